@@ -1,4 +1,4 @@
-"""IAM: quota, last use, paging, missing entities, credential report."""
+"""IAM: quota, last use, paging, missing entities, credential report, ARNs."""
 import time
 from collections.abc import Callable
 from xml.etree import ElementTree
@@ -8,7 +8,9 @@ from overlay.world import CREDENTIALS, KEY_ISSUED_AT, LAST_USED, SETTINGS, Answe
 
 NAMESPACE = "https://iam.amazonaws.com/doc/2010-05-08/"
 ElementTree.register_namespace("", NAMESPACE)
-handlers, evaluator, parameter = iam._IAM_HANDLERS, vars(iam_evaluator), iam._p
+LISTS = {"ListUsers": "Users", "GetGroup": "Users", "ListAccessKeys": "AccessKeyMetadata",
+         "GetAccountAuthorizationDetails": "UserDetailList"}
+handlers, parameter = iam._IAM_HANDLERS, iam._p
 
 def keys_of(user: str) -> list[dict]:
     return sorted((key for key in iam._access_keys.values() if key["UserName"] == user), key=lambda key: key["CreateDate"])
@@ -16,22 +18,19 @@ def keys_of(user: str) -> list[dict]:
 @patch(handlers, "CreateAccessKey")
 def create_access_key(stock: Callable, params: dict) -> Answer:
     """CreateAccessKey: AWS allows two keys per user, active or not; stock any number."""
-    user, before = parameter(params, "UserName"), set(iam._access_keys)
-    if len(keys_of(user)) >= 2:
+    before = set(iam._access_keys)
+    if len(keys_of(parameter(params, "UserName"))) >= 2:
         return iam._error(409, "LimitExceeded", "Cannot exceed quota for AccessKeysPerUser: 2")
     answer = stock(params)
     for key_id in set(iam._access_keys) - before:
         KEY_ISSUED_AT[key_id] = time.time()
-        CREDENTIALS.append({"kind": "user", "account": iam.get_account_id(), "principal": user, "access_key_id": key_id,
-                            "secret_access_key": iam._access_keys[key_id]["SecretAccessKey"]})
+        CREDENTIALS.append({"kind": "user", "AccountId": iam.get_account_id(), **iam._access_keys[key_id]})
     return answer
 
 @patch(vars(sts), "register_session")
 def register_session(stock: Callable, key_id: str, session: dict) -> None:
-    """Remembers what STS issues, so that tests can search for leaks; stock forgets sessions that have expired."""
-    CREDENTIALS.append({"kind": "session", "account": session["Arn"].split(":")[4], "principal": session["Arn"],
-                        "access_key_id": key_id, "secret_access_key": session["SecretAccessKey"],
-                        "session_token": session["SessionToken"]})
+    """Remembers what STS issues, so that tests can search for leaks; stock forgets expired sessions."""
+    CREDENTIALS.append({"kind": "session", "AccessKeyId": key_id, **session})
     stock(key_id, session)
 
 @patch(handlers, "ListAccessKeys")
@@ -44,33 +43,22 @@ def list_access_keys(stock: Callable, params: dict) -> Answer:
 @patch(handlers, "DeleteAccessKey")
 def delete_access_key(stock: Callable, params: dict) -> Answer:
     """DeleteAccessKey: AWS answers NoSuchEntity for a key of another user; stock deletes it."""
-    key_id, user = parameter(params, "AccessKeyId"), parameter(params, "UserName")
-    if iam._access_keys.get(key_id, {}).get("UserName") == user:
+    if iam._access_keys.get(key_id := parameter(params, "AccessKeyId"), {}).get("UserName") == parameter(params, "UserName"):
         return stock(params)
     return iam._error(404, "NoSuchEntity", f"The Access Key with id {key_id} cannot be found.")
-
-@patch(handlers, "GetUser", "CreateAccessKey", "ListAccessKeys", "UpdateAccessKey", "DeleteAccessKey")
-def own_user(handler: Callable, params: dict) -> Answer:
-    """AWS takes the signing user where UserName is left out; stock the root user or one named "default"."""
-    caller = iam_evaluator.caller_arn()
-    if not parameter(params, "UserName") and ":user/" in caller:
-        params = {**params, "UserName": [caller.rsplit("/", 1)[-1]]}
-    return handler(params)
 
 @patch(handlers, "GetAccessKeyLastUsed")
 def get_access_key_last_used(_stock: Callable, params: dict) -> Answer:
     """GetAccessKeyLastUsed: AWS tells the last use and denies access to an unknown key; stock tracks nothing."""
-    key = iam._access_keys.get(parameter(params, "AccessKeyId"))
-    if key is None:
+    if (key := iam._access_keys.get(parameter(params, "AccessKeyId"))) is None:
         return iam._error(403, "AccessDenied", "User is not authorized to perform: iam:GetAccessKeyLastUsed")
-    used = LAST_USED.get(key["AccessKeyId"], {"region": "N/A", "service": "N/A"})
+    used = LAST_USED.get(key["AccessKeyId"]) or {"region": "N/A", "service": "N/A"}
     date = f"<LastUsedDate>{used['date']}</LastUsedDate>" if "date" in used else ""
-    return iam._xml(200, "GetAccessKeyLastUsedResponse",
-                    f"<GetAccessKeyLastUsedResult><UserName>{key['UserName']}</UserName><AccessKeyLastUsed>{date}"
-                    f"<Region>{used['region']}</Region><ServiceName>{used['service']}</ServiceName>"
-                    "</AccessKeyLastUsed></GetAccessKeyLastUsedResult>")
+    return iam._xml(200, "GetAccessKeyLastUsedResponse", f"<GetAccessKeyLastUsedResult><UserName>{key['UserName']}"
+                    f"</UserName><AccessKeyLastUsed>{date}<Region>{used['region']}</Region><ServiceName>{used['service']}"
+                    "</ServiceName></AccessKeyLastUsed></GetAccessKeyLastUsedResult>")
 
-@patch(evaluator, "authenticate")
+@patch(vars(iam_evaluator), "authenticate")
 def authenticate(stock: Callable, key_id: str, account: str) -> object:
     """AWS records date, region and service of each request that a user's key signs; stock records nothing."""
     request, result = iam_evaluator._signed_request.get(), stock(key_id, account)
@@ -80,49 +68,41 @@ def authenticate(stock: Callable, key_id: str, account: str) -> object:
         LAST_USED[key_id] = {"date": text(time.time()), "region": signature.region, "service": signature.service}
     return result
 
-@patch(evaluator, "resolve_credential")
+@patch(vars(iam_evaluator), "resolve_credential")
 def resolve_credential(stock: Callable, key_id: str, *rest: object) -> object:
     """AWS needs seconds before a new key works everywhere; stock none. Off unless new_key_delay_ms is set."""
-    if time.time() < KEY_ISSUED_AT.get(key_id, 0.0) + SETTINGS["new_key_delay_ms"] / 1000:
-        return iam_evaluator._unknown_access_key()
-    return stock(key_id, *rest)
-
-LISTS = {"ListUsers": "Users", "GetGroup": "Users", "ListAccessKeys": "AccessKeyMetadata",
-         "GetAccountAuthorizationDetails": "UserDetailList"}
+    waits = time.time() < KEY_ISSUED_AT.get(key_id, 0.0) + SETTINGS["new_key_delay_ms"] / 1000
+    return iam_evaluator._unknown_access_key() if waits else stock(key_id, *rest)
 
 @patch(handlers, *LISTS)
 def paged(handler: Callable, params: dict) -> Answer:
     """ListUsers etc.: AWS pages (100, at most 1,000) and lists users without their tags; stock does neither."""
-    asked, start, action = parameter(params, "MaxItems") or "100", parameter(params, "Marker") or "0", parameter(params, "Action")
-    if not asked.isdigit() or not 1 <= int(asked) <= 1000 or not start.isdigit():
-        return iam._error(400, "ValidationError", f"Value '{asked}' at 'maxItems' failed to satisfy constraint: "
-                          "Member must have value less than or equal to 1000")
+    asked, start = parameter(params, "MaxItems") or "100", int(parameter(params, "Marker") or 0)
+    if not asked.isdigit() or not 1 <= int(asked) <= 1000:
+        return iam._error(400, "ValidationError", f"1 validation error detected: Value '{asked}' at 'maxItems' failed "
+                          "to satisfy constraint: Member must have value less than or equal to 1000")
     status, headers, body = handler(params)
     if status != 200:
         return status, headers, body
-    document = ElementTree.fromstring(body)
-    members = document.find(f".//{{{NAMESPACE}}}{LISTS[action]}")
-    end = int(start) + (int(asked) // 3 + 1 if SETTINGS["short_pages"] else int(asked))
+    document, name = ElementTree.fromstring(body), LISTS[parameter(params, "Action")]
+    members = document.find(f".//{{{NAMESPACE}}}{name}")
+    end = start + (int(asked) // 3 + 1 if SETTINGS["short_pages"] else int(asked))
     if end < len(members):
         document.find(f".//{{{NAMESPACE}}}IsTruncated").text = "true"
         ElementTree.SubElement(document[0], f"{{{NAMESPACE}}}Marker").text = str(end)
-    members[:] = members[int(start):end]
-    for member in members if LISTS[action] == "Users" else []:
-        for tags in member.findall(f"{{{NAMESPACE}}}Tags"):
-            member.remove(tags)
+    members[:] = members[start:end]
+    for member in members if name == "Users" else []:
+        member[:] = [field for field in member if not field.tag.endswith("}Tags")]
     return status, headers, ElementTree.tostring(document, encoding="utf-8")
 
 @patch(vars(iam), "_build_credential_report")
 def credential_report(stock: Callable) -> str:
-    """GetCredentialReport: AWS fills in the last use of each key, and writes dates with +00:00; stock has N/A and Z."""
+    """GetCredentialReport: AWS fills in the last use of each key and writes dates with +00:00; stock has N/A and Z."""
     rows = [line.split(",") for line in stock().split("\n")]
     for row in rows[2:]:
-        columns = []
-        for key in keys_of(row[0])[:2]:
+        for start, key in zip((8, 13), keys_of(row[0])):
             used = LAST_USED.get(key["AccessKeyId"], {})
-            columns += [str(key["Status"] == "Active").lower(), key["CreateDate"]]
-            columns += [used.get(name, "N/A") for name in ("date", "region", "service")]
-        row[8:8 + len(columns)] = columns
+            row[start + 2:start + 5] = [used.get(name, "N/A") for name in ("date", "region", "service")]
     return "\n".join(",".join(cell[:-1] + "+00:00" if cell[:1].isdigit() and cell.endswith("Z") else cell
                               for cell in row) for row in rows)
 

@@ -1,0 +1,10 @@
+//! The texts that the parts of Keywheel exchange: events, results, manifests, notices. Their shapes are promises; `docs/contracts.md` shows them.
+
+pub mod digest;
+pub mod job;
+pub mod manifest;
+pub mod notice_record;
+pub mod result;
+
+/// The version of the shape of manifests, results and notices that this release writes.
+pub const SCHEMA: u32 = 1;

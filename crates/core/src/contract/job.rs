@@ -1,0 +1,115 @@
+//! What key-rotation is handed: one account to look after.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{AccountId, RunId, UserName};
+use crate::policy::Mode;
+
+/// An account job, in Keywheel's own spelling.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AccountJob {
+    /// The account.
+    pub account: AccountId,
+    /// Its name in the organization; may be empty.
+    pub name: String,
+    /// Its e-mail address in the organization; may be empty.
+    pub email: String,
+    /// The run; none when somebody invoked the function by hand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run_id: Option<RunId>,
+    /// A mode to lower the run to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Mode>,
+    /// Users whose key is replaced whatever its age.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub force_rotate: Vec<UserName>,
+}
+
+/// An event that is no account job.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the event is not an account job: {why}. Send {{\"account\":\"111122223333\",\"name\":\"payments\",\"email\":\"owner@example.com\"}}; \
+     run_id, mode (\"audit\") and force_rotate ([\"alice\"]) may be added"
+)]
+pub struct InvalidJob {
+    /// What is wrong with it.
+    pub why: String,
+}
+
+/// Both accepted spellings, as they arrive.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawJob {
+    account: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    email: String,
+    run_id: Option<String>,
+    mode: Option<String>,
+    force_rotate: Option<Vec<String>>,
+    /// The AFT sample's spelling of one forced user.
+    #[serde(rename = "ForceRotate")]
+    sample_force_rotate: Option<String>,
+    /// The AFT sample's spelling of audit.
+    dryrun: Option<Flag>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Flag {
+    Bool(bool),
+    Text(String),
+}
+
+impl AccountJob {
+    /// Reads an event in Keywheel's spelling or in the AFT sample's (`ForceRotate`, `dryrun`).
+    ///
+    /// # Errors
+    /// Names what is wrong: an unknown field, a bad account id, an unknown mode, both spellings of one thing.
+    pub fn parse(event: serde_json::Value) -> Result<Self, InvalidJob> {
+        let raw: RawJob = serde_json::from_value(event).map_err(|error| InvalidJob { why: error.to_string() })?;
+        let mode = mode(&raw)?;
+        let force_rotate = forced(&raw)?;
+        let id = |error: crate::id::InvalidId| InvalidJob { why: error.to_string() };
+        Ok(Self {
+            account: raw.account.parse().map_err(id)?,
+            name: raw.name,
+            email: raw.email,
+            run_id: raw.run_id.filter(|id| !id.is_empty()).map(|text| text.parse()).transpose().map_err(id)?,
+            mode,
+            force_rotate,
+        })
+    }
+}
+
+fn mode(raw: &RawJob) -> Result<Option<Mode>, InvalidJob> {
+    let invalid = |why: String| Err(InvalidJob { why });
+    let named = match raw.mode.as_deref() {
+        None => None,
+        Some("audit") => Some(Mode::Audit),
+        Some("enforce") => Some(Mode::Enforce),
+        Some(other) => return invalid(format!("mode is {other:?}, which is neither audit nor enforce")),
+    };
+    let dry = match &raw.dryrun {
+        None => return Ok(named),
+        Some(Flag::Bool(dry)) => *dry,
+        Some(Flag::Text(text)) if text.eq_ignore_ascii_case("true") => true,
+        Some(Flag::Text(text)) if text.eq_ignore_ascii_case("false") => false,
+        Some(Flag::Text(text)) => return invalid(format!("dryrun is {text:?}, which is neither true nor false")),
+    };
+    if named.is_some() {
+        return invalid("it has both mode and dryrun; send one of them".to_owned());
+    }
+    Ok(dry.then_some(Mode::Audit))
+}
+
+fn forced(raw: &RawJob) -> Result<Vec<UserName>, InvalidJob> {
+    if raw.force_rotate.is_some() && raw.sample_force_rotate.is_some() {
+        return Err(InvalidJob { why: "it has both force_rotate and ForceRotate; send one of them".to_owned() });
+    }
+    let ours = raw.force_rotate.iter().flatten();
+    let sample = raw.sample_force_rotate.iter().filter(|name| !name.is_empty());
+    let names = ours.chain(sample).map(|name| name.parse());
+    names.collect::<Result<_, crate::id::InvalidId>>().map_err(|error| InvalidJob { why: error.to_string() })
+}

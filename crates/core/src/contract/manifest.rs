@@ -1,0 +1,103 @@
+//! The manifest of a run, `<prefix>runs/<run id>/manifest.json`, and what account-inventory returns.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+use crate::id::{AccountId, RunId};
+use crate::policy::Mode;
+
+/// Every account of the organization and what the run means to do with it. Written before the first invocation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The version of this shape.
+    pub schema_version: u32,
+    /// The run.
+    pub run_id: RunId,
+    /// What the run was allowed to do.
+    pub mode: Mode,
+    /// When the accounts were listed.
+    pub at: Timestamp,
+    /// The accounts to be invoked.
+    pub accounts: Vec<ManifestAccount>,
+    /// The accounts left out.
+    pub skipped: Vec<SkippedAccount>,
+}
+
+/// An account in scope.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestAccount {
+    /// Its id.
+    pub account: AccountId,
+    /// Its name.
+    pub name: String,
+}
+
+/// An account left out, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SkippedAccount {
+    /// Its id.
+    pub account: AccountId,
+    /// A stable code, see [`SkipReason`].
+    pub reason: SkipReason,
+}
+
+/// Why an account is left out of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SkipReason {
+    /// Its state is SUSPENDED.
+    Suspended,
+    /// Its state is `PENDING_ACTIVATION`.
+    PendingActivation,
+    /// Its state is `PENDING_CLOSURE`.
+    PendingClosure,
+    /// Its state is CLOSED.
+    Closed,
+    /// Organizations gave a state that this release does not know.
+    UnknownState,
+    /// It is the management account and `INCLUDE_MANAGEMENT_ACCOUNT` is false.
+    ManagementAccount,
+    /// `EXCLUDE_ACCOUNTS` names it.
+    ExcludedAccount,
+    /// `INCLUDE_ACCOUNTS`, or the event, does not name it.
+    NotIncludedAccount,
+    /// It lies below an OU of `EXCLUDE_OUS`.
+    ExcludedOu,
+    /// It lies below no OU of `INCLUDE_OUS`.
+    NotIncludedOu,
+    /// `ROLLOUT_PERCENT` does not reach it yet.
+    Rollout,
+}
+
+/// What account-inventory returns.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InventoryResult {
+    /// The run.
+    pub run_id: RunId,
+    /// What the run was allowed to do.
+    pub mode: Mode,
+    /// What became of every account.
+    pub accounts: InventoryAccounts,
+}
+
+/// What became of every account: `listed` = `invoked` + `skipped` + `failed`, always.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InventoryAccounts {
+    /// Accounts in the organization.
+    pub listed: usize,
+    /// Accounts whose job Lambda took.
+    pub invoked: usize,
+    /// Accounts left out.
+    pub skipped: Vec<SkippedAccount>,
+    /// Accounts whose job Lambda did not take.
+    pub failed: Vec<FailedAccount>,
+}
+
+/// An account that could not be invoked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedAccount {
+    /// Its id.
+    pub account: AccountId,
+    /// Why.
+    pub error: String,
+}

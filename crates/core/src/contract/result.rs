@@ -1,0 +1,103 @@
+//! What the functions return, and what lands in S3 beside a run's manifest.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+use crate::id::{AccessKeyId, AccountId, RunId, UserName};
+use crate::plan::StepKind;
+use crate::policy::Mode;
+use crate::reason::Reason;
+
+/// How a step ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StepStatus {
+    /// Audit: an enforcing run would do it.
+    Planned,
+    /// It was done.
+    Done,
+    /// It was tried and did not succeed.
+    Failed,
+    /// It waits for a later run.
+    Deferred,
+}
+
+impl StepStatus {
+    /// The status as it stands in results.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            StepStatus::Planned => "planned",
+            StepStatus::Done => "done",
+            StepStatus::Failed => "failed",
+            StepStatus::Deferred => "deferred",
+        }
+    }
+}
+
+/// One step and how it ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepResult {
+    /// The user.
+    pub user: UserName,
+    /// The key that the step was about.
+    pub access_key_id: Option<AccessKeyId>,
+    /// What the step is called.
+    pub step: StepKind,
+    /// Why it was, or was not, done.
+    pub reason: Reason,
+    /// How it ended.
+    pub status: StepStatus,
+    /// When it was due, or what it announces will be.
+    pub due: Option<Timestamp>,
+    /// What went wrong, without any secret.
+    pub error: Option<String>,
+}
+
+/// The result of one account in one run: `<prefix>runs/<run id>/accounts/<account>.json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountResult {
+    /// The version of this shape.
+    pub schema_version: u32,
+    /// The run.
+    pub run_id: RunId,
+    /// The account.
+    pub account: AccountId,
+    /// What the run was allowed to do.
+    pub mode: Mode,
+    /// When the run looked at the account.
+    pub at: Timestamp,
+    /// Every user was looked at and nothing that was due is left undone for a cause that a retry can mend.
+    pub complete: bool,
+    /// Users seen.
+    pub users: usize,
+    /// Access keys seen.
+    pub keys: usize,
+    /// The steps.
+    pub steps: Vec<StepResult>,
+    /// How many steps ended how: keys such as `deactivate.done`.
+    pub counts: BTreeMap<String, usize>,
+    /// Why the account could not be served, wholly or in part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+impl AccountResult {
+    /// Counts the steps by name and ending.
+    #[must_use]
+    pub fn count(steps: &[StepResult]) -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        for step in steps {
+            *counts.entry(format!("{}.{}", step.step.as_str(), step.status.as_str())).or_default() += 1;
+        }
+        counts
+    }
+
+    /// Steps that failed.
+    #[must_use]
+    pub fn failures(&self) -> usize {
+        self.steps.iter().filter(|step| step.status == StepStatus::Failed).count()
+    }
+}

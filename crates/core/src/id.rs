@@ -1,0 +1,145 @@
+//! Identifiers in AWS's own words. Each kind is its own type, so that none can stand in for another.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// A text that is not the identifier it was taken for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{value:?} is not {expected}")]
+pub struct InvalidId {
+    /// The text as it was given, cut to 80 characters.
+    pub value: String,
+    /// What would have been accepted, for a person to read.
+    pub expected: &'static str,
+}
+
+macro_rules! identifier {
+    ($(#[$doc:meta])* $name:ident, $expected:literal, $valid:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The identifier as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = InvalidId;
+
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                let valid: fn(&str) -> bool = $valid;
+                if valid(text) {
+                    Ok(Self(text.to_owned()))
+                } else {
+                    Err(InvalidId { value: text.chars().take(80).collect(), expected: $expected })
+                }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidId;
+
+            fn try_from(text: String) -> Result<Self, InvalidId> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> String {
+                id.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+fn all(text: &str, lengths: std::ops::RangeInclusive<usize>, allowed: fn(char) -> bool) -> bool {
+    lengths.contains(&text.len()) && text.chars().all(allowed)
+}
+
+identifier!(
+    /// An AWS account, by its twelve digits.
+    AccountId,
+    "an AWS account id: 12 digits",
+    |text| all(text, 12..=12, |c| c.is_ascii_digit())
+);
+
+identifier!(
+    /// The name of an IAM user: letters, digits and `+ = , . @ _ -`, at most 64 (IAM API, `UserName`).
+    /// Names are unique in an account without regard to case.
+    UserName,
+    "an IAM user name: 1 to 64 letters, digits or + = , . @ _ -",
+    |text| all(text, 1..=64, |c| c.is_ascii_alphanumeric() || "+=,.@_-".contains(c))
+);
+
+identifier!(
+    /// The unique id that IAM gives to a user (`AIDA…`). A user that is deleted and made again has another one.
+    UserId,
+    "an IAM user id: 16 to 128 letters and digits",
+    |text| all(text, 16..=128, |c| c.is_ascii_alphanumeric() || c == '_')
+);
+
+identifier!(
+    /// The id of an access key (`AKIA…`). Not a secret.
+    AccessKeyId,
+    "an access key id: 16 to 128 letters and digits",
+    |text| all(text, 16..=128, |c| c.is_ascii_alphanumeric() || c == '_')
+);
+
+identifier!(
+    /// The id of a nightly run or of an explicit action; part of S3 keys and role session names.
+    RunId,
+    "a run id: 1 to 64 letters, digits or . _ -",
+    |text| all(text, 1..=64, |c| c.is_ascii_alphanumeric() || "._-".contains(c))
+);
+
+identifier!(
+    /// The id of a notice: 32 hexadecimal digits, see [`crate::notice::notice_id`].
+    NoticeId,
+    "a notice id: 32 hexadecimal digits",
+    |text| all(text, 32..=32, |c| c.is_ascii_hexdigit())
+);
+
+identifier!(
+    /// The AWS partition: `aws`, `aws-us-gov`, `aws-cn` and the like.
+    Partition,
+    "a partition such as aws, aws-us-gov or aws-cn",
+    |text| all(text, 3..=32, |c| c.is_ascii_lowercase() || c == '-') && text.starts_with("aws")
+);
+
+impl AccessKeyId {
+    /// The id shortened for people (`AKIA…7Q2X`); whole ids belong into data.
+    #[must_use]
+    pub fn shortened(&self) -> String {
+        let (head, tail) = (&self.0[..4], &self.0[self.0.len() - 4..]);
+        format!("{head}…{tail}")
+    }
+}
+
+impl NoticeId {
+    /// The id that stands for this text: the first 128 bits of its SHA-256.
+    #[must_use]
+    pub(crate) fn of_text(text: &str) -> Self {
+        let digits: String = hexadecimal(&Sha256::digest(text)).chars().take(32).collect();
+        Self(digits)
+    }
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

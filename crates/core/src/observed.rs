@@ -1,0 +1,167 @@
+//! What an audit saw in one account. Plain values: the planner never asks AWS.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+use crate::id::{AccessKeyId, UserId, UserName};
+use crate::secret::VersionId;
+
+/// One IAM user with everything that a decision about its keys needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObservedUser {
+    /// The user's name.
+    pub name: UserName,
+    /// The id that tells a re-created user from the former one of that name.
+    pub user_id: UserId,
+    /// The user's ARN, with its path, as IAM gave it.
+    pub arn: String,
+    /// The user's tags as they are; [`crate::policy::tags`] reads them.
+    pub tags: BTreeMap<String, String>,
+    /// Every access key of the user: two at most by quota, but the quota is racy.
+    pub keys: Vec<ObservedKey>,
+    /// The user's secret, where the audit had reason to look at it.
+    pub secret: ObservedSecret,
+}
+
+/// One access key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObservedKey {
+    /// The key's id.
+    pub id: AccessKeyId,
+    /// Whether it works.
+    pub status: KeyStatus,
+    /// When IAM made it.
+    pub created: Timestamp,
+    /// When, where and for what it was last used.
+    pub last_used: LastUsed,
+}
+
+/// Whether an access key works (IAM API, `StatusType`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum KeyStatus {
+    /// The key signs requests.
+    Active,
+    /// The key is refused until somebody makes it active again.
+    Inactive,
+}
+
+/// What is known of a key's last use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LastUsed {
+    /// AWS has no record of a use.
+    Never,
+    /// The last use on record. AWS keeps one record per 15 minutes, and it may lag.
+    At(KeyUse),
+    /// The look-up failed. Counts as "in use", never as "never used".
+    Unknown {
+        /// Why, for the report.
+        error: String,
+    },
+}
+
+/// One use of a key, as GetAccessKeyLastUsed tells it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyUse {
+    /// When.
+    pub at: Timestamp,
+    /// The service's name in endpoint spelling, such as `s3`.
+    pub service: String,
+    /// The region; `N/A` where the service has none.
+    pub region: String,
+}
+
+/// What is known of the user's secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ObservedSecret {
+    /// Nothing about this user's keys depends on it, so it was not looked at.
+    NotLookedAt,
+    /// There is no such secret.
+    Absent,
+    /// The look-up failed.
+    Unknown {
+        /// Why, for the report.
+        error: String,
+    },
+    /// It is there.
+    Present(SecretState),
+}
+
+/// The outside of a secret: which versions carry which labels. No value.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SecretState {
+    /// Somebody scheduled the secret for deletion: it cannot be read.
+    pub scheduled_for_deletion: bool,
+    /// Every version that has a label or is still kept.
+    pub versions: Vec<SecretVersion>,
+    /// `Previous.AccessKeyId` of the current value: the witness that Keywheel superseded that key.
+    pub previous: Option<AccessKeyId>,
+}
+
+/// One version of a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretVersion {
+    /// The version's id: the client request token with which it was put.
+    pub id: VersionId,
+    /// Its staging labels.
+    pub stages: BTreeSet<String>,
+    /// When it was put.
+    pub created: Timestamp,
+}
+
+/// The label of the version that readers get.
+pub const AWSCURRENT: &str = "AWSCURRENT";
+/// The label of a version that is stored but not yet proven.
+pub const AWSPENDING: &str = "AWSPENDING";
+/// The label of the version before the current one.
+pub const AWSPREVIOUS: &str = "AWSPREVIOUS";
+
+impl SecretState {
+    /// The version with this id.
+    #[must_use]
+    pub fn version(&self, id: &VersionId) -> Option<&SecretVersion> {
+        self.versions.iter().find(|version| version.id == *id)
+    }
+}
+
+impl SecretVersion {
+    /// Whether the version has the label.
+    #[must_use]
+    pub fn has(&self, stage: &str) -> bool {
+        self.stages.contains(stage)
+    }
+
+    /// Published means: `AWSCURRENT` and no longer `AWSPENDING`.
+    #[must_use]
+    pub fn is_published(&self) -> bool {
+        self.has(AWSCURRENT) && !self.has(AWSPENDING)
+    }
+}
+
+impl ObservedUser {
+    /// The user's key with this id.
+    #[must_use]
+    pub fn key(&self, id: &AccessKeyId) -> Option<&ObservedKey> {
+        self.keys.iter().find(|key| key.id == *id)
+    }
+}
+
+impl ObservedKey {
+    /// Whether the key works.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.status == KeyStatus::Active
+    }
+}
+
+impl LastUsed {
+    /// The time of the last use, where there is one on record.
+    #[must_use]
+    pub fn at(&self) -> Option<Timestamp> {
+        match self {
+            LastUsed::At(key_use) => Some(key_use.at),
+            LastUsed::Never | LastUsed::Unknown { .. } => None,
+        }
+    }
+}

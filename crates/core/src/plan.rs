@@ -1,0 +1,148 @@
+//! The plan: what a run will do to the keys of one account, and why. Immutable, and specific enough that execution makes no choices.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+use crate::id::{AccessKeyId, UserId, UserName};
+use crate::ledger::InactiveBecause;
+use crate::notice::NoticeKind;
+use crate::observed::{KeyStatus, KeyUse, LastUsed};
+use crate::reason::Reason;
+
+/// What a step is called in results, events and mails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StepKind {
+    /// A replacement is made.
+    Create,
+    /// A replacement is proven and becomes what the secret hands out.
+    Publish,
+    /// An old key is made inactive.
+    Deactivate,
+    /// An inactive key is deleted.
+    Delete,
+    /// An unused key is made inactive, without a replacement.
+    Retire,
+    /// A key whose day has come is left active.
+    Hold,
+    /// Owners are told of what is ahead.
+    Warn,
+    /// What an earlier run left half-done is put right.
+    Reconcile,
+    /// An old key is made active again.
+    Rollback,
+    /// Something is due, or might seem so, and is not done.
+    Skip,
+}
+
+impl StepKind {
+    /// The step's name as it stands in results.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            StepKind::Create => "create",
+            StepKind::Publish => "publish",
+            StepKind::Deactivate => "deactivate",
+            StepKind::Delete => "delete",
+            StepKind::Retire => "retire",
+            StepKind::Hold => "hold",
+            StepKind::Warn => "warn",
+            StepKind::Reconcile => "reconcile",
+            StepKind::Rollback => "rollback",
+            StepKind::Skip => "skip",
+        }
+    }
+}
+
+/// What a run will do in one account.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccountPlan {
+    /// The steps, most urgent first.
+    pub steps: Vec<Step>,
+}
+
+/// One step for one user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The user.
+    pub user: UserName,
+    /// The user's id: the step is for that user, not for a later one of the same name.
+    pub user_id: UserId,
+    /// The key that the step is about; for a replacement, the key to be superseded. None where it is about the user.
+    pub key: Option<AccessKeyId>,
+    /// What the step is called.
+    pub kind: StepKind,
+    /// Why.
+    pub reason: Reason,
+    /// When it was due, or what it announces will be.
+    pub due: Option<Timestamp>,
+    /// What is done; nothing for steps that only tell.
+    pub action: Action,
+    /// What must still hold right before the call.
+    pub preconditions: Preconditions,
+    /// The last use of the key, where it is known: what still uses it.
+    pub last_used: Option<KeyUse>,
+    /// The notice that tells the owners, if they are to be told.
+    pub notice: Option<NoticeKind>,
+}
+
+/// What a step does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Nothing but telling.
+    None,
+    /// The key is marked as held since this run, where it is not so marked yet.
+    Hold,
+    /// Makes, stores, proves and publishes a replacement for the key.
+    Replace {
+        /// The key to be superseded.
+        supersedes: AccessKeyId,
+        /// When IAM made that key.
+        supersedes_created: Timestamp,
+    },
+    /// Proves and publishes a replacement that an earlier run left pending.
+    Publish {
+        /// The pending key.
+        replacement: AccessKeyId,
+        /// The key to be superseded, where that is known.
+        supersedes: Option<AccessKeyId>,
+    },
+    /// Makes the key inactive.
+    Deactivate {
+        /// The key.
+        key: AccessKeyId,
+        /// Why, for the ledger.
+        because: InactiveBecause,
+    },
+    /// Deletes the key.
+    Delete {
+        /// The key.
+        key: AccessKeyId,
+    },
+    /// Deletes Keywheel's own key whose secret half was never stored.
+    DeleteNeverStored {
+        /// The key.
+        key: AccessKeyId,
+    },
+}
+
+impl Action {
+    /// Whether the action changes anything in IAM or Secrets Manager.
+    #[must_use]
+    pub fn is_change(&self) -> bool {
+        !matches!(self, Action::None | Action::Hold)
+    }
+}
+
+/// What a changing step was planned on. The executor reads it again right before the call; a difference defers the step.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Preconditions {
+    /// The keys that must have just this status.
+    pub statuses: Vec<(AccessKeyId, KeyStatus)>,
+    /// How many keys the user may have at most: for a replacement, one.
+    pub keys_at_most: Option<usize>,
+    /// The key whose last use must be known and no later than what was seen.
+    pub last_used: Option<(AccessKeyId, LastUsed)>,
+    /// The key whose pair must be published and readable.
+    pub published: Option<AccessKeyId>,
+}

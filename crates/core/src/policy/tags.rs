@@ -1,0 +1,126 @@
+//! The tags with which a user's owner bends the policy for that user.
+//!
+//! Whoever may tag a user can set these, so a tag can never direct a secret anywhere.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::Timestamp;
+use crate::time::Days;
+
+/// The suffix of the tag that holds the key owner's e-mail address.
+pub const EMAIL: &str = "EMAIL";
+/// The suffix of the tag that sets the rotation period.
+pub const ROTATE_AFTER_DAYS: &str = "ROTATE_AFTER_DAYS";
+/// The suffix of the tag that sets the install grace, counted from rotation.
+pub const DEACTIVATE_AFTER_DAYS: &str = "DEACTIVATE_AFTER_DAYS";
+/// The suffix of the tag that sets the day of deletion, counted from rotation.
+pub const DELETE_AFTER_DAYS: &str = "DELETE_AFTER_DAYS";
+/// The suffix of the tag that exempts a user until a date.
+pub const EXEMPT_UNTIL: &str = "EXEMPT_UNTIL";
+/// The suffix of the tag that says why a user is exempt.
+pub const EXEMPT_REASON: &str = "EXEMPT_REASON";
+const INSTRUCTION: &str = "INSTRUCTION_";
+
+/// A user's tags, read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserTags {
+    /// Where mail about this user's keys goes; not yet checked against `EMAIL_DOMAINS`.
+    pub email: Option<String>,
+    /// `ROTATE_AFTER_DAYS`.
+    pub rotate_after: Option<Days>,
+    /// `DEACTIVATE_AFTER_DAYS`, from rotation.
+    pub deactivate_after: Option<Days>,
+    /// `DELETE_AFTER_DAYS`, from rotation.
+    pub delete_after: Option<Days>,
+    /// `INSTRUCTION_0…n`, in order.
+    pub instructions: Vec<String>,
+    /// `EXEMPT_UNTIL`, where it can be read.
+    pub exempt_until: Option<Date>,
+    /// `EXEMPT_REASON`.
+    pub exempt_reason: Option<String>,
+    /// Tags of ours that cannot be read, for the account's owner.
+    pub malformed: Vec<MalformedTag>,
+}
+
+/// A tag that has our prefix and no meaning.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MalformedTag {
+    /// The tag's name after the prefix, in upper case.
+    pub suffix: &'static str,
+    /// Its value.
+    pub value: String,
+    /// What would have been accepted.
+    pub expected: &'static str,
+}
+
+impl UserTags {
+    /// Reads the tags whose key starts with `prefix`, without regard to case.
+    #[must_use]
+    pub fn read(tags: &BTreeMap<String, String>, prefix: &str) -> Self {
+        let ours = ours(tags, prefix);
+        let mut malformed = Vec::new();
+        let mut days = |suffix: &'static str| days(&ours, suffix, &mut malformed);
+        let mut read = Self {
+            rotate_after: days(ROTATE_AFTER_DAYS),
+            deactivate_after: days(DEACTIVATE_AFTER_DAYS),
+            delete_after: days(DELETE_AFTER_DAYS),
+            email: text(&ours, EMAIL),
+            instructions: instructions(&ours),
+            exempt_reason: text(&ours, EXEMPT_REASON),
+            ..Self::default()
+        };
+        if let Some(value) = ours.get(EXEMPT_UNTIL) {
+            match value.trim().parse() {
+                Ok(date) => read.exempt_until = Some(date),
+                Err(_) => malformed.push(MalformedTag {
+                    suffix: EXEMPT_UNTIL,
+                    value: (*value).to_owned(),
+                    expected: "a date such as 2027-03-31",
+                }),
+            }
+        }
+        read.malformed = malformed;
+        read
+    }
+
+    /// Whether a tag exempts the user at `now`: up to and including the day named (UTC). A tag that cannot be read exempts.
+    #[must_use]
+    pub fn exempts(&self, now: Timestamp) -> bool {
+        let today = TimeZone::UTC.to_datetime(now).date();
+        let unreadable = self.malformed.iter().any(|tag| tag.suffix == EXEMPT_UNTIL);
+        unreadable || self.exempt_until.is_some_and(|until| today <= until)
+    }
+}
+
+type Ours<'a> = BTreeMap<String, &'a str>;
+
+fn ours<'a>(tags: &'a BTreeMap<String, String>, prefix: &str) -> Ours<'a> {
+    let prefix = prefix.to_uppercase();
+    let suffix = |key: &str| key.to_uppercase().strip_prefix(&prefix).map(str::to_owned);
+    tags.iter().filter_map(|(key, value)| Some((suffix(key)?, value.as_str()))).collect()
+}
+
+fn text(ours: &Ours<'_>, suffix: &str) -> Option<String> {
+    ours.get(suffix).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+}
+
+fn days(ours: &Ours<'_>, suffix: &'static str, malformed: &mut Vec<MalformedTag>) -> Option<Days> {
+    let value = ours.get(suffix)?;
+    let days = value.trim().parse().ok().filter(|days| (1..=36_500).contains(days)).map(Days);
+    if days.is_none() {
+        let expected = "a number of days from 1 to 36500";
+        malformed.push(MalformedTag { suffix, value: (*value).to_owned(), expected });
+    }
+    days
+}
+
+fn instructions(ours: &Ours<'_>) -> Vec<String> {
+    let number = |key: &str| key.strip_prefix(INSTRUCTION)?.parse::<u32>().ok();
+    let mut numbered: Vec<_> =
+        ours.iter().filter_map(|(key, value)| Some((number(key)?, (*value).to_owned()))).collect();
+    numbered.sort();
+    numbered.into_iter().map(|(_, text)| text).collect()
+}

@@ -1,0 +1,121 @@
+//! Why a step is taken or not: stable codes, in results, events and mails. `docs/reasons.md` is rendered from this file.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! reasons {
+    ($($(#[doc = $doc:literal])+ $name:ident = $code:literal,)+) => {
+        /// A stable code that says why a step is taken or not.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Reason {
+            $($(#[doc = $doc])+ #[serde(rename = $code)] $name,)+
+        }
+
+        impl Reason {
+            /// Every reason.
+            pub const ALL: &[Reason] = &[$(Reason::$name,)+];
+
+            /// The code, as it stands in results.
+            #[must_use]
+            pub fn code(self) -> &'static str {
+                match self { $(Reason::$name => $code,)+ }
+            }
+
+            /// What the code means, for the reference.
+            #[must_use]
+            pub fn meaning(self) -> &'static str {
+                match self { $(Reason::$name => concat!($($doc),+).trim_ascii_start(),)+ }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// The key has reached the rotation period: a replacement is made and published.
+    RotationDue = "rotation-due",
+    /// A replacement was asked for (`force_rotate`).
+    Forced = "forced",
+    /// A replacement was made earlier and is not yet published: it is proven and published now.
+    ReplacementPending = "replacement-pending",
+    /// The replacement could not be proven to work in time: the pair stays pending and the next run goes on.
+    ReplacementUnproven = "replacement-unproven",
+    /// The replacement was published for the whole install grace and has taken over: the old key is made inactive.
+    InstallGraceOver = "install-grace-over",
+    /// The old key was held for the longest time allowed: it is made inactive, which can be undone.
+    MaxHoldOver = "max-hold-over",
+    /// Nobody has used the key for the set time: it is made inactive and not replaced.
+    Unused = "unused",
+    /// The key was inactive for the whole recovery grace: it is deleted.
+    RecoveryGraceOver = "recovery-grace-over",
+    /// The unused key was inactive for its whole grace: it is deleted.
+    RetiredGraceOver = "retired-grace-over",
+    /// A person made the key inactive, it was seen inactive long enough and the owner was warned: it is deleted, as configured.
+    ForeignInactive = "foreign-inactive",
+    /// Keywheel made the key and its secret half was never stored: nobody can have it, so it is deleted at once.
+    NeverStored = "never-stored",
+    /// A call that makes keys was begun and its answer lost; this key appeared then, is stored nowhere and was never used: it is made inactive.
+    OrphanedKey = "orphaned-key",
+    /// The old key was used lately: it is held.
+    StillInUse = "still-in-use",
+    /// Nobody has used the replacement yet: the old key is held.
+    NotTakenUp = "not-taken-up",
+    /// The look-up of the key's last use failed, which counts as in use: the old key is held.
+    LastUsedUnknown = "last-used-unknown",
+    /// No notice of the replacement is recorded as sent: the old key is held and the notice is asked for again.
+    NoticeNotSent = "notice-not-sent",
+    /// The replacement cannot be read from its secret: the old key is held.
+    ReplacementNotRetrievable = "replacement-not-retrievable",
+    /// The user's secret could not be looked at: nothing about this user changes.
+    SecretUnknown = "secret-unknown",
+    /// The key will be replaced on the date given.
+    RotationAhead = "rotation-ahead",
+    /// The old key will be made inactive on the date given.
+    DeactivationAhead = "deactivation-ahead",
+    /// The inactive key will be deleted on the date given.
+    DeletionAhead = "deletion-ahead",
+    /// The unused key will be made inactive on the date given, without a replacement.
+    RetirementAhead = "retirement-ahead",
+    /// The inactive key of a person's making will be deleted on the date given.
+    ForeignDeletionAhead = "foreign-deletion-ahead",
+    /// A notice is not recorded as sent: it is asked for again.
+    NoticeRepeated = "notice-repeated",
+    /// Two active keys of which Keywheel published neither: both may serve live hosts, so nothing changes.
+    ConflictTwoActive = "conflict-two-active",
+    /// A replacement is due and a person's inactive key fills the second slot: nothing changes.
+    SlotBlocked = "slot-blocked",
+    /// A replacement is due and a superseded or retired key still fills the second slot: it waits for that key's deletion.
+    SlotInUse = "slot-in-use",
+    /// All keys of the user are inactive: no new key is made.
+    OnlyInactiveKeys = "only-inactive-keys",
+    /// A person made the key inactive: it stays.
+    PersonInactive = "person-inactive",
+    /// The user is in the exemption group.
+    ExemptGroup = "exempt-group",
+    /// A tag exempts the user, or cannot be read and so counts as an exemption.
+    ExemptTag = "exempt-tag",
+    /// A tag of ours cannot be read: the longer of the tag's and the default's meaning holds for this user.
+    MalformedTag = "malformed-tag",
+    /// Only tagged users are selected, and this one has no `EMAIL` tag.
+    NotSelected = "not-selected",
+    /// The exemption group is missing or cannot be read: nothing in the account changes.
+    ExemptionsUnknown = "exemptions-unknown",
+    /// A change freeze is on.
+    Frozen = "frozen",
+    /// The run has made as many changes as `MAX_CHANGES` allows: the rest waits for the next run.
+    MaxChanges = "max-changes",
+    /// Too many changes failed in this account: the rest waits for the next run.
+    CircuitOpen = "circuit-open",
+    /// What was seen right before the call differs from what the step was planned on: nothing was done.
+    PreconditionChanged = "precondition-changed",
+    /// Another run took the account over: this one stopped before its next change.
+    ClaimLost = "claim-lost",
+    /// The time of the function was nearly up: the rest waits for the next run.
+    OutOfTime = "out-of-time",
+    /// This run's clock differs from AWS's by more than 5 minutes: nothing changes.
+    ClockOff = "clock-off",
+}
+
+impl std::fmt::Display for Reason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.code())
+    }
+}

@@ -1,0 +1,53 @@
+//! Days: the unit in which every period of a key's life is given.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// The part of a run's clock that may be off before Keywheel refuses to change anything.
+pub const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
+
+const SECONDS_PER_DAY: i64 = 86_400;
+
+/// A whole number of days of 24 hours each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Days(pub u32);
+
+impl Days {
+    /// This many days as a duration.
+    #[must_use]
+    pub fn duration(self) -> SignedDuration {
+        SignedDuration::from_secs(i64::from(self.0) * SECONDS_PER_DAY)
+    }
+
+    /// The days between this period and a shorter one; none when `shorter` is in fact longer.
+    #[must_use]
+    pub fn since(self, shorter: Days) -> Days {
+        Days(self.0.saturating_sub(shorter.0))
+    }
+}
+
+impl std::fmt::Display for Days {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.0, if self.0 == 1 { "day" } else { "days" })
+    }
+}
+
+/// The moment `days` after `start`; the end of time when that cannot be represented.
+#[must_use]
+pub fn after(start: Timestamp, days: Days) -> Timestamp {
+    start.checked_add(days.duration()).unwrap_or(Timestamp::MAX)
+}
+
+/// How many days `due` is ahead of `now`, rounded up; zero when it has come.
+#[must_use]
+pub fn days_until(due: Timestamp, now: Timestamp) -> u32 {
+    let seconds = due.duration_since(now).as_secs().max(0);
+    u32::try_from((seconds + SECONDS_PER_DAY - 1) / SECONDS_PER_DAY).unwrap_or(u32::MAX)
+}
+
+/// How many whole days have passed from `start` to `now`; zero when `start` is ahead.
+#[must_use]
+pub fn days_since(start: Timestamp, now: Timestamp) -> u32 {
+    u32::try_from(now.duration_since(start).as_secs().max(0) / SECONDS_PER_DAY).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,47 @@
+//! What the engine needs of the world, as narrow traits. `keywheel-aws` implements them on the SDK, tests in memory.
+//!
+//! Every method ends: implementations bring their own time-outs, and retry what is safe to repeat. What is not (CreateAccessKey) is
+//! sent once, and the engine reconciles.
+
+mod clock;
+mod error;
+mod iam;
+mod organization;
+mod secrets;
+mod state;
+
+pub use clock::Clock;
+pub use error::{ErrorKind, PortError};
+pub use iam::{CreateFailed, Iam, IamUser, UserAudit};
+pub use organization::{Invoker, ListedAccount, Organization, OuId};
+pub use secrets::{NewSecret, Proof, Prover, Secrets};
+pub use state::{Condition, LedgerStore, NoticeStore, ReadFailed, RunStore, StoredLedger, WriteFailed};
+
+/// The ports of one account, for one run.
+pub trait Ports: Send + Sync {
+    /// IAM of the account.
+    type Iam: Iam;
+    /// The store that holds the account's secrets.
+    type Secrets: Secrets;
+    /// Proves new pairs.
+    type Prover: Prover;
+    /// The ledger.
+    type Ledger: LedgerStore;
+    /// What notification recorded.
+    type Notices: NoticeStore;
+    /// Time.
+    type Clock: Clock;
+
+    /// IAM of the account.
+    fn iam(&self) -> &Self::Iam;
+    /// The store that holds the account's secrets.
+    fn secrets(&self) -> &Self::Secrets;
+    /// Proves new pairs.
+    fn prover(&self) -> &Self::Prover;
+    /// The ledger.
+    fn ledger(&self) -> &Self::Ledger;
+    /// What notification recorded.
+    fn notices(&self) -> &Self::Notices;
+    /// Time.
+    fn clock(&self) -> &Self::Clock;
+}
