@@ -1,30 +1,10 @@
 """Starts ministack with the overlay on a free loopback port and prints one line: READY http://127.0.0.1:PORT"""
-import asyncio
-import os
-import shutil
-import signal
-import socket
-import sys
-import tempfile
-import threading
-import time
-
-def wait_for_end(parent: int, child: int) -> None:
-    """The first process only watches, so that even its being killed outright leaves the second one to clean up."""
-    while os.getppid() == parent and os.waitpid(child, os.WNOHANG) == (0, 0):
-        time.sleep(0.1)
+import asyncio, os, shutil, signal, socket, sys, tempfile, threading, time
 
 def stop_with(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(0.1)
     os.kill(os.getpid(), signal.SIGTERM)
-
-def configure(port: int, folder: str) -> None:
-    """Before ministack is imported, as it reads its environment then. Credentials of the caller's must not leak in."""
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        del os.environ[name]
-    os.environ |= {"AUTH": "true", "GATEWAY_PORT": str(port), "TMPDIR": folder, "IOT_MTLS_ENABLED": "0",
-                   "SFTP_ENABLED": "0", "LOG_LEVEL": os.environ.get("LOG_LEVEL", "ERROR")}
 
 async def run(listener: socket.socket) -> None:
     from hypercorn.asyncio import serve
@@ -39,19 +19,24 @@ async def run(listener: socket.socket) -> None:
     await serve(admin.application, config, shutdown_trigger=stop.wait)
 
 def main() -> None:
+    """The first process only watches, so that even its being killed outright leaves the second one to clean up."""
     parent = os.getppid()
     if child := os.fork():
-        return wait_for_end(parent, child)
+        while os.getppid() == parent and os.waitpid(child, os.WNOHANG) == (0, 0):
+            time.sleep(0.1)
+        return
     threading.Thread(target=stop_with, args=(os.getppid(),), daemon=True).start()
-    listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
-    folder = tempfile.mkdtemp(prefix="keywheel-stage-")
-    configure(listener.getsockname()[1], folder)
+    listener, folder = socket.create_server(("127.0.0.1", 0), backlog=1024), tempfile.mkdtemp(prefix="keywheel-stage-")
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]  # the caller's credentials would be root's here
+    os.environ |= {"LOG_LEVEL": "ERROR"} | os.environ | {"AUTH": "true", "TMPDIR": folder, "IOT_MTLS_ENABLED": "0",
+                                                         "GATEWAY_PORT": str(listener.getsockname()[1])}
     try:
         asyncio.run(run(listener))
     finally:
         if "ministack.core.lambda_runtime" in sys.modules:
             sys.modules["ministack.core.lambda_runtime"].reset()  # ends the functions' processes
         shutil.rmtree(folder, ignore_errors=True)
-        os._exit(0)  # threads of calls that still wait must not keep the process
+        os._exit(0)  # calls that still wait in threads must not keep the process
 
 main()

@@ -1,68 +1,50 @@
-"""The admin route /_stage/... (JSON), the call log, injected faults and delays, laid around ministack's application."""
-import asyncio
-import calendar
-import contextvars
-import json
-import re
-import time
-from collections.abc import Callable
-from typing import Any
+"""The admin route /_stage/... (JSON), the call log and injected faults, laid around ministack's application."""
+import asyncio, calendar, contextvars, fnmatch, json, re, time
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator
-from ministack.core.responses import get_account_id
 from ministack.services import iam, organizations, secretsmanager, ses
-from overlay import world
-from overlay.world import CALLS, FAULTS, LAST_USED, SETTINGS, Answer, patch
+from overlay.world import CREDENTIALS, FUNCTION_LOG, LAST_USED, MANAGEMENT, SETTINGS, Any, Callable, patch
 
-AGEING = (iam._users, iam._access_keys, iam._roles, iam._groups, secretsmanager._secrets, organizations._accounts)
+users, keys, secrets = iam._users._data, iam._access_keys._data, secretsmanager._secrets._data
+accounts, ISO = organizations._accounts._data, "%Y-%m-%dT%H:%M:%SZ"
+LOGS: dict[str, list] = {"calls": [], "faults": [], "credentials": CREDENTIALS, "function-log": FUNCTION_LOG}
+RECORDS: dict[str, Callable[[dict], dict]] = {  # what POST /_stage/NAME sets fields of
+    "user": lambda body: users[body["account"], body["user"]],
+    "key": lambda body: keys[body["account"], body["access_key_id"]],
+    "last-use": lambda body: LAST_USED.setdefault(body["access_key_id"], {}),
+    "secret": lambda body: secrets[body["account"], body["region"], body["secret"]],
+    "secret-version": lambda body: RECORDS["secret"](body)["Versions"][body["version"]],
+    "account": lambda body: accounts[MANAGEMENT[body["account"]], body["account"]],
+    "settings": lambda body: SETTINGS,
+}
 calls_of_request: contextvars.ContextVar[list] = contextvars.ContextVar("calls_of_request")
-
-def seconds(date: str) -> int:
-    return calendar.timegm(time.strptime(date, "%Y-%m-%dT%H:%M:%SZ"))
 
 def shift(record: dict, by: float) -> None:
     """Moves every date in a record, and in the records inside it, into the past."""
     for name, value in record.items():
         if isinstance(value, dict):
             shift(value, by)
-        elif name.endswith(("Date", "Timestamp")) and isinstance(value, (int, float)):
-            record[name] = value - by
         elif isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", value):
-            record[name] = world.text(seconds(value) - by)
+            record[name] = time.strftime(ISO, time.gmtime(calendar.timegm(time.strptime(value, ISO)) - by))
+        elif isinstance(value, (int, float)) and name.endswith(("Date", "Timestamp")):
+            record[name] = value - by
 
-def age(body: dict) -> None:
-    for record in [*(record for table in AGEING for record in table._data.values()), *LAST_USED.values()]:
-        shift(record, body["days"] * 86400)
-    for place, secret in list(secretsmanager._secrets._data.items()):
+def age(days: float) -> None:
+    for table in (users, keys, iam._roles._data, iam._groups._data, secrets, accounts, LAST_USED):
+        shift(table, days * 86400)
+    for place, secret in list(secrets.items()):
         if secret["DeletedDate"] and secret["DeletedDate"] < time.time():
-            del secretsmanager._secrets._data[place]  # its recovery window is over
+            del secrets[place]  # its recovery window is over
 
-def set_key(body: dict) -> None:
-    key = iam._access_keys._data[body["account"], body["access_key_id"]]
-    key |= {"CreateDate": body.get("create_date", key["CreateDate"]), "Status": body.get("status", key["Status"])}
-    if "last_used" in body:
-        LAST_USED.pop(body["access_key_id"], None)
-        LAST_USED.update({body["access_key_id"]: body["last_used"]} if body["last_used"] else {})
-
-def set_user(body: dict) -> None:
-    iam._users._data[body["account"], body["user"]]["CreateDate"] = body["create_date"]
-
-def set_secret_version(body: dict) -> None:
-    secret = secretsmanager._secrets._data[body["account"], body["region"], body["secret"]]
-    secret["Versions"][body["version"]]["CreatedDate"] = seconds(body["created_date"])
-
-def set_account(body: dict) -> None:
-    organizations._accounts._data[world.MANAGEMENT[body["account"]], body["account"]]["Status"] = body["state"]
-
-def mails(_body: dict) -> list:
-    return [{"Account": place[0], "Region": place[1], **mail}
-            for place, found in ses._sent_emails.all_items() if place[2] == "entries" for mail in found]
-
-READ = {"settings": lambda _: SETTINGS, "credentials": lambda _: world.CREDENTIALS, "calls": lambda _: CALLS,
-        "faults": lambda _: FAULTS, "function-log": lambda _: world.FUNCTION_LOG, "mails": mails}
-WRITE = {"settings": SETTINGS.update, "faults": FAULTS.append, "age": age, "key": set_key, "user": set_user,
-         "secret-version": set_secret_version, "account": set_account}
-CLEAR = {"calls": CALLS.clear, "faults": FAULTS.clear, "function-log": world.FUNCTION_LOG.clear, "mails": ses._sent_emails.clear}
+def administer(method: str, name: str, body: Any) -> Any:
+    if name == "mails":
+        found = [(place, mail) for place, mails in ses._sent_emails.all_items() for mail in mails]
+        return [{"Account": place[0], "Region": place[1], **mail} for place, mail in found]
+    if method == "POST" and name in ("age", "faults"):
+        return age(body["days"]) if name == "age" else LOGS[name].append({"times": 1, **body})
+    if name in LOGS:
+        return LOGS[name].clear() if method == "DELETE" else LOGS[name]
+    return RECORDS[name](body).update(body["set"]) if method == "POST" else RECORDS[name](body)
 
 class Injected(Exception):
     """A fault that takes the place of the call."""
@@ -70,64 +52,54 @@ class Injected(Exception):
 @patch(vars(iam_evaluator), "enforce")
 def enforce(stock: Callable, key_id: str, operation: str, service: str, *rest: Any, **options: Any) -> Any:
     """Every call to every service passes here once it is known who calls what."""
-    identity = iam_evaluator.resolve_caller_identity(key_id) or {"userArn": ""}
-    call = {"operation": operation, "account": get_account_id(), "principal": identity["userArn"],
-            "service": service, "time": time.time()}
-    CALLS.append(call)
-    calls_of_request.get().append(call)
-    for fault in FAULTS:
-        if fault["operation"] == operation and fault.get("account", call["account"]) == call["account"] and fault["times"]:
-            fault["times"] -= fault["times"] > 0
+    caller, account = iam_evaluator.resolve_caller_identity(key_id) or {}, iam.get_account_id()
+    call = {"operation": operation, "account": account, "principal": caller.get("userArn"), "time": time.time()}
+    LOGS["calls"].append(call)
+    calls_of_request.get().append((call, service))
+    for fault in LOGS["faults"]:
+        if fault["times"] and fnmatch.fnmatch(operation, fault["operation"]) and fault.get("account", account) == account:
+            fault["times"] -= fault["times"] > 0  # a negative number is for ever
             call["fault"] = dict(fault)
-            if "error" in fault and fault.get("when") != "after":
+            if "error" in fault and not fault.get("after"):
                 raise Injected
             break
     return stock(key_id, operation, service, *rest, **options)
 
-def fault_answer(call: dict, headers: dict) -> Answer:
-    fault = call["fault"]
-    _, headers, body = iam_actions.access_denied_response(
-        call["service"], call["operation"], call["principal"], "stage", error_code=fault["error"],
-        message=fault.get("message", "Injected by the stage."), headers=headers)
-    return fault.get("status", 400), headers, body
-
-def administer(method: str, name: str, content: bytes) -> tuple[int, Any]:
-    try:
-        table = {"GET": READ, "POST": WRITE, "DELETE": CLEAR}[method]
-        body = json.loads(content or b"{}")
-        return 200, (table[name]() if method == "DELETE" else table[name](body)) or {}
-    except (KeyError, ValueError, TypeError) as error:
-        return 400, {"error": f"{method} {name}: {error!r}"}
-
 async def reply(send: Callable, status: int, headers: dict, body: bytes) -> None:
-    pairs = [(name.lower().encode(), str(value).encode()) for name, value in headers.items()]
+    pairs = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": status, "headers": pairs})
     await send({"type": "http.response.body", "body": body})
 
+async def reply_fault(send: Callable, scope: dict, call: dict, service: str) -> None:
+    """The fault's error in the protocol of the service that was called."""
+    headers = {name.decode().lower(): value.decode() for name, value in scope["headers"]}
+    call["status"] = call["fault"].get("status", 400)
+    _, headers, body = iam_actions.access_denied_response(
+        service, call["operation"], "", "stage", error_code=call["fault"]["error"], message="Injected", headers=headers)
+    await reply(send, call["status"], headers, body)
+
 async def application(scope: dict, receive: Callable, send: Callable) -> None:
     if scope["type"] == "http" and scope["path"].startswith("/_stage/"):
-        content, more = b"", True
-        while more:
-            message = await receive()
-            content, more = content + message.get("body", b""), message.get("more_body", False)
-        status, answer = administer(scope["method"], scope["path"].removeprefix("/_stage/"), content)
-        return await reply(send, status, {"Content-Type": "application/json"}, json.dumps(answer).encode())
-    calls, headers = [], {name.decode().lower(): value.decode() for name, value in scope.get("headers", [])}
-    calls_of_request.set(calls)
+        try:
+            body = json.loads((await app._read_request_body(receive, scope["method"], {})) or b"{}")
+            status, result = 200, administer(scope["method"], scope["path"].removeprefix("/_stage/"), body)
+        except (KeyError, ValueError, TypeError) as error:
+            status, result = 400, {"error": repr(error)}
+        return await reply(send, status, {"Content-Type": "application/json"}, json.dumps(result).encode())
+    calls_of_request.set(calls := [])
 
     async def answer(message: dict) -> None:
-        """Passes ministack's answer on, late or replaced by a fault's, where that was asked for."""
-        late = next((call for call in calls if "error" in call.get("fault", {})), None)
+        """Passes ministack's answer on: late, or replaced by a fault's, where that was asked for."""
+        faulty = [pair for pair in calls if "error" in pair[0].get("fault", {})]
         if message["type"] == "http.response.start":
-            delays = [SETTINGS["delay_ms"], *(call["fault"].get("delay_ms", 0) for call in calls if "fault" in call)]
-            await asyncio.sleep(sum(delays) / 1000)
-            for call in calls:
+            await asyncio.sleep(sum(call.get("fault", {}).get("delay_ms", 0) for call, _ in calls) / 1000)
+            for call, _ in calls:
                 call["status"] = message["status"]
-            if late:
-                await reply(send, *fault_answer(late, headers))
-        if not late:
+            if faulty:
+                await reply_fault(send, scope, *faulty[0])
+        if not faulty:
             await send(message)
     try:
         await app.app(scope, receive, answer)
     except Injected:
-        await reply(send, *fault_answer(calls[-1], headers))
+        await reply_fault(send, scope, *calls[-1])

@@ -1,10 +1,9 @@
 """IAM: quota, last use, paging, missing entities, credential report, ARNs."""
-import time
-from collections.abc import Callable
+import re
 from xml.etree import ElementTree
 from ministack.core import iam_actions, iam_evaluator, sigv4
 from ministack.services import iam, sts
-from overlay.world import CREDENTIALS, KEY_ISSUED_AT, LAST_USED, SETTINGS, Answer, patch, text
+from overlay.world import CREDENTIALS, LAST_USED, SETTINGS, Answer, Callable, patch
 
 NAMESPACE = "https://iam.amazonaws.com/doc/2010-05-08/"
 ElementTree.register_namespace("", NAMESPACE)
@@ -13,7 +12,8 @@ LISTS = {"ListUsers": "Users", "GetGroup": "Users", "ListAccessKeys": "AccessKey
 handlers, parameter = iam._IAM_HANDLERS, iam._p
 
 def keys_of(user: str) -> list[dict]:
-    return sorted((key for key in iam._access_keys.values() if key["UserName"] == user), key=lambda key: key["CreateDate"])
+    keys = [key for key in iam._access_keys.values() if key["UserName"] == user]
+    return sorted(keys, key=lambda key: key["CreateDate"])
 
 @patch(handlers, "CreateAccessKey")
 def create_access_key(stock: Callable, params: dict) -> Answer:
@@ -23,14 +23,13 @@ def create_access_key(stock: Callable, params: dict) -> Answer:
         return iam._error(409, "LimitExceeded", "Cannot exceed quota for AccessKeysPerUser: 2")
     answer = stock(params)
     for key_id in set(iam._access_keys) - before:
-        KEY_ISSUED_AT[key_id] = time.time()
-        CREDENTIALS.append({"kind": "user", "AccountId": iam.get_account_id(), **iam._access_keys[key_id]})
+        CREDENTIALS.append({"AccountId": iam.get_account_id(), **iam._access_keys[key_id]})
     return answer
 
 @patch(vars(sts), "register_session")
 def register_session(stock: Callable, key_id: str, session: dict) -> None:
     """Remembers what STS issues, so that tests can search for leaks; stock forgets expired sessions."""
-    CREDENTIALS.append({"kind": "session", "AccessKeyId": key_id, **session})
+    CREDENTIALS.append({"AccountId": session["Arn"].split(":")[4], "AccessKeyId": key_id, **session})
     stock(key_id, session)
 
 @patch(handlers, "ListAccessKeys")
@@ -43,7 +42,8 @@ def list_access_keys(stock: Callable, params: dict) -> Answer:
 @patch(handlers, "DeleteAccessKey")
 def delete_access_key(stock: Callable, params: dict) -> Answer:
     """DeleteAccessKey: AWS answers NoSuchEntity for a key of another user; stock deletes it."""
-    if iam._access_keys.get(key_id := parameter(params, "AccessKeyId"), {}).get("UserName") == parameter(params, "UserName"):
+    key_id, user = parameter(params, "AccessKeyId"), parameter(params, "UserName")
+    if iam._access_keys.get(key_id, {}).get("UserName") == user:
         return stock(params)
     return iam._error(404, "NoSuchEntity", f"The Access Key with id {key_id} cannot be found.")
 
@@ -52,41 +52,32 @@ def get_access_key_last_used(_stock: Callable, params: dict) -> Answer:
     """GetAccessKeyLastUsed: AWS tells the last use and denies access to an unknown key; stock tracks nothing."""
     if (key := iam._access_keys.get(parameter(params, "AccessKeyId"))) is None:
         return iam._error(403, "AccessDenied", "User is not authorized to perform: iam:GetAccessKeyLastUsed")
-    used = LAST_USED.get(key["AccessKeyId"]) or {"region": "N/A", "service": "N/A"}
-    date = f"<LastUsedDate>{used['date']}</LastUsedDate>" if "date" in used else ""
+    fields = {"LastUsedDate": None, "Region": "N/A", "ServiceName": "N/A"} | LAST_USED.get(key["AccessKeyId"], {})
+    used = "".join(f"<{name}>{value}</{name}>" for name, value in fields.items() if value)
     return iam._xml(200, "GetAccessKeyLastUsedResponse", f"<GetAccessKeyLastUsedResult><UserName>{key['UserName']}"
-                    f"</UserName><AccessKeyLastUsed>{date}<Region>{used['region']}</Region><ServiceName>{used['service']}"
-                    "</ServiceName></AccessKeyLastUsed></GetAccessKeyLastUsedResult>")
+                    f"</UserName><AccessKeyLastUsed>{used}</AccessKeyLastUsed></GetAccessKeyLastUsedResult>")
 
 @patch(vars(iam_evaluator), "authenticate")
 def authenticate(stock: Callable, key_id: str, account: str) -> object:
     """AWS records date, region and service of each request that a user's key signs; stock records nothing."""
     request, result = iam_evaluator._signed_request.get(), stock(key_id, account)
-    if key_id.startswith("AKIA") and isinstance(result, iam_evaluator.ResolvedCredential) and not request.sigv2:
-        signature = (sigv4.parse_query_signature(request.query_params) if request.presigned
-                     else sigv4.parse_header_signature(request.headers))
-        LAST_USED[key_id] = {"date": text(time.time()), "region": signature.region, "service": signature.service}
+    if key_id.startswith("AKIA") and isinstance(result, iam_evaluator.ResolvedCredential):
+        signed = sigv4.parse_header_signature(request.headers)
+        LAST_USED[key_id] = {"LastUsedDate": iam._now(), "Region": signed.region, "ServiceName": signed.service}
     return result
-
-@patch(vars(iam_evaluator), "resolve_credential")
-def resolve_credential(stock: Callable, key_id: str, *rest: object) -> object:
-    """AWS needs seconds before a new key works everywhere; stock none. Off unless new_key_delay_ms is set."""
-    waits = time.time() < KEY_ISSUED_AT.get(key_id, 0.0) + SETTINGS["new_key_delay_ms"] / 1000
-    return iam_evaluator._unknown_access_key() if waits else stock(key_id, *rest)
 
 @patch(handlers, *LISTS)
 def paged(handler: Callable, params: dict) -> Answer:
     """ListUsers etc.: AWS pages (100, at most 1,000) and lists users without their tags; stock does neither."""
-    asked, start = parameter(params, "MaxItems") or "100", int(parameter(params, "Marker") or 0)
-    if not asked.isdigit() or not 1 <= int(asked) <= 1000:
-        return iam._error(400, "ValidationError", f"1 validation error detected: Value '{asked}' at 'maxItems' failed "
-                          "to satisfy constraint: Member must have value less than or equal to 1000")
+    asked, start = int(parameter(params, "MaxItems") or 100), int(parameter(params, "Marker") or 0)
+    if not 1 <= asked <= 1000:
+        return iam._error(400, "ValidationError", f"Value '{asked}' at 'maxItems' failed to satisfy constraint")
     status, headers, body = handler(params)
     if status != 200:
         return status, headers, body
     document, name = ElementTree.fromstring(body), LISTS[parameter(params, "Action")]
     members = document.find(f".//{{{NAMESPACE}}}{name}")
-    end = start + (int(asked) // 3 + 1 if SETTINGS["short_pages"] else int(asked))
+    end = start + (asked // 3 + 1 if SETTINGS["short_pages"] else asked)
     if end < len(members):
         document.find(f".//{{{NAMESPACE}}}IsTruncated").text = "true"
         ElementTree.SubElement(document[0], f"{{{NAMESPACE}}}Marker").text = str(end)
@@ -100,11 +91,9 @@ def credential_report(stock: Callable) -> str:
     """GetCredentialReport: AWS fills in the last use of each key and writes dates with +00:00; stock has N/A and Z."""
     rows = [line.split(",") for line in stock().split("\n")]
     for row in rows[2:]:
-        for start, key in zip((8, 13), keys_of(row[0])):
-            used = LAST_USED.get(key["AccessKeyId"], {})
-            row[start + 2:start + 5] = [used.get(name, "N/A") for name in ("date", "region", "service")]
-    return "\n".join(",".join(cell[:-1] + "+00:00" if cell[:1].isdigit() and cell.endswith("Z") else cell
-                              for cell in row) for row in rows)
+        for start, key in zip((10, 15), keys_of(row[0])):
+            row[start:start + 3] = LAST_USED.get(key["AccessKeyId"], {}).values() or ["N/A"] * 3
+    return re.sub(r"(:\d\d)Z", r"\1+00:00", "\n".join(",".join(row) for row in rows))
 
 @patch(vars(iam_actions), "extract_resource_arn")
 def resource_arn(stock: Callable, service: str, *rest: object) -> str:

@@ -1,41 +1,36 @@
 """Organizations: membership, paging, ListChildren, account states, the role in new accounts."""
 import json
-from collections.abc import Callable
-from typing import Any
 from ministack.core.responses import error_response_json, get_account_id, get_region, request_scope
 from ministack.services import iam, organizations
-from overlay.world import MANAGEMENT, SETTINGS, Answer, patch
+from overlay.world import MANAGEMENT, SETTINGS, Answer, Any, Callable, patch
 
 handlers = organizations._DISPATCH
-OLD_STATUS = {"CLOSED": "SUSPENDED", "PENDING_ACTIVATION": "ACTIVE"}  # states that the retired Status cannot name
+chosen_ids: list[str] = []
 
 @patch(vars(organizations), "handle_request")
 async def inside(stock: Callable, method: str, path: str, headers: dict, *rest: Any) -> Answer:
-    """AWS answers the management account and, for reading, delegated administrators; stock gives everybody their own."""
+    """AWS refuses accounts without an organization, and most calls of members; stock gives each its own organization."""
     operation, caller = headers.get("x-amz-target", "").rpartition(".")[2], get_account_id()
-    management = MANAGEMENT.get(caller)
-    if management is None and operation != "CreateOrganization":
-        return error_response_json("AWSOrganizationsNotInUseException", "Your account is not a member of an organization.")
-    reading = caller in SETTINGS["delegated_administrators"] and operation.startswith(("List", "Describe"))
-    if not reading and operation not in ("CreateOrganization", "DescribeOrganization") and management != caller:
+    management = caller if operation == "CreateOrganization" else MANAGEMENT.get(caller)
+    if management is None:
+        return error_response_json("AWSOrganizationsNotInUseException", "The account is in no organization.")
+    if management != caller and operation != "DescribeOrganization":
         return error_response_json("AccessDeniedException", "You don't have permissions to access this resource.")
-    with request_scope(management or caller, get_region()):
+    with request_scope(management, get_region()):
         return await stock(method, path, headers, *rest)
 
 @patch(vars(organizations), "_public_account")
 def public_account(_stock: Callable, account: dict) -> dict:
-    """Account: AWS retired Status for State and gives Paths; stock knows Status and Path."""
-    steps, state, fields = [account["_ParentId"]], account["Status"], SETTINGS["account_fields"]
-    while above := (organizations._ous.get(steps[0]) or {}).get("_ParentId"):
-        steps.insert(0, above)
+    """Account: AWS has retired Status for State; stock knows only Status, and a Path that AWS does not."""
     shown = {name: value for name, value in account.items() if name[0] != "_" and name not in ("Status", "Path")}
-    shown["Paths"] = ["/".join([organizations._orgs["self"]["Id"], *steps, ""])]
-    return shown | ({"State": state} if fields != "Status" else {}) | (
-        {"Status": OLD_STATUS.get(state, state)} if fields != "State" else {})
+    state = account["Status"]
+    old = {"CLOSED": "SUSPENDED", "PENDING_ACTIVATION": "ACTIVE"}.get(state, state)  # what Status cannot name
+    return shown | {"State": {"State": state}, "Status": {"Status": old}}.get(
+        SETTINGS["account_fields"], {"State": state, "Status": old})
 
 @patch(handlers, "CreateOrganization")
 def create_organization(_stock: None, _payload: dict) -> Answer:
-    """CreateOrganization: AWS has it; stock makes an organization for every account that asks."""
+    """CreateOrganization: AWS has it; stock has not."""
     if get_account_id() in MANAGEMENT:
         return error_response_json("AlreadyInOrganizationException", "The account is already in an organization.")
     MANAGEMENT[get_account_id()] = get_account_id()
@@ -44,12 +39,40 @@ def create_organization(_stock: None, _payload: dict) -> Answer:
 @patch(handlers, "ListChildren")
 def list_children(_stock: None, payload: dict) -> Answer:
     """ListChildren: AWS has it; stock has not."""
-    kind = payload["ChildType"]
-    table = organizations._accounts if kind == "ACCOUNT" else organizations._ous
-    return organizations._json(200, {"Children": [{"Id": name, "Type": kind} for name, child in table.items()
-                                                  if child["_ParentId"] == payload["ParentId"]]})
+    table = organizations._accounts if payload["ChildType"] == "ACCOUNT" else organizations._ous
+    return organizations._json(200, {"Children": [{"Id": name, "Type": payload["ChildType"]} for name, child in
+                                                  table.items() if child["_ParentId"] == payload["ParentId"]]})
+
+@patch(vars(organizations), "new_uuid")
+def new_uuid(stock: Callable) -> str:
+    return chosen_ids.pop() if chosen_ids else stock()
 
 @patch(handlers, "CreateAccount")
 def create_account(stock: Callable, payload: dict) -> Answer:
-    """CreateAccount: AWS makes a role in the new account that the management account may assume; stock makes none."""
-    digits, role, management = organizations.new_uuid, payload.get("RoleName") or "OrganizationAccountAccessRole", get_account_id()
+    """CreateAccount: AWS makes a role in it that the management account may assume; stock makes none."""
+    chosen_ids[:], SETTINGS["next_account_ids"] = SETTINGS["next_account_ids"][:1], SETTINGS["next_account_ids"][1:]
+    answer, management = stock(payload), get_account_id()
+    account = json.loads(answer[2])["CreateAccountStatus"]["AccountId"]
+    MANAGEMENT[account] = management
+    role, trusted = payload.get("RoleName") or "OrganizationAccountAccessRole", f"arn:aws:iam::{management}:root"
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": trusted}}
+    rights = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    trust, rights = (json.dumps({"Version": "2012-10-17", "Statement": one}) for one in (trust, rights))
+    with request_scope(account, get_region()):
+        iam._create_role({"RoleName": role, "AssumeRolePolicyDocument": trust})
+        iam._put_role_policy({"RoleName": role, "PolicyName": "AdministratorAccess", "PolicyDocument": rights})
+    return answer
+
+@patch(handlers, "ListRoots", "ListAccounts", "ListAccountsForParent", "ListChildren", "ListOrganizationalUnitsForParent")
+def paged(handler: Callable, payload: dict) -> Answer:
+    """ListAccounts etc.: AWS pages by at most 20, may give short or empty pages with a token, and checks the parent."""
+    size, token, parent = payload.get("MaxResults", 20), payload.get("NextToken", "0"), payload.get("ParentId")
+    if not 1 <= size <= 20:
+        return error_response_json("InvalidInputException", "You specified an invalid value for MaxResults.")
+    if parent and parent not in organizations._roots and parent not in organizations._ous:
+        return error_response_json("ParentNotFoundException", f"We can't find a parent with the ParentId {parent}")
+    (name, items), = json.loads(handler(payload)[2]).items()
+    start, short = int(token.rstrip("e")), SETTINGS["short_pages"]  # "e" marks the token of an empty page
+    end = start if short and not token.endswith("e") else start + (size // 3 + 1 if short else size)
+    more = {"NextToken": f"{end}e" if end == start else str(end)} if end < len(items) else {}
+    return organizations._json(200, {name: items[start:end], **more})

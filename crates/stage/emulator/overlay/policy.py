@@ -1,11 +1,8 @@
 """Policy evaluation: condition keys and policy variables."""
-import dataclasses
-import re
-from collections.abc import Callable
-from typing import Any
+import dataclasses, re
 from ministack.core import iam_evaluator
 from ministack.services import iam, organizations
-from overlay.world import MANAGEMENT, patch
+from overlay.world import MANAGEMENT, Any, Callable, patch
 
 evaluator = vars(iam_evaluator)
 # Keys that AWS sets on every request of a user or role over TLS, for which the stage's loopback HTTP stands in.
@@ -13,7 +10,7 @@ ALWAYS = {"aws:principalisawsservice": "false", "aws:viaawsservice": "false", "a
 
 @patch(evaluator, "_resolve_condition_key")
 def condition_key(stock: Callable, key: str, context: Any) -> Any:
-    """aws:PrincipalArn of a session is the role's ARN, with its path, on AWS, the session's on stock; ALWAYS is unset."""
+    """aws:PrincipalArn of a session is its role's ARN, with the path, on AWS, its own on stock, which lacks ALWAYS."""
     arn = context.principal_arn
     if key.lower() == "aws:principalarn" and ":assumed-role/" in arn:
         account, name = arn.split(":")[4], arn.split("/")[1]
@@ -26,16 +23,16 @@ def principal_org_id(_stock: Callable, account: str) -> str | None:
     return organizations._orgs.get_scoped(MANAGEMENT.get(account), None, "self", {}).get("Id")
 
 def expand(value: Any, context: Any) -> Any:
-    """AWS expands ${aws:username} and the like; what has no value stays as it is and so matches nothing."""
+    """${aws:username} and the like; one that has no value stays as it is and so matches nothing."""
     def variable(match: re.Match) -> str:
         name, _, default = match[1].partition(",")
-        found = name if name in ("*", "?", "$") else iam_evaluator._resolve_condition_key(name.strip(), context)
+        found = name if name in "*?$" else iam_evaluator._resolve_condition_key(name.strip(), context)
         return str(found) if found is not None else default.strip(" '") or match[0]
     if isinstance(value, dict):
         return {key: expand(inner, context) for key, inner in value.items()}
     if isinstance(value, list):
         return [expand(inner, context) for inner in value]
-    return re.sub(r"\$\{([^}]+)\}", variable, value) if isinstance(value, str) else value
+    return re.sub(r"\$\{([^}]+)\}", variable, str(value))
 
 @patch(evaluator, "_conditions_met")
 def conditions_met(stock: Callable, conditions: dict, context: Any) -> bool:
@@ -45,5 +42,6 @@ def conditions_met(stock: Callable, conditions: dict, context: Any) -> bool:
 @patch(evaluator, "_first_match")
 def first_match(stock: Callable, context: Any, statements: list, effect: str) -> Any:
     """Policy variables in Resource and NotResource: AWS expands them; stock compares them as text."""
-    return stock(context, [dataclasses.replace(one, resources=expand(one.resources, context), not_resources=expand(
-        one.not_resources, context)) for one in statements], effect)
+    names = ("resources", "not_resources")
+    return stock(context, [dataclasses.replace(one, **{name: expand(getattr(one, name), context) for name in names})
+                           for one in statements], effect)
