@@ -1,1 +1,3 @@
 //! Keywheel.
+
+pub mod ports;
