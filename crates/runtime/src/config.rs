@@ -1,0 +1,49 @@
+//! What the functions are told by their environment, typed and checked. A function whose environment is wrong does not start.
+
+mod inventory;
+mod notification;
+mod parse;
+mod reader;
+mod reference;
+mod rotation;
+pub mod variable;
+
+pub use inventory::InventoryConfig;
+pub use notification::NotificationConfig;
+pub use reader::{InvalidConfiguration, Problem};
+pub use reference::reference;
+pub use rotation::{ExternalId, MemberRole, RotationConfig};
+
+use reader::Reader;
+use variable::{AWS_LAMBDA_LOG_LEVEL, RUST_LOG, STATE_BUCKET, STATE_PREFIX};
+
+use crate::telemetry::LogLevel;
+
+/// Where ledgers, manifests, results and records of notices live.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateLocation {
+    /// The S3 bucket.
+    pub bucket: String,
+    /// The prefix of every key; ends in `/`.
+    pub prefix: String,
+}
+
+impl StateLocation {
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let bucket = reader.value(&STATE_BUCKET, parse::bucket);
+        let prefix = reader.value(&STATE_PREFIX, parse::prefix);
+        Some(Self { bucket: bucket?, prefix: prefix? })
+    }
+}
+
+/// Checks the level of the log, which every function has; [`crate::telemetry`] reads it again before anything else.
+fn check_log_level(reader: &mut Reader<'_>) {
+    reader.optional(&AWS_LAMBDA_LOG_LEVEL, LogLevel::parse);
+    reader.optional(&RUST_LOG, LogLevel::parse);
+}
+
+/// The environment of this process, for the functions' `main`.
+#[must_use]
+pub fn environment(name: &str) -> Option<String> {
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+}

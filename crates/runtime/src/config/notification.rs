@@ -1,0 +1,47 @@
+//! What notification is told.
+
+use super::reader::{InvalidConfiguration, Reader};
+use super::{StateLocation, check_log_level, parse, variable};
+
+/// What notification is told by its environment. This release sends through SES.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotificationConfig {
+    /// The S3 bucket of the templates.
+    pub template_bucket: String,
+    /// The prefix of the templates; ends in `/`.
+    pub template_prefix: String,
+    /// The address that mails come from.
+    pub sender_email: String,
+    /// The address that answers go to; none means the sender.
+    pub reply_to: Option<String>,
+    /// Where records of notices live.
+    pub state: StateLocation,
+}
+
+impl NotificationConfig {
+    /// Reads the variables of notification.
+    ///
+    /// # Errors
+    /// Names every variable that is missing or wrong, or that this release cannot carry out.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidConfiguration> {
+        let mut reader = Reader::new(&lookup);
+        check_log_level(&mut reader);
+        let template_bucket = reader.value(&variable::TEMPLATE_BUCKET, parse::bucket);
+        let template_prefix = reader.value(&variable::TEMPLATE_PREFIX, parse::prefix);
+        let sender_email = reader.value(&variable::SENDER_EMAIL, parse::email);
+        let reply_to = reader.optional(&variable::REPLY_TO, parse::email);
+        let mailer = reader.value(&variable::MAILER, parse::one_of(&[("ses", ())]));
+        reader.refuse(&variable::SNS_TOPIC_ARN);
+        let state = StateLocation::read(&mut reader);
+        reader.finish(|| {
+            mailer?;
+            Some(Self {
+                template_bucket: template_bucket?,
+                template_prefix: template_prefix?,
+                sender_email: sender_email?,
+                reply_to: reply_to?,
+                state: state?,
+            })
+        })
+    }
+}

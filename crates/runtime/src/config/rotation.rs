@@ -1,0 +1,168 @@
+//! What key-rotation is told.
+
+use keywheel_core::policy::{ForeignInactiveKeys, InvalidPeriods, Mode, Periods, Policy, Selection, UnusedKeys};
+use keywheel_core::time::Days;
+
+use super::reader::{InvalidConfiguration, Reader};
+use super::variable::{self, INACTIVE_BUFFER, INACTIVE_PERIOD, ROTATION_PERIOD};
+use super::{StateLocation, check_log_level, parse};
+
+/// What key-rotation is told by its environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RotationConfig {
+    /// The most that a run may do.
+    pub mode: Mode,
+    /// The deployment's policy.
+    pub policy: Policy,
+    /// The role to assume in each account; none means own credentials, and the own account only.
+    pub member_role: Option<MemberRole>,
+    /// The IAM group whose members are left alone.
+    pub exemption_group: Option<String>,
+    /// A further tag that holds an owner's address.
+    pub owner_tag: Option<String>,
+    /// Gets a copy of every notice.
+    pub security_email: Option<String>,
+    /// The domains, in lower case, to which tags may direct mail; empty means any.
+    pub email_domains: Vec<String>,
+    /// The KMS key that encrypts the secrets; none means `aws/secretsmanager`.
+    pub secret_kms_key_id: Option<String>,
+    /// ARN patterns of those who may also read the secrets.
+    pub secret_readers: Vec<String>,
+    /// Where ledgers, results and records of notices live.
+    pub state: StateLocation,
+    /// The name or ARN of notification.
+    pub notification_function: String,
+}
+
+/// The role that is assumed in each account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberRole {
+    /// Its name, after its path if it has one: `platform/keywheel-member`. With `arn:<partition>:iam::<account>:role/` before it, it is the role's ARN.
+    pub name: String,
+    /// The external id that its trust policy asks for.
+    pub external_id: Option<ExternalId>,
+}
+
+/// An external id: no secret by AWS's word, and yet nothing to print.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ExternalId(String);
+
+impl ExternalId {
+    /// The text that AssumeRole sends.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for ExternalId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ExternalId(not shown)")
+    }
+}
+
+impl RotationConfig {
+    /// Reads the variables of key-rotation.
+    ///
+    /// # Errors
+    /// Names every variable that is missing or wrong, or that this release cannot carry out.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidConfiguration> {
+        let mut reader = Reader::new(&lookup);
+        check_log_level(&mut reader);
+        let mode = reader.value(&variable::RUN_MODE, parse::mode);
+        let policy = policy(&mut reader);
+        let member_role = member_role(&mut reader);
+        let exemption_group =
+            reader.optional(&variable::EXEMPTION_GROUP, parse::matching(1..=128, parse::iam_character));
+        let owner_tag = reader.optional(&variable::OWNER_TAG, parse::tag_key(128));
+        let security_email = reader.optional(&variable::SECURITY_EMAIL, parse::email);
+        let email_domains = reader.optional(&variable::EMAIL_DOMAINS, parse::list(parse::domain));
+        let store = reader.value(&variable::SECRET_STORE, parse::one_of(&[("member", ())]));
+        let secret_kms_key_id = reader.optional(&variable::SECRET_KMS_KEY_ID, parse::kms_key);
+        let secret_readers = reader.optional(&variable::SECRET_READERS, parse::list(parse::reader_arn));
+        let state = StateLocation::read(&mut reader);
+        let notification_function = reader.value(&variable::NOTIFICATION_FUNCTION, parse::function);
+        for later in [&variable::SECRET_REPLICA_REGIONS, &variable::ACK_BUCKET, &variable::EVENT_BUS] {
+            reader.refuse(later);
+        }
+        reader.finish(|| {
+            store?;
+            Some(Self {
+                mode: mode?,
+                policy: policy?,
+                member_role: member_role?,
+                exemption_group: exemption_group?,
+                owner_tag: owner_tag?,
+                security_email: security_email?,
+                email_domains: email_domains?.unwrap_or_default(),
+                secret_kms_key_id: secret_kms_key_id?,
+                secret_readers: secret_readers?.unwrap_or_default(),
+                state: state?,
+                notification_function: notification_function?,
+            })
+        })
+    }
+}
+
+#[allow(clippy::option_option, reason = "the outer option is the reader's: none means that a problem was noted")]
+fn member_role(reader: &mut Reader<'_>) -> Option<Option<MemberRole>> {
+    let external_id = reader.optional(&variable::MEMBER_ROLE_EXTERNAL_ID, parse::external_id);
+    let name = reader.optional(&variable::MEMBER_ROLE_NAME, parse::role_name);
+    if !reader.is_set(&variable::MEMBER_ROLE_NAME) && reader.is_set(&variable::MEMBER_ROLE_EXTERNAL_ID) {
+        let why = "MEMBER_ROLE_EXTERNAL_ID is set and MEMBER_ROLE_NAME is not, so there is no role to send it for; set both or neither";
+        reader.problem(&variable::MEMBER_ROLE_EXTERNAL_ID, why.to_owned());
+        return None;
+    }
+    let external_id = external_id?.map(ExternalId);
+    Some(name?.map(|name| MemberRole { name, external_id }))
+}
+
+fn policy(reader: &mut Reader<'_>) -> Option<Policy> {
+    let periods = periods(reader);
+    let warn_days = reader.value(&variable::WARN_DAYS, parse::warn_days);
+    let last_used_threshold = reader.value(&variable::LAST_USED_THRESHOLD, parse::days(0..=36_500));
+    let max_hold = reader.value(&variable::MAX_HOLD, parse::days_or_none);
+    let unused_after = reader.value(&variable::UNUSED_AFTER, parse::days(1..=36_500));
+    let unused_keys = [("retire", UnusedKeys::Retire), ("rotate", UnusedKeys::Rotate)];
+    let unused_keys = reader.value(&variable::UNUSED_KEYS, parse::one_of(&unused_keys));
+    let foreign = [("keep", ForeignInactiveKeys::Keep), ("delete", ForeignInactiveKeys::Delete)];
+    let foreign_inactive_keys = reader.value(&variable::FOREIGN_INACTIVE_KEYS, parse::one_of(&foreign));
+    let selection = [("all", Selection::All), ("tagged", Selection::Tagged)];
+    let selection = reader.value(&variable::SELECTION, parse::one_of(&selection));
+    let tag_prefix = reader.value(&variable::TAG_PREFIX, parse::tag_key(100));
+    let require_notice = reader.value(&variable::REQUIRE_NOTICE, parse::boolean);
+    let max_changes = reader.value(&variable::MAX_CHANGES, parse::number(1..=100_000));
+    let freeze = reader.optional(&variable::FREEZE, parse::freeze);
+    Some(Policy {
+        periods: periods?,
+        warn_days: warn_days?,
+        last_used_threshold: last_used_threshold?,
+        max_hold: max_hold?,
+        unused_after: unused_after?,
+        unused_keys: unused_keys?,
+        foreign_inactive_keys: foreign_inactive_keys?,
+        selection: selection?,
+        tag_prefix: tag_prefix?,
+        require_notice: require_notice?,
+        max_changes: usize::try_from(max_changes?).ok()?,
+        freeze: freeze?.unwrap_or_default(),
+    })
+}
+
+/// The three periods; that they follow one another can be said only once each of them can be read.
+fn periods(reader: &mut Reader<'_>) -> Option<Periods> {
+    // Zero is read here so that core's own message, which explains it, is the one shown.
+    let mut days = |variable| reader.value(variable, parse::days(0..=36_500));
+    let (rotation, inactive, buffer) = (days(&ROTATION_PERIOD), days(&INACTIVE_PERIOD), days(&INACTIVE_BUFFER));
+    let (rotation, inactive, buffer): (Days, Days, Days) = (rotation?, inactive?, buffer?);
+    let periods = Periods::new(rotation, inactive, buffer);
+    periods.map_err(|wrong| reader.problem(to_blame(&wrong), wrong.to_string())).ok()
+}
+
+fn to_blame(wrong: &InvalidPeriods) -> &'static variable::Variable {
+    match wrong {
+        InvalidPeriods::ZeroRotation => &ROTATION_PERIOD,
+        InvalidPeriods::InactiveNotAboveRotation { .. } => &INACTIVE_PERIOD,
+        InvalidPeriods::BufferNotAboveInactive { .. } => &INACTIVE_BUFFER,
+    }
+}

@@ -1,0 +1,189 @@
+//! Every environment variable of the three functions, each declared once: the parser and `docs/configuration.md` both come from here.
+
+/// One of the three functions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Function {
+    /// account-inventory.
+    AccountInventory,
+    /// key-rotation.
+    KeyRotation,
+    /// notification.
+    Notification,
+}
+
+impl Function {
+    /// The function's name, which is its binary's name too.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Function::AccountInventory => "account-inventory",
+            Function::KeyRotation => "key-rotation",
+            Function::Notification => "notification",
+        }
+    }
+}
+
+/// What holds when a variable is not set, or empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unset {
+    /// The function does not start.
+    Refused,
+    /// As if this had been written.
+    Default(&'static str),
+    /// Nothing is set; this says what that means.
+    Means(&'static str),
+}
+
+/// An environment variable.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Variable {
+    /// Its name.
+    pub name: &'static str,
+    /// Who reads it.
+    pub functions: &'static [Function],
+    /// What holds without it.
+    pub unset: Unset,
+    /// What it does.
+    pub meaning: &'static str,
+    /// Which values are accepted.
+    pub accepted: &'static str,
+    /// Whether its value stays out of error messages.
+    pub confidential: bool,
+}
+
+const INVENTORY: &[Function] = &[Function::AccountInventory];
+const ROTATION: &[Function] = &[Function::KeyRotation];
+const NOTIFICATION: &[Function] = &[Function::Notification];
+const INVENTORY_AND_ROTATION: &[Function] = &[Function::AccountInventory, Function::KeyRotation];
+const EVERY: &[Function] = &[Function::AccountInventory, Function::KeyRotation, Function::Notification];
+
+const DAYS: &str = "a whole number of days from 1 to 36500";
+const LATER: &str = "nothing yet: this release cannot carry it out, so it refuses to start";
+
+macro_rules! variables {
+    ($($name:ident: $functions:ident, $unset:expr, $accepted:expr, $meaning:expr;)+) => {
+        $(
+            #[doc = $meaning]
+            pub const $name: Variable = Variable {
+                name: stringify!($name),
+                functions: $functions,
+                unset: $unset,
+                meaning: $meaning,
+                accepted: $accepted,
+                confidential: false,
+            };
+        )+
+
+        /// Every variable, in the order of the reference, [`MEMBER_ROLE_EXTERNAL_ID`] included.
+        pub const ALL: &[&Variable] = &[$(&$name,)+ &MEMBER_ROLE_EXTERNAL_ID];
+    };
+}
+
+use Unset::{Default, Means, Refused};
+
+/// What the member role's trust policy asks for.
+pub const MEMBER_ROLE_EXTERNAL_ID: Variable = Variable {
+    name: "MEMBER_ROLE_EXTERNAL_ID",
+    functions: ROTATION,
+    unset: Means("no external id is sent"),
+    meaning: "The external id that the member role's trust policy asks for. Never printed.",
+    accepted: "2 to 1224 letters, digits or `+ = , . @ : / _ -` (STS, AssumeRole, `ExternalId`); only together with `MEMBER_ROLE_NAME`",
+    confidential: true,
+};
+
+variables! {
+    RUN_MODE: INVENTORY_AND_ROTATION, Default("audit"), "`audit` or `enforce`",
+        "Whether anything may change. `audit` changes nothing in IAM, Secrets Manager or the ledger: results and audit mails only.";
+    STATE_BUCKET: EVERY, Refused, "the name of an S3 bucket (3 to 63 lower-case letters, digits, `.` or `-`)",
+        "Where ledgers, manifests, results and records of notices live.";
+    STATE_PREFIX: EVERY, Default("keywheel/"), "an S3 key prefix of letters, digits or `! - _ . / =` that ends in `/` and does not begin with it",
+        "The prefix of everything in `STATE_BUCKET`.";
+    AWS_LAMBDA_LOG_LEVEL: EVERY, Means("`RUST_LOG` decides"), "`trace`, `debug`, `info`, `warn`, `error` or `fatal`",
+        "How much Keywheel logs. Lambda sets it from the function's logging configuration. Whatever it says, other crates, \
+         the AWS SDK among them, log warnings and errors only: their finer levels show the bodies of answers, which hold secrets.";
+    RUST_LOG: EVERY, Default("info"), "`trace`, `debug`, `info`, `warn` or `error`",
+        "How much Keywheel logs where `AWS_LAMBDA_LOG_LEVEL` is not set.";
+    ROTATION_FUNCTION: INVENTORY, Refused, "a Lambda function's name or ARN",
+        "The key-rotation function.";
+    ORG_LIST_ROLE_ARN: INVENTORY, Means("own credentials"), "an IAM role's ARN, such as `arn:aws:iam::111122223333:role/keywheel-org-list`",
+        "The role to assume for AWS Organizations.";
+    INCLUDE_OUS: INVENTORY, Means("all OUs"), "a comma list of OU or root ids, such as `ou-ab12-11111111`",
+        "Only accounts below these OUs, at any depth.";
+    EXCLUDE_OUS: INVENTORY, Means("none"), "a comma list of OU or root ids, such as `ou-ab12-11111111`",
+        "No accounts below these OUs, at any depth. Exclusion wins over inclusion.";
+    INCLUDE_ACCOUNTS: INVENTORY, Means("all accounts"), "a comma list of account ids of 12 digits",
+        "Only these accounts.";
+    EXCLUDE_ACCOUNTS: INVENTORY, Means("none"), "a comma list of account ids of 12 digits",
+        "Not these accounts. Exclusion wins over inclusion.";
+    INCLUDE_MANAGEMENT_ACCOUNT: INVENTORY, Default("false"), "`true` or `false`",
+        "Whether the organization's management account is looked after too.";
+    FANOUT_CONCURRENCY: INVENTORY, Default("32"), "a whole number from 1 to 500",
+        "How many invocations of key-rotation are under way at the same time.";
+    ROLLOUT_PERCENT: INVENTORY, Default("100"), "a whole number from 0 to 100",
+        "How much of the organization takes part. A hash of the account id decides, so raising the number only adds accounts; the rest is listed as skipped.";
+    MEMBER_ROLE_NAME: ROTATION, Means("own credentials, own account only"), "an IAM role's name, after its path if it has one, such as `platform/keywheel-member`",
+        "The role to assume in each account.";
+    ROTATION_PERIOD: ROTATION, Default("90"), DAYS,
+        "The age in days at which a key's replacement is made.";
+    INACTIVE_PERIOD: ROTATION, Default("100"), "a whole number of days above `ROTATION_PERIOD`, to 36500",
+        "The age in days at which the old key is made inactive. What binds is the interval: `INACTIVE_PERIOD` - `ROTATION_PERIOD` days after the replacement was published.";
+    INACTIVE_BUFFER: ROTATION, Default("135"), "a whole number of days above `INACTIVE_PERIOD`, to 36500",
+        "The age in days at which the old key is deleted. What binds is the interval: `INACTIVE_BUFFER` - `INACTIVE_PERIOD` days after it was in fact made inactive.";
+    WARN_DAYS: ROTATION, Default("7,3,1"), "a comma list of whole numbers of days from 1 to 365",
+        "How many days before a step its owners are warned.";
+    LAST_USED_THRESHOLD: ROTATION, Default("7"), "a whole number of days from 0 to 36500; 0 is off",
+        "An old key used within so many days is held, not made inactive.";
+    MAX_HOLD: ROTATION, Default("30"), "a whole number of days from 1 to 36500, or `none` for never",
+        "After so many days of holding, a key is made inactive all the same, which can be undone.";
+    UNUSED_AFTER: ROTATION, Default("90"), DAYS,
+        "A key unused for so many days counts as unused.";
+    UNUSED_KEYS: ROTATION, Default("retire"), "`retire` or `rotate`",
+        "What becomes of unused keys: warned of, made inactive and deleted without a replacement, or replaced like any other.";
+    FOREIGN_INACTIVE_KEYS: ROTATION, Default("keep"), "`keep` or `delete`",
+        "What becomes of an inactive key that Keywheel did not make inactive: it stays and is reported, or it is deleted after its owner was warned and it was seen inactive for `UNUSED_AFTER` days.";
+    EXEMPTION_GROUP: ROTATION, Means("no group"), "an IAM group's name: 1 to 128 letters, digits or `+ = , . @ _ -`",
+        "The IAM group whose members are left alone. A group that is missing or cannot be read stops all changes in that account.";
+    TAG_PREFIX: ROTATION, Default("KeyRotation:"), "1 to 100 characters that a tag key may have, not beginning with `aws:`; `IKR:` for those who come from aws-iam-key-rotator",
+        "The prefix of the user tags that bend the policy for one user.";
+    SELECTION: ROTATION, Default("all"), "`all` or `tagged`",
+        "Which users are looked after: all, or only those with an `EMAIL` tag.";
+    OWNER_TAG: ROTATION, Means("none"), "a tag key of 1 to 128 characters, not beginning with `aws:`",
+        "A further user tag that holds the key owner's address.";
+    SECURITY_EMAIL: ROTATION, Means("no copy"), "one e-mail address, without a display name",
+        "Gets a copy of every notice.";
+    EMAIL_DOMAINS: ROTATION, Means("any domain"), "a comma list of domains, such as `example.com,example.org`",
+        "The domains to which tags may direct mail.";
+    SECRET_STORE: ROTATION, Default("member"), "`member`; `central` is not carried out by this release",
+        "Where secrets are kept: in the user's own account.";
+    SECRET_KMS_KEY_ID: ROTATION, Means("the account's `aws/secretsmanager` key"), "a KMS key's id, ARN, alias name (`alias/…`) or alias ARN",
+        "The KMS key that encrypts the secrets.";
+    SECRET_REPLICA_REGIONS: ROTATION, Means("no replicas"), LATER,
+        "Further regions that hold the secrets.";
+    SECRET_READERS: ROTATION, Means("nobody else"), "a comma list of ARN patterns of IAM roles or users, such as `arn:aws:iam::*:role/break-glass`; \
+         no session ARN (`:assumed-role/`) and no bare `*`; write `?` for a comma in a name",
+        "Who may also read the secrets: break-glass roles, External Secrets Operator, CI roles.";
+    REQUIRE_NOTICE: ROTATION, Default("true"), "`true` or `false`",
+        "Whether nothing is made inactive before a notice of it was recorded as sent.";
+    ACK_BUCKET: ROTATION, Means("hosts do not acknowledge"), LATER,
+        "Where hosts acknowledge that they have installed a key.";
+    NOTIFICATION_FUNCTION: ROTATION, Refused, "a Lambda function's name or ARN",
+        "The notification function.";
+    EVENT_BUS: ROTATION, Means("no events"), LATER,
+        "An EventBridge bus that gets an event for every completed step.";
+    MAX_CHANGES: ROTATION, Default("50"), "a whole number from 1 to 100000; to change nothing at all, set `RUN_MODE=audit`",
+        "Changes per account and run. The rest waits for the next run, most urgent first.";
+    FREEZE: ROTATION, Means("no freeze"), "a comma list of dates or ranges of dates, both ends included, such as `2026-12-20/2027-01-05` (UTC)",
+        "When nothing changes. Warnings go on.";
+    TEMPLATE_BUCKET: NOTIFICATION, Refused, "the name of an S3 bucket (3 to 63 lower-case letters, digits, `.` or `-`)",
+        "Where the mail templates live. The templates inside the function stand in for those that the bucket does not have.";
+    TEMPLATE_PREFIX: NOTIFICATION, Default("templates/"), "an S3 key prefix of letters, digits or `! - _ . / =` that ends in `/` and does not begin with it",
+        "The prefix of the templates in `TEMPLATE_BUCKET`.";
+    SENDER_EMAIL: NOTIFICATION, Refused, "one e-mail address, without a display name",
+        "The address that mails come from.";
+    REPLY_TO: NOTIFICATION, Means("answers go to the sender"), "one e-mail address, without a display name",
+        "The address that answers go to.";
+    MAILER: NOTIFICATION, Default("ses"), "`ses`; `smtp` and `mailgun` are not carried out by this release",
+        "What sends the mails.";
+    SNS_TOPIC_ARN: NOTIFICATION, Means("no topic"), LATER,
+        "A topic that gets every notice too.";
+}
