@@ -6,6 +6,8 @@
 mod observe;
 mod trust;
 
+pub use observe::USE_RECORD_SPAN;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -132,16 +134,20 @@ pub struct KeyRecord {
     /// Since when it has been held after its day had come.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held_since: Option<Timestamp>,
-    /// When Keywheel was about to make it inactive.
+    /// Keywheel was about to make it inactive for this cause, and the end of that is not recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub deactivation_begun: Option<Timestamp>,
+    pub deactivation_begun: Option<InactiveBecause>,
     /// When and by whom it was made inactive.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub made_inactive: Option<MadeInactive>,
     /// When Keywheel deleted it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deleted: Option<Timestamp>,
-    /// What its owners were told.
+    /// How often its way through life began anew: a person made it active again, or an unused key was used. What owners
+    /// were told before then no longer counts, so the episode is part of a notice's id.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub episode: u32,
+    /// What its owners were told in this episode.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub notices: BTreeMap<NoticeKind, NoticeRecord>,
 }
@@ -290,15 +296,30 @@ impl UserRecord {
 }
 
 impl KeyRecord {
-    /// Whether a notice of this kind was asked for.
-    #[must_use]
-    pub fn was_told(&self, kind: &NoticeKind) -> bool {
-        self.notices.contains_key(kind)
-    }
-
-    /// When a notice of this kind was first recorded as sent.
+    /// When the owners were told this: the later of the first asking and the first record of a notice sent. None while no
+    /// notice is recorded as sent.
     #[must_use]
     pub fn told(&self, kind: &NoticeKind) -> Option<Timestamp> {
-        self.notices.get(kind)?.sent
+        let notice = self.notices.get(kind)?;
+        Some(notice.sent?.max(notice.asked))
     }
+
+    /// When a notice of this kind was first asked for, whatever became of it.
+    #[must_use]
+    pub fn asked(&self, kind: &NoticeKind) -> Option<Timestamp> {
+        Some(self.notices.get(kind)?.asked)
+    }
+
+    /// Begins the key's way anew.
+    pub(crate) fn begin_anew(&mut self) {
+        self.episode += 1;
+        self.notices.clear();
+        self.held_since = None;
+        self.deactivation_begun = None;
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }

@@ -24,8 +24,8 @@ pub enum NoticeKind {
     ForeignDeletion,
     /// The old key is held; once at once and then weekly, by the week since.
     Held(u32),
-    /// The key was made inactive. Numbered, because a person may have made it active again.
-    Deactivated(u32),
+    /// The key was made inactive.
+    Deactivated,
     /// The key was deleted.
     Deleted,
     /// A person must do something; weekly, by the number of the week since 1970.
@@ -47,7 +47,7 @@ impl NoticeKind {
             NoticeKind::RetirementAhead(days) => ("retirement-ahead", Some(*days)),
             NoticeKind::ForeignDeletion => ("foreign-deletion", None),
             NoticeKind::Held(week) => ("held", Some(*week)),
-            NoticeKind::Deactivated(time) => ("deactivated", Some(*time)),
+            NoticeKind::Deactivated => ("deactivated", None),
             NoticeKind::Deleted => ("deleted", None),
             NoticeKind::Blocked(week) => ("blocked", Some(*week)),
             NoticeKind::Failed(week) => ("failed", Some(*week)),
@@ -89,7 +89,7 @@ impl TryFrom<String> for NoticeKind {
             ("retirement-ahead", Some(days)) => Ok(NoticeKind::RetirementAhead(days)),
             ("foreign-deletion", None) => Ok(NoticeKind::ForeignDeletion),
             ("held", Some(week)) => Ok(NoticeKind::Held(week)),
-            ("deactivated", Some(time)) => Ok(NoticeKind::Deactivated(time)),
+            ("deactivated", None) => Ok(NoticeKind::Deactivated),
             ("deleted", None) => Ok(NoticeKind::Deleted),
             ("blocked", Some(week)) => Ok(NoticeKind::Blocked(week)),
             ("failed", Some(week)) => Ok(NoticeKind::Failed(week)),
@@ -99,15 +99,27 @@ impl TryFrom<String> for NoticeKind {
     }
 }
 
-/// The id of the notice of this kind about this key to this recipient. The same notice has the same id in every run, so that it is sent once.
-#[must_use]
-pub fn notice_id(
-    account: &AccountId,
-    user_id: &UserId,
-    key: &AccessKeyId,
-    kind: &NoticeKind,
-    recipient: &str,
-) -> NoticeId {
-    let text = format!("{account}\n{user_id}\n{key}\n{kind}\n{}", recipient.to_lowercase());
-    NoticeId::of_text(&text)
+/// What a notice is about. The same notice has the same id in every run, so that it is sent once.
+#[derive(Clone, Copy, Debug)]
+pub struct NoticeSubject<'a> {
+    /// The account.
+    pub account: &'a AccountId,
+    /// The user's id.
+    pub user_id: &'a UserId,
+    /// The key.
+    pub key: &'a AccessKeyId,
+    /// How often the key's way through life began anew, see [`crate::ledger::KeyRecord::episode`].
+    pub episode: u32,
+    /// What the notice says.
+    pub kind: &'a NoticeKind,
+}
+
+impl NoticeSubject<'_> {
+    /// The id of the notice to this recipient.
+    #[must_use]
+    pub fn notice_id(&self, recipient: &str) -> NoticeId {
+        let Self { account, user_id, key, episode, kind } = self;
+        let recipient = recipient.to_lowercase();
+        NoticeId::of_text(&format!("{account}\n{user_id}\n{key}\n{episode}\n{kind}\n{recipient}"))
+    }
 }

@@ -1,1 +1,93 @@
-//! Decides.
+//! Decides what should happen to every key of an account. No I/O, no clock: the same sight gives the same plan.
+
+mod deactivation;
+mod deletion;
+mod reconciliation;
+mod retirement;
+mod rotation;
+mod standing;
+mod step;
+mod telling;
+mod user;
+
+use std::collections::BTreeSet;
+
+use crate::Timestamp;
+use crate::id::{AccountId, UserName};
+use crate::ledger::{AccountLedger, UserRecord};
+use crate::observed::ObservedUser;
+use crate::plan::{AccountPlan, Action, Step, StepKind};
+use crate::policy::{ExemptionGroup, Policy};
+use crate::reason::Reason;
+
+pub use standing::needs_secret;
+
+/// Everything that a plan is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct AccountView<'a> {
+    /// The account.
+    pub account: &'a AccountId,
+    /// Every user whose keys could be seen.
+    pub users: &'a [ObservedUser],
+    /// What is remembered, as it was read.
+    pub ledger: &'a AccountLedger,
+    /// What the deployment wants.
+    pub policy: &'a Policy,
+    /// Who is in the exemption group.
+    pub exemptions: &'a ExemptionGroup,
+    /// Users whose key is replaced whatever its age.
+    pub forced: &'a BTreeSet<UserName>,
+    /// The moment the plan is for.
+    pub now: Timestamp,
+}
+
+/// The ledger with what was seen now. A run that may write stores it; an audit plans on it and forgets it.
+#[must_use]
+pub fn remember(view: &AccountView<'_>) -> AccountLedger {
+    let mut ledger = view.ledger.clone();
+    for user in view.users {
+        let empty = UserRecord::new(user.user_id.clone());
+        let before = ledger.users.get(&user.name).unwrap_or(&empty);
+        let after = before.credible(user, view.now).observing(view.account, user, view.now);
+        if after == empty {
+            ledger.users.remove(&user.name);
+        } else {
+            ledger.users.insert(user.name.clone(), after);
+        }
+    }
+    ledger
+}
+
+/// The plan for an account, on a ledger that [`remember`] has brought up to now.
+#[must_use]
+pub fn plan_account(view: &AccountView<'_>) -> AccountPlan {
+    let mut steps: Vec<Step> = view.users.iter().flat_map(|user| user::plan_user(view, user)).collect();
+    if let ExemptionGroup::Unknown { .. } = view.exemptions {
+        // Whoever is told of a step might be exempt from it, so warnings stop as well.
+        steps.retain(|step| step.action.is_change());
+        steps.iter_mut().for_each(|step| hold_back(step, Reason::ExemptionsUnknown));
+    } else if view.policy.freeze.until(view.now).is_some() {
+        let changes = steps.iter_mut().filter(|step| step.action.is_change());
+        changes.for_each(|step| hold_back(step, Reason::Frozen));
+    }
+    steps.sort_by(|a, b| urgency(a).cmp(&urgency(b)));
+    AccountPlan { steps }
+}
+
+fn hold_back(step: &mut Step, reason: Reason) {
+    step.kind = StepKind::Skip;
+    step.reason = reason;
+    step.action = Action::None;
+    step.notice = None;
+}
+
+/// Half-done work first, then what has been due longest.
+fn urgency(step: &Step) -> (u8, Option<Timestamp>, &UserName) {
+    let class = match step.action {
+        Action::Deactivate { .. } if step.kind == StepKind::Reconcile => 0,
+        Action::DeleteNeverStored { .. } | Action::Publish { .. } => 0,
+        Action::Deactivate { .. } | Action::Delete { .. } | Action::Replace { .. } => 1,
+        Action::Hold | Action::None => 2,
+    };
+    (class, step.due, &step.user)
+}

@@ -78,12 +78,18 @@ reasons! {
     ForeignDeletionAhead = "foreign-deletion-ahead",
     /// A notice is not recorded as sent: it is asked for again.
     NoticeRepeated = "notice-repeated",
-    /// Two active keys of which Keywheel published neither: both may serve live hosts, so nothing changes.
+    /// Two active keys, neither of which took over from the other: both may serve live hosts, so nothing changes.
     ConflictTwoActive = "conflict-two-active",
     /// A replacement is due and a person's inactive key fills the second slot: nothing changes.
     SlotBlocked = "slot-blocked",
     /// A replacement is due and a superseded or retired key still fills the second slot: it waits for that key's deletion.
     SlotInUse = "slot-in-use",
+    /// The replacement is gone or inactive: the old, inactive key stays, because it may be needed again.
+    ReplacementGone = "replacement-gone",
+    /// A call that makes keys was begun minutes ago and its end is not known: no other is made yet.
+    CreationUnresolved = "creation-unresolved",
+    /// The look-up of the user's keys failed: nothing about this user changes.
+    KeysUnknown = "keys-unknown",
     /// All keys of the user are inactive: no new key is made.
     OnlyInactiveKeys = "only-inactive-keys",
     /// A person made the key inactive: it stays.

@@ -1,1 +1,96 @@
-//! x
+//! What tonight's audit adds to the memory of a user.
+
+use jiff::SignedDuration;
+
+use crate::Timestamp;
+use crate::id::AccountId;
+use crate::ledger::{Actor, KeyRecord, MadeInactive, UserRecord};
+use crate::notice::NoticeKind;
+use crate::observed::{KeyStatus, ObservedKey, ObservedSecret, ObservedUser};
+use crate::secret::VersionId;
+use crate::time::{Days, after};
+
+/// AWS keeps one record of use per 15 minutes (IAM user guide, "GetAccessKeyLastUsed"), so a date of use is that coarse.
+pub const USE_RECORD_SPAN: SignedDuration = SignedDuration::from_mins(15);
+
+/// How long a deleted key is remembered, for people who ask what became of it.
+const REMEMBERED: Days = Days(90);
+
+/// How long an unanswered CreateAccessKey is remembered: far longer than IAM takes to show a new key.
+const INTENT_REMEMBERED: Days = Days(1);
+
+impl UserRecord {
+    /// The record with what was seen now: keys that a person made active or inactive, secrets that cannot be read, keys gone.
+    #[must_use]
+    pub fn observing(&self, account: &AccountId, user: &ObservedUser, now: Timestamp) -> Self {
+        let mut record = self.clone();
+        record.intent = record.intent.filter(|intent| now < after(intent.at, INTENT_REMEMBERED));
+        record.keys.retain(|id, key| {
+            user.key(id).is_some() || key.deleted.is_some_and(|deleted| now < after(deleted, REMEMBERED))
+        });
+        for key in &user.keys {
+            let mut seen = record.key(&key.id);
+            seen.observe_status(key, now);
+            seen.observe_use(key);
+            seen.observe_secret(key, account, user, now);
+            if seen != KeyRecord::default() {
+                record.keys.insert(key.id.clone(), seen);
+            }
+        }
+        record
+    }
+}
+
+impl KeyRecord {
+    fn observe_status(&mut self, key: &ObservedKey, now: Timestamp) {
+        match (key.status, self.made_inactive.take()) {
+            (KeyStatus::Active, None) => {}
+            (KeyStatus::Active, Some(_)) => {
+                self.begin_anew();
+                self.revived = Some(now);
+            }
+            (KeyStatus::Inactive, None) => {
+                let because = self.deactivation_begun.take();
+                let by = if because.is_some() { Actor::Keywheel } else { Actor::Person };
+                self.made_inactive = Some(MadeInactive { at: now, by, why: because });
+            }
+            (KeyStatus::Inactive, Some(inactive)) => {
+                let used_since = key.last_used.at().is_some_and(|used| used > inactive.at + USE_RECORD_SPAN);
+                self.made_inactive = Some(if used_since {
+                    // A person made it active, used it and made it inactive again between two runs.
+                    MadeInactive { at: now, by: Actor::Person, why: None }
+                } else {
+                    inactive
+                });
+            }
+        }
+    }
+
+    /// A use after its retirement was announced ends the retirement: the announcement no longer counts.
+    fn observe_use(&mut self, key: &ObservedKey) {
+        let announced = self.asked(&NoticeKind::Retiring);
+        if announced.zip(key.last_used.at()).is_some_and(|(announced, used)| used > announced) && key.is_active() {
+            self.begin_anew();
+        }
+    }
+
+    /// Notes since when the pair can be read without a break, and a publication that went unrecorded.
+    fn observe_secret(&mut self, key: &ObservedKey, account: &AccountId, user: &ObservedUser, now: Timestamp) {
+        let is_published = match &user.secret {
+            ObservedSecret::NotLookedAt | ObservedSecret::Unknown { .. } => return,
+            ObservedSecret::Absent => false,
+            ObservedSecret::Present(secret) => {
+                let version = secret.version(&VersionId::of(account, &user.user_id, &key.id));
+                !secret.scheduled_for_deletion && version.is_some_and(crate::observed::SecretVersion::is_published)
+            }
+        };
+        if is_published && self.published.is_none() {
+            self.published = Some(now);
+        } else if is_published && self.not_retrievable {
+            self.not_retrievable = false;
+            self.retrievable_since = Some(now);
+        } else if !is_published && self.published.is_some() && self.superseded_by.is_none() {
+            self.not_retrievable = true;
+        }
+    }
+}

@@ -18,6 +18,12 @@ impl VersionId {
         Self(hexadecimal(&Sha256::digest(format!("{account}\n{user_id}\n{key}"))))
     }
 
+    /// The version that holds only the record of a key, without its secret half: a secret's first version.
+    #[must_use]
+    pub fn of_record(account: &AccountId, user_id: &UserId, key: &AccessKeyId) -> Self {
+        Self(hexadecimal(&Sha256::digest(format!("{account}\n{user_id}\n{key}\nrecord"))))
+    }
+
     /// The version id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

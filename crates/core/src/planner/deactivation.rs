@@ -1,0 +1,115 @@
+//! When an old key whose replacement is published is made inactive, and what holds it.
+
+use crate::Timestamp;
+use crate::ledger::{InactiveBecause, KeyRecord};
+use crate::notice::NoticeKind;
+use crate::observed::{KeyStatus, LastUsed, ObservedKey};
+use crate::plan::{Action, Preconditions, Step, StepKind};
+use crate::planner::step::UserView;
+use crate::planner::telling::held_notice;
+use crate::reason::Reason;
+use crate::time::after;
+
+impl UserView<'_> {
+    /// The step for an active key that `replacement` took over from.
+    pub(super) fn superseded_key(&self, key: &ObservedKey, replacement: &ObservedKey) -> Option<Step> {
+        let Some(since) = self.install_grace_began(key, replacement) else {
+            return Some(self.repeat_notice(key, replacement));
+        };
+        let due = after(since, self.periods.install_grace);
+        if self.now < due {
+            return self.warning(key, Reason::DeactivationAhead, due, NoticeKind::DeactivationAhead);
+        }
+        Some(match self.hold(key, replacement) {
+            Some(reason) if self.is_held_long_enough(key, reason) => {
+                self.deactivate(key, replacement, Reason::MaxHoldOver).due(due)
+            }
+            Some(reason) => self.held(key, reason).due(due),
+            None => self.deactivate(key, replacement, Reason::InstallGraceOver).due(due),
+        })
+    }
+
+    /// Since when old and new key have worked side by side with the owners knowing: the latest of all that must have happened.
+    /// None while the notice that must have been sent is not.
+    fn install_grace_began(&self, key: &ObservedKey, replacement: &ObservedKey) -> Option<Timestamp> {
+        let (old, new) = (self.record_of(key), self.record_of(replacement));
+        let told = old.told(&NoticeKind::Rotated);
+        if self.policy.require_notice && told.is_none() {
+            return None;
+        }
+        let dates = [
+            Some(replacement.created),
+            self.standings.stored_at(&replacement.id),
+            // Not recorded means not known: the grace starts when it was first seen, which is now.
+            Some(new.published.unwrap_or(self.now)),
+            new.retrievable_since,
+            old.revived,
+            told,
+        ];
+        dates.into_iter().flatten().max()
+    }
+
+    fn repeat_notice(&self, key: &ObservedKey, replacement: &ObservedKey) -> Step {
+        let published = self.record_of(replacement).published.unwrap_or(self.now);
+        let due = after(published, self.periods.install_grace);
+        let (kind, reason) = if self.now < due {
+            (StepKind::Warn, Reason::NoticeRepeated)
+        } else {
+            (StepKind::Hold, Reason::NoticeNotSent)
+        };
+        let estimate = after(self.now, self.periods.install_grace);
+        self.step(key, kind, reason).due(due.max(estimate)).telling(NoticeKind::Rotated)
+    }
+
+    /// What keeps a key active whose day has come.
+    fn hold(&self, key: &ObservedKey, replacement: &ObservedKey) -> Option<Reason> {
+        let record = self.record_of(replacement);
+        if !self.standings.is_retrievable(&replacement.id) {
+            return Some(Reason::ReplacementNotRetrievable);
+        }
+        let last_use = match &key.last_used {
+            LastUsed::Unknown { .. } => return Some(Reason::LastUsedUnknown),
+            LastUsed::Never => None,
+            LastUsed::At(key_use) => Some(key_use.at),
+        };
+        let threshold = self.policy.last_used_threshold;
+        if threshold.0 > 0 && last_use.is_some_and(|at| self.now < after(at, threshold)) {
+            return Some(Reason::StillInUse);
+        }
+        let must_be_taken_up = record.retrieval_unproven || !self.is_unused(key);
+        (must_be_taken_up && !is_taken_up(replacement, &record)).then_some(Reason::NotTakenUp)
+    }
+
+    /// Whether `MAX_HOLD` ends this hold. It never ends one that rests on not knowing: that would break hosts blindly.
+    fn is_held_long_enough(&self, key: &ObservedKey, reason: Reason) -> bool {
+        let known = matches!(reason, Reason::StillInUse | Reason::NotTakenUp);
+        let held_since = self.record_of(key).held_since;
+        let over = |since, max_hold| self.now >= after(since, max_hold);
+        known && held_since.zip(self.policy.max_hold).is_some_and(|(since, max_hold)| over(since, max_hold))
+    }
+
+    fn held(&self, key: &ObservedKey, reason: Reason) -> Step {
+        let mut step = self.step(key, StepKind::Hold, reason).doing(Action::Hold, Preconditions::default());
+        step.notice = held_notice(&self.record_of(key), self.now);
+        step
+    }
+
+    fn deactivate(&self, key: &ObservedKey, replacement: &ObservedKey, reason: Reason) -> Step {
+        let preconditions = Preconditions {
+            statuses: vec![(key.id.clone(), KeyStatus::Active), (replacement.id.clone(), KeyStatus::Active)],
+            last_used: (reason == Reason::InstallGraceOver).then(|| (key.id.clone(), key.last_used.clone())),
+            published: Some(replacement.id.clone()),
+            ..Preconditions::default()
+        };
+        let action = Action::Deactivate { key: key.id.clone(), because: InactiveBecause::Superseded };
+        let step = self.step(key, StepKind::Deactivate, reason).doing(action, preconditions);
+        step.telling(NoticeKind::Deactivated)
+    }
+}
+
+/// Whether somebody but Keywheel has used the replacement.
+fn is_taken_up(replacement: &ObservedKey, record: &KeyRecord) -> bool {
+    let proven = record.proven.or(record.published);
+    let used = replacement.last_used.at();
+    proven.zip(used).is_some_and(|(proven, used)| used > proven + crate::ledger::USE_RECORD_SPAN)
+}

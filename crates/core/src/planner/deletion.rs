@@ -1,0 +1,93 @@
+//! When an inactive key is deleted.
+
+use crate::Timestamp;
+use crate::ledger::{Actor, InactiveBecause, MadeInactive};
+use crate::notice::NoticeKind;
+use crate::observed::{KeyStatus, LastUsed, ObservedKey};
+use crate::plan::{Action, Preconditions, Step, StepKind};
+use crate::planner::step::UserView;
+use crate::policy::ForeignInactiveKeys;
+use crate::reason::Reason;
+use crate::time::{Days, after};
+
+/// A retired key can be called back for at least so long.
+const RETIRED_GRACE: Days = Days(90);
+
+/// A key of a lost answer waits so long before it is deleted: somebody may still show up for it.
+const ORPHANED_GRACE: Days = Days(1);
+
+impl UserView<'_> {
+    /// The step for an inactive key.
+    pub(super) fn inactive_key(&self, key: &ObservedKey) -> Option<Step> {
+        let Some(inactive) = self.record_of(key).made_inactive else {
+            return Some(self.step(key, StepKind::Skip, Reason::PersonInactive));
+        };
+        match (inactive.by, inactive.why) {
+            (Actor::Keywheel, Some(why)) => self.keywheels_inactive_key(key, &inactive, why),
+            (Actor::Person, _) | (Actor::Keywheel, None) => Some(self.persons_inactive_key(key, &inactive)),
+        }
+    }
+
+    fn keywheels_inactive_key(&self, key: &ObservedKey, inactive: &MadeInactive, why: InactiveBecause) -> Option<Step> {
+        let (grace, reason) = match why {
+            InactiveBecause::Superseded => (self.periods.recovery_grace, Reason::RecoveryGraceOver),
+            InactiveBecause::Unused => (self.periods.recovery_grace.max(RETIRED_GRACE), Reason::RetiredGraceOver),
+            InactiveBecause::Orphaned => (ORPHANED_GRACE, Reason::OrphanedKey),
+        };
+        if why == InactiveBecause::Superseded && self.standings.successor(&key.id).is_none() {
+            return Some(self.blocked(key, Reason::ReplacementGone));
+        }
+        let due = after(self.unused_since(key, inactive.at)?, grace);
+        if self.now < due {
+            let ahead = why != InactiveBecause::Orphaned;
+            let warning = || self.warning(key, Reason::DeletionAhead, due, NoticeKind::DeletionAhead);
+            return ahead.then(warning).flatten();
+        }
+        if why == InactiveBecause::Orphaned && key.last_used != LastUsed::Never {
+            return Some(self.blocked(key, Reason::PersonInactive));
+        }
+        Some(self.delete(key, reason).due(due))
+    }
+
+    fn persons_inactive_key(&self, key: &ObservedKey, inactive: &MadeInactive) -> Step {
+        let stays = || self.step(key, StepKind::Skip, Reason::PersonInactive);
+        if self.policy.foreign_inactive_keys == ForeignInactiveKeys::Keep {
+            return stays();
+        }
+        let Some(since) = self.unused_since(key, inactive.at) else { return stays() };
+        let record = self.record_of(key);
+        let seen_long_enough = after(since, self.policy.unused_after);
+        let Some(told) = record.told(&NoticeKind::ForeignDeletion) else {
+            // The owner hears of it one install grace ahead.
+            let announced_from = seen_long_enough - self.periods.install_grace.duration();
+            let due = seen_long_enough.max(after(self.now, self.periods.install_grace));
+            let announce = self.step(key, StepKind::Warn, Reason::ForeignDeletionAhead).due(due);
+            return if self.now < announced_from { stays() } else { announce.telling(NoticeKind::ForeignDeletion) };
+        };
+        let due = seen_long_enough.max(after(told, self.periods.install_grace));
+        if self.now < due {
+            let ahead = self.warning(key, Reason::ForeignDeletionAhead, due, NoticeKind::DeletionAhead);
+            return ahead.unwrap_or_else(stays);
+        }
+        self.delete(key, Reason::ForeignInactive).due(due)
+    }
+
+    /// The later of when the key was made inactive and its last use; none when the last use is not known.
+    fn unused_since(&self, key: &ObservedKey, inactive: Timestamp) -> Option<Timestamp> {
+        match &key.last_used {
+            LastUsed::Unknown { .. } => None,
+            LastUsed::Never => Some(inactive),
+            LastUsed::At(key_use) => Some(inactive.max(key_use.at)),
+        }
+    }
+
+    fn delete(&self, key: &ObservedKey, reason: Reason) -> Step {
+        let preconditions = Preconditions {
+            statuses: vec![(key.id.clone(), KeyStatus::Inactive)],
+            last_used: Some((key.id.clone(), key.last_used.clone())),
+            ..Preconditions::default()
+        };
+        let action = Action::Delete { key: key.id.clone() };
+        self.step(key, StepKind::Delete, reason).doing(action, preconditions).telling(NoticeKind::Deleted)
+    }
+}

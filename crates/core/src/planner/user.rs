@@ -1,0 +1,74 @@
+//! The order in which a user's keys are thought about.
+
+use crate::ledger::UserRecord;
+use crate::observed::{ObservedSecret, ObservedUser};
+use crate::plan::{Step, StepKind};
+use crate::planner::AccountView;
+use crate::planner::standing::Standing;
+use crate::planner::step::UserView;
+use crate::policy::{ExemptionGroup, Selection};
+use crate::reason::Reason;
+
+/// The steps for one user.
+pub(super) fn plan_user(view: &AccountView<'_>, user: &ObservedUser) -> Vec<Step> {
+    let empty = UserRecord::new(user.user_id.clone());
+    let record = view.ledger.users.get(&user.name).filter(|record| record.user_id == user.user_id).unwrap_or(&empty);
+    let user_view = UserView::new(view, user, record);
+    if user.keys.is_empty() {
+        return Vec::new();
+    }
+    if let Some(reason) = exemption(view.exemptions, &user_view) {
+        let mut steps = vec![user_view.user_step(StepKind::Skip, reason)];
+        steps.extend(user_view.malformed_tags());
+        return steps;
+    }
+    if view.policy.selection == Selection::Tagged && user_view.tags.email.is_none() {
+        return vec![user_view.user_step(StepKind::Skip, Reason::NotSelected)];
+    }
+    if let ObservedSecret::Unknown { .. } = user.secret {
+        return vec![user_view.user_step(StepKind::Skip, Reason::SecretUnknown)];
+    }
+    user_view.plan()
+}
+
+fn exemption(group: &ExemptionGroup, view: &UserView<'_>) -> Option<Reason> {
+    match group {
+        ExemptionGroup::Members(members) if members.contains(&view.user.name) => Some(Reason::ExemptGroup),
+        _ if view.tags.exempts(view.now) => Some(Reason::ExemptTag),
+        _ => None,
+    }
+}
+
+impl UserView<'_> {
+    fn plan(&self) -> Vec<Step> {
+        let mut steps: Vec<Step> = self.malformed_tags().into_iter().collect();
+        steps.extend(self.inactive_keys());
+        let half_done = self.half_done();
+        if half_done.is_empty() {
+            steps.extend(self.superseded_keys());
+            steps.extend(self.keys_in_charge());
+        } else {
+            // What an earlier run left half-done is put right before anything new is begun.
+            steps.extend(half_done);
+        }
+        steps
+    }
+
+    fn inactive_keys(&self) -> Vec<Step> {
+        self.user.keys.iter().filter(|key| !key.is_active()).filter_map(|key| self.inactive_key(key)).collect()
+    }
+
+    fn superseded_keys(&self) -> Vec<Step> {
+        let active = self.user.keys.iter().filter(|key| key.is_active());
+        let superseded = active.filter_map(|key| match self.standings.of(key) {
+            Standing::Superseded { by } => self.superseded_key(key, self.user.key(&by)?),
+            _ => None,
+        });
+        superseded.collect()
+    }
+
+    fn malformed_tags(&self) -> Option<Step> {
+        let oldest = self.user.keys.iter().min_by_key(|key| key.created)?;
+        (!self.tags.malformed.is_empty()).then(|| self.blocked(oldest, Reason::MalformedTag))
+    }
+}
