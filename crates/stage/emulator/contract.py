@@ -11,6 +11,7 @@ import tempfile
 import time
 import unittest
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -44,7 +45,7 @@ def tests_of(suite: unittest.TestSuite) -> list[unittest.TestCase]:
 
 
 def passes(test: unittest.TestCase, url: str) -> tuple[bool, str]:
-    os.environ["STAGE_ENDPOINT"] = url
+    sys.modules["support"].under_test.endpoint = url
     result = unittest.TestResult()
     type(test)(test._testMethodName).run(result)
     problems = [text for _, text in result.errors + result.failures]
@@ -56,13 +57,12 @@ def main() -> int:
     tests = tests_of(unittest.defaultTestLoader.discover(str(HERE / "tests")))
     wanted = sys.argv[1] if len(sys.argv) > 1 else ""
     passed = failed = 0
-    with tempfile.TemporaryDirectory(prefix="keywheel-contract-") as folder:
+    with tempfile.TemporaryDirectory(prefix="keywheel-contract-") as folder, ThreadPoolExecutor(2) as both:
         (overlay, overlay_url), (stock, stock_url) = start_overlay(), start_stock(folder)
         try:
             for test in [test for test in tests if wanted in test.id()]:
                 alike = type(test).__name__ == "Alike"
-                here, problem = passes(test, overlay_url)
-                there, problem_there = passes(test, stock_url)
+                (here, problem), (there, problem_there) = both.map(passes, [test, test], [overlay_url, stock_url])
                 good = here and there == alike
                 passed, failed = passed + good, failed + (not good)
                 print(f"{'ok' if good else 'BAD':4} overlay {'passes' if here else 'fails':7} "

@@ -7,7 +7,7 @@ from overlay.world import CREDENTIALS, FUNCTION_LOG, LAST_USED, MANAGEMENT, SETT
 
 users, keys, secrets = iam._users._data, iam._access_keys._data, secretsmanager._secrets._data
 accounts, ISO = organizations._accounts._data, "%Y-%m-%dT%H:%M:%SZ"
-LOGS: dict[str, list] = {"calls": [], "faults": [], "credentials": CREDENTIALS, "function-log": FUNCTION_LOG}
+LOGS: dict[str, list] = {"calls": [], "faults": [], "function-log": FUNCTION_LOG}
 RECORDS: dict[str, Callable[[dict], dict]] = {  # what POST /_stage/NAME sets fields of
     "user": lambda body: users[body["account"], body["user"]],
     "key": lambda body: keys[body["account"], body["access_key_id"]],
@@ -16,6 +16,7 @@ RECORDS: dict[str, Callable[[dict], dict]] = {  # what POST /_stage/NAME sets fi
     "secret-version": lambda body: RECORDS["secret"](body)["Versions"][body["version"]],
     "account": lambda body: accounts[MANAGEMENT[body["account"]], body["account"]],
     "settings": lambda body: SETTINGS,
+    "credentials": lambda body: CREDENTIALS,
 }
 calls_of_request: contextvars.ContextVar[list] = contextvars.ContextVar("calls_of_request")
 

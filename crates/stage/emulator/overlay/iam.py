@@ -12,48 +12,38 @@ LISTS = {"ListUsers": "Users", "GetGroup": "Users", "ListAccessKeys": "AccessKey
 handlers, parameter = iam._IAM_HANDLERS, iam._p
 
 def keys_of(user: str) -> list[dict]:
-    keys = [key for key in iam._access_keys.values() if key["UserName"] == user]
-    return sorted(keys, key=lambda key: key["CreateDate"])
+    return sorted((key for key in iam._access_keys.values() if key["UserName"] == user), key=lambda key: key["CreateDate"])
 
 @patch(handlers, "CreateAccessKey")
 def create_access_key(stock: Callable, params: dict) -> Answer:
     """CreateAccessKey: AWS allows two keys per user, active or not; stock any number."""
-    before = set(iam._access_keys)
-    if len(keys_of(parameter(params, "UserName"))) >= 2:
+    if len(keys_of(user := parameter(params, "UserName"))) >= 2:
         return iam._error(409, "LimitExceeded", "Cannot exceed quota for AccessKeysPerUser: 2")
     answer = stock(params)
-    for key_id in set(iam._access_keys) - before:
-        CREDENTIALS.append({"AccountId": iam.get_account_id(), **iam._access_keys[key_id]})
+    CREDENTIALS.update({key["AccessKeyId"]: key | {"AccountId": iam.get_account_id()} for key in keys_of(user)})
     return answer
 
 @patch(vars(sts), "register_session")
 def register_session(stock: Callable, key_id: str, session: dict) -> None:
     """Remembers what STS issues, so that tests can search for leaks; stock forgets expired sessions."""
-    CREDENTIALS.append({"AccountId": session["Arn"].split(":")[4], "AccessKeyId": key_id, **session})
+    CREDENTIALS[key_id] = {"AccountId": session["Arn"].split(":")[4], "AccessKeyId": key_id, **session}
     stock(key_id, session)
 
-@patch(handlers, "ListAccessKeys")
-def list_access_keys(stock: Callable, params: dict) -> Answer:
-    """ListAccessKeys: AWS answers NoSuchEntity for an unknown user; stock an empty list."""
-    if (user := parameter(params, "UserName")) in iam._users:
-        return stock(params)
-    return iam._error(404, "NoSuchEntity", f"The user with name {user} cannot be found.")
-
-@patch(handlers, "DeleteAccessKey")
-def delete_access_key(stock: Callable, params: dict) -> Answer:
-    """DeleteAccessKey: AWS answers NoSuchEntity for a key of another user; stock deletes it."""
-    key_id, user = parameter(params, "AccessKeyId"), parameter(params, "UserName")
-    if iam._access_keys.get(key_id, {}).get("UserName") == user:
-        return stock(params)
-    return iam._error(404, "NoSuchEntity", f"The Access Key with id {key_id} cannot be found.")
+@patch(handlers, "ListAccessKeys", "DeleteAccessKey")
+def own_keys(stock: Callable, params: dict) -> Answer:
+    """NoSuchEntity: AWS answers it for an unknown user and for a key of another user; stock lists nothing, deletes it."""
+    user, key_id = parameter(params, "UserName"), parameter(params, "AccessKeyId")
+    what = f"Access Key with id {key_id}" if key_id else f"user with name {user}"
+    known = iam._access_keys.get(key_id, {}).get("UserName") == user if key_id else user in iam._users
+    return stock(params) if known else iam._error(404, "NoSuchEntity", f"The {what} cannot be found.")
 
 @patch(handlers, "GetAccessKeyLastUsed")
 def get_access_key_last_used(_stock: Callable, params: dict) -> Answer:
     """GetAccessKeyLastUsed: AWS tells the last use and denies access to an unknown key; stock tracks nothing."""
     if (key := iam._access_keys.get(parameter(params, "AccessKeyId"))) is None:
         return iam._error(403, "AccessDenied", "User is not authorized to perform: iam:GetAccessKeyLastUsed")
-    fields = {"LastUsedDate": None, "Region": "N/A", "ServiceName": "N/A"} | LAST_USED.get(key["AccessKeyId"], {})
-    used = "".join(f"<{name}>{value}</{name}>" for name, value in fields.items() if value)
+    fields = {"Region": "N/A", "ServiceName": "N/A"} | LAST_USED.get(key["AccessKeyId"], {})
+    used = "".join(f"<{name}>{value}</{name}>" for name, value in fields.items())
     return iam._xml(200, "GetAccessKeyLastUsedResponse", f"<GetAccessKeyLastUsedResult><UserName>{key['UserName']}"
                     f"</UserName><AccessKeyLastUsed>{used}</AccessKeyLastUsed></GetAccessKeyLastUsedResult>")
 
@@ -70,11 +60,10 @@ def authenticate(stock: Callable, key_id: str, account: str) -> object:
 def paged(handler: Callable, params: dict) -> Answer:
     """ListUsers etc.: AWS pages (100, at most 1,000) and lists users without their tags; stock does neither."""
     asked, start = int(parameter(params, "MaxItems") or 100), int(parameter(params, "Marker") or 0)
-    if not 1 <= asked <= 1000:
-        return iam._error(400, "ValidationError", f"Value '{asked}' at 'maxItems' failed to satisfy constraint")
     status, headers, body = handler(params)
-    if status != 200:
-        return status, headers, body
+    if not 1 <= asked <= 1000 or status != 200:
+        refusal = iam._error(400, "ValidationError", f"Value '{asked}' at 'maxItems' failed to satisfy constraint")
+        return refusal if status == 200 else (status, headers, body)
     document, name = ElementTree.fromstring(body), LISTS[parameter(params, "Action")]
     members = document.find(f".//{{{NAMESPACE}}}{name}")
     end = start + (asked // 3 + 1 if SETTINGS["short_pages"] else asked)
@@ -98,7 +87,6 @@ def credential_report(stock: Callable) -> str:
 @patch(vars(iam_actions), "extract_resource_arn")
 def resource_arn(stock: Callable, service: str, *rest: object) -> str:
     """AWS authorises an IAM call on the ARN of the entity, path included; stock on an ARN without path."""
-    arn = stock(service, *rest)
-    kind, _, name = arn.rpartition(":")[2].partition("/")
+    kind, _, name = (arn := stock(service, *rest)).rpartition(":")[2].partition("/")
     table = {"user": iam._users, "role": iam._roles, "group": iam._groups}.get(kind, {}) if service == "iam" else {}
     return table[name]["Arn"] if name in table else arn

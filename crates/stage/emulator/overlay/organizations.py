@@ -4,18 +4,17 @@ from ministack.core.responses import error_response_json, get_account_id, get_re
 from ministack.services import iam, organizations
 from overlay.world import MANAGEMENT, SETTINGS, Answer, Any, Callable, patch
 
-handlers = organizations._DISPATCH
-chosen_ids: list[str] = []
+handlers, chosen_ids, refuse = organizations._DISPATCH, [], error_response_json
 
 @patch(vars(organizations), "handle_request")
 async def inside(stock: Callable, method: str, path: str, headers: dict, *rest: Any) -> Answer:
-    """AWS refuses accounts without an organization, and most calls of members; stock gives each its own organization."""
+    """AWS refuses accounts without an organization and most calls of members; stock gives each an organization."""
     operation, caller = headers.get("x-amz-target", "").rpartition(".")[2], get_account_id()
     management = caller if operation == "CreateOrganization" else MANAGEMENT.get(caller)
     if management is None:
-        return error_response_json("AWSOrganizationsNotInUseException", "The account is in no organization.")
+        return refuse("AWSOrganizationsNotInUseException", "The account is in no organization.")
     if management != caller and operation != "DescribeOrganization":
-        return error_response_json("AccessDeniedException", "You don't have permissions to access this resource.")
+        return refuse("AccessDeniedException", "You don't have permissions to access this resource.")
     with request_scope(management, get_region()):
         return await stock(method, path, headers, *rest)
 
@@ -32,16 +31,17 @@ def public_account(_stock: Callable, account: dict) -> dict:
 def create_organization(_stock: None, _payload: dict) -> Answer:
     """CreateOrganization: AWS has it; stock has not."""
     if get_account_id() in MANAGEMENT:
-        return error_response_json("AlreadyInOrganizationException", "The account is already in an organization.")
+        return refuse("AlreadyInOrganizationException", "The account is already in an organization.")
     MANAGEMENT[get_account_id()] = get_account_id()
     return organizations._describe_organization({})
 
 @patch(handlers, "ListChildren")
 def list_children(_stock: None, payload: dict) -> Answer:
     """ListChildren: AWS has it; stock has not."""
-    table = organizations._accounts if payload["ChildType"] == "ACCOUNT" else organizations._ous
-    return organizations._json(200, {"Children": [{"Id": name, "Type": payload["ChildType"]} for name, child in
-                                                  table.items() if child["_ParentId"] == payload["ParentId"]]})
+    kind, parent = payload["ChildType"], payload["ParentId"]
+    children = (organizations._accounts if kind == "ACCOUNT" else organizations._ous).items()
+    found = [{"Id": name, "Type": kind} for name, child in children if child["_ParentId"] == parent]
+    return organizations._json(200, {"Children": found})
 
 @patch(vars(organizations), "new_uuid")
 def new_uuid(stock: Callable) -> str:
@@ -63,14 +63,15 @@ def create_account(stock: Callable, payload: dict) -> Answer:
         iam._put_role_policy({"RoleName": role, "PolicyName": "AdministratorAccess", "PolicyDocument": rights})
     return answer
 
-@patch(handlers, "ListRoots", "ListAccounts", "ListAccountsForParent", "ListChildren", "ListOrganizationalUnitsForParent")
+@patch(handlers, "ListRoots", "ListAccounts", "ListAccountsForParent", "ListChildren",
+       "ListOrganizationalUnitsForParent")
 def paged(handler: Callable, payload: dict) -> Answer:
     """ListAccounts etc.: AWS pages by at most 20, may give short or empty pages with a token, and checks the parent."""
     size, token, parent = payload.get("MaxResults", 20), payload.get("NextToken", "0"), payload.get("ParentId")
     if not 1 <= size <= 20:
-        return error_response_json("InvalidInputException", "You specified an invalid value for MaxResults.")
+        return refuse("InvalidInputException", "You specified an invalid value for MaxResults.")
     if parent and parent not in organizations._roots and parent not in organizations._ous:
-        return error_response_json("ParentNotFoundException", f"We can't find a parent with the ParentId {parent}")
+        return refuse("ParentNotFoundException", f"We can't find a parent with the ParentId {parent}")
     (name, items), = json.loads(handler(payload)[2]).items()
     start, short = int(token.rstrip("e")), SETTINGS["short_pages"]  # "e" marks the token of an empty page
     end = start if short and not token.endswith("e") else start + (size // 3 + 1 if short else size)

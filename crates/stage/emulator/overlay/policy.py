@@ -11,9 +11,8 @@ ALWAYS = {"aws:principalisawsservice": "false", "aws:viaawsservice": "false", "a
 @patch(evaluator, "_resolve_condition_key")
 def condition_key(stock: Callable, key: str, context: Any) -> Any:
     """aws:PrincipalArn of a session is its role's ARN, with the path, on AWS, its own on stock, which lacks ALWAYS."""
-    arn = context.principal_arn
-    if key.lower() == "aws:principalarn" and ":assumed-role/" in arn:
-        account, name = arn.split(":")[4], arn.split("/")[1]
+    if key.lower() == "aws:principalarn" and ":assumed-role/" in context.principal_arn:
+        account, name = context.principal_arn.split(":")[4], context.principal_arn.split("/")[1]
         return iam._roles.get_scoped(account, None, name, {}).get("Arn", f"arn:aws:iam::{account}:role/{name}")
     return ALWAYS.get(key.lower()) or stock(key, context)
 
@@ -25,9 +24,8 @@ def principal_org_id(_stock: Callable, account: str) -> str | None:
 def expand(value: Any, context: Any) -> Any:
     """${aws:username} and the like; one that has no value stays as it is and so matches nothing."""
     def variable(match: re.Match) -> str:
-        name, _, default = match[1].partition(",")
-        found = name if name in "*?$" else iam_evaluator._resolve_condition_key(name.strip(), context)
-        return str(found) if found is not None else default.strip(" '") or match[0]
+        found = match[1] if match[1] in "*?$" else iam_evaluator._resolve_condition_key(match[1], context)
+        return match[0] if found is None else str(found)
     if isinstance(value, dict):
         return {key: expand(inner, context) for key, inner in value.items()}
     if isinstance(value, list):
@@ -41,7 +39,6 @@ def conditions_met(stock: Callable, conditions: dict, context: Any) -> bool:
 
 @patch(evaluator, "_first_match")
 def first_match(stock: Callable, context: Any, statements: list, effect: str) -> Any:
-    """Policy variables in Resource and NotResource: AWS expands them; stock compares them as text."""
-    names = ("resources", "not_resources")
-    return stock(context, [dataclasses.replace(one, **{name: expand(getattr(one, name), context) for name in names})
-                           for one in statements], effect)
+    """Policy variables in Resource: AWS expands them; stock compares them as text."""
+    expanded = [dataclasses.replace(one, resources=expand(one.resources, context)) for one in statements]
+    return stock(context, expanded, effect)

@@ -8,7 +8,7 @@ SETTINGS = {"short_pages": False,       # pages shorter than asked for; for Orga
             "account_fields": "State",  # what accounts show: "State" (AWS since 2026-09-09), "Status" or "both"
             "next_account_ids": []}     # ids that the next CreateAccount calls hand out, in order
 LAST_USED: dict[str, dict] = {}         # access key id -> date, region and service
-CREDENTIALS: list[dict] = []            # every secret half and session token that was ever issued
+CREDENTIALS: dict[str, dict] = {}       # access key id -> every secret half and session token that was ever issued
 FUNCTION_LOG: list[dict] = []           # every line that a function wrote to stdout or stderr
 MANAGEMENT: dict[str, str] = {}         # account id -> its organization's management account
 

@@ -1,9 +1,9 @@
 """Clients and helpers for the contract tests. Each test works in accounts of its own, so that tests cannot meet."""
 import io
 import json
-import os
 import random
 import sys
+import threading
 import time
 import unittest
 import urllib.request
@@ -21,8 +21,11 @@ SESSION = botocore.session.get_session()
 CONFIG = Config(retries={"max_attempts": 0}, s3={"addressing_style": "path"}, read_timeout=20, parameter_validation=False)
 
 
+under_test = threading.local()  # the runner sets its endpoint, for each thread another
+
+
 def endpoint() -> str:
-    return os.environ["STAGE_ENDPOINT"]
+    return under_test.endpoint
 
 
 def new_account() -> str:
