@@ -1,2 +1,128 @@
-//! Project tasks.
-fn main() {}
+//! The project's tasks: `cargo xtask demo`, `test`, `package`, `check` and `fresh-clone`.
+//!
+//! It needs nothing but what the workspace needs, and knows nothing of AWS: everything that talks to an (emulated) AWS
+//! is the stage's.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line tool for the people who work on Keywheel"
+)]
+
+mod cargo;
+mod check;
+mod demo;
+mod fresh_clone;
+mod machine;
+mod measured;
+mod package;
+mod process;
+mod python;
+mod readme;
+mod server;
+mod test;
+mod workspace;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::cargo::Profile;
+use crate::test::Tier;
+use crate::workspace::Workspace;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "Keywheel's own tasks", max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Start an emulated AWS Organization here, rotate its keys for one night, and show what happened
+    #[command(after_help = "Examples:
+  cargo xtask demo          # one night; mails and results land in target/demo
+  cargo xtask demo --keep   # the same, and the organization keeps running until Ctrl-C")]
+    Demo {
+        /// Leave the emulated organization running and say how to talk to it
+        #[arg(long)]
+        keep: bool,
+    },
+    /// Run the tests: everything that a machine without an AWS account can check
+    #[command(after_help = "Examples:
+  cargo xtask test --quick   # format, lints, unit and property tests, repository checks
+  cargo xtask test           # the above, the contract tests over HTTP and the night: what CI runs
+  cargo xtask test --full    # the above with more cases, and the night with the release binaries
+
+No AWS variable of yours reaches a test, and no credentials file is read.")]
+    Test {
+        /// Only what needs neither Python nor an emulator
+        #[arg(long, conflicts_with = "full")]
+        quick: bool,
+        /// Also the release binaries, and many more property test cases
+        #[arg(long)]
+        full: bool,
+    },
+    /// Build the three functions and pack each as a Lambda zip
+    #[command(after_help = "Examples:
+  cargo xtask package                                            # target/package/<function>.zip, for Lambda
+  cargo xtask package --profile dev --out target/stage-package   # quick to build, for the stage only
+
+A release package is refused when it needs a newer glibc than Amazon Linux 2023 has.")]
+    Package {
+        /// `release` is for Lambda; `dev` is quick to build and only for the stage on this machine
+        #[arg(long, value_enum, default_value_t = Profile::Release)]
+        profile: Profile,
+        /// Where to write; the default is `package` in cargo's target directory
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    /// Check the repository itself: links, changelog, sizes, forbidden words and policies
+    #[command(after_help = "Examples:
+  cargo xtask check")]
+    Check,
+    /// Clone this commit into an empty folder and run the README's commands there
+    #[command(after_help = "Examples:
+  cargo xtask fresh-clone
+
+The commands run under `env -i` with an empty HOME. What they are given is listed in docs/testing.md.")]
+    FreshClone,
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().task) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> anyhow::Result<ExitCode> {
+    process::end_children_on_interrupt()?;
+    let workspace = Workspace::find()?;
+    match task {
+        Task::Demo { keep } => demo::run(&workspace, keep),
+        Task::Test { quick, full } => Ok(test::run(&workspace, Tier::from_flags(quick, full))),
+        Task::Package { profile, out } => {
+            let out = out.unwrap_or_else(|| workspace.target.join("package"));
+            package::run(&workspace, profile, &out).map(|()| ExitCode::SUCCESS)
+        }
+        Task::Check => check::run(&workspace).map(|()| ExitCode::SUCCESS),
+        Task::FreshClone => fresh_clone::run(&workspace).map(|()| ExitCode::SUCCESS),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Arguments;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,160 @@
+//! What a machine must have, and the package that brings what is missing.
+
+use std::path::Path;
+
+use anyhow::{Result, bail};
+
+use crate::measured;
+use crate::process::Call;
+use crate::python::PYTHON;
+use crate::workspace::Workspace;
+
+/// The oldest Python that the pinned emulator runs on.
+const OLDEST_PYTHON: (u32, u32) = (3, 10);
+
+/// Something that a machine must have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// The compiler of `rust-toolchain.toml`.
+    Rust,
+    /// rustfmt and clippy of the same toolchain.
+    RustComponents,
+    /// A C compiler and linker.
+    CCompiler,
+    /// Python 3 with venv and pip.
+    Python,
+    /// git.
+    Git,
+    /// Room for what is built and fetched.
+    Disk,
+}
+
+/// What the demo needs.
+pub(crate) const DEMO: [Need; 4] = [Need::Rust, Need::CCompiler, Need::Python, Need::Disk];
+
+/// What the quick tests need.
+pub(crate) const QUICK: [Need; 5] = [Need::Rust, Need::RustComponents, Need::CCompiler, Need::Git, Need::Disk];
+
+/// What all tests need.
+pub(crate) const TESTS: [Need; 6] =
+    [Need::Rust, Need::RustComponents, Need::CCompiler, Need::Python, Need::Git, Need::Disk];
+
+/// The package that brings something, by system.
+struct Packages {
+    debian: &'static str,
+    fedora: &'static str,
+    macos: &'static str,
+}
+
+impl Need {
+    /// What is wrong, or nothing.
+    fn missing(self, workspace: &Workspace) -> Option<String> {
+        match self {
+            Self::Rust => rust(&workspace.root),
+            Self::RustComponents => rust_components(),
+            Self::CCompiler => c_compiler(),
+            Self::Python => python(),
+            Self::Git => Call::new("git", ["--version"]).probe().is_none().then(|| "git".to_owned()),
+            Self::Disk => disk(&workspace.target),
+        }
+    }
+
+    fn packages(self) -> Packages {
+        let of = |debian, fedora, macos| Packages { debian, fedora, macos };
+        match self {
+            Self::Rust | Self::RustComponents => {
+                let rustup = "https://rustup.rs, then `rustup toolchain install` in this folder";
+                of(rustup, rustup, rustup)
+            }
+            Self::CCompiler => of("apt install gcc libc6-dev", "dnf install gcc", "xcode-select --install"),
+            Self::Python => of("apt install python3-venv", "dnf install python3", "brew install python"),
+            Self::Git => of("apt install git", "dnf install git", "xcode-select --install"),
+            Self::Disk => {
+                let room = "free some space, or set CARGO_TARGET_DIR to a folder on a larger disk";
+                of(room, room, room)
+            }
+        }
+    }
+}
+
+/// Checks everything at once and names all that is missing.
+pub(crate) fn require(workspace: &Workspace, needs: &[Need]) -> Result<()> {
+    let missing: Vec<_> =
+        needs.iter().filter_map(|need| need.missing(workspace).map(|what| (what, need.packages()))).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    bail!("this machine lacks {}", explain(&missing));
+}
+
+fn explain(missing: &[(String, Packages)]) -> String {
+    let mut text = format!("{} of what is needed:", missing.len());
+    for (what, Packages { debian, fedora, macos }) in missing {
+        text += &format!("\n  - {what}\n");
+        if debian == fedora {
+            text += &format!("      {debian}");
+        } else {
+            text += &format!(
+                "      Debian, Ubuntu: {debian}\n      Fedora:         {fedora}\n      macOS:          {macos}"
+            );
+        }
+    }
+    text
+}
+
+fn rust(root: &Path) -> Option<String> {
+    let pinned = pinned_rust(&std::fs::read_to_string(root.join("rust-toolchain.toml")).ok()?)?;
+    match Call::new("rustc", ["--version"]).folder(root).probe() {
+        Some((true, version)) if version.split(' ').nth(1) == Some(&pinned) => None,
+        Some((_, answer)) => {
+            Some(format!("Rust {pinned}, the version that rust-toolchain.toml pins (found: {answer})"))
+        }
+        None => Some(format!("Rust {pinned}")),
+    }
+}
+
+/// The version in `channel = "…"`.
+fn pinned_rust(toolchain: &str) -> Option<String> {
+    let line = toolchain.lines().find(|line| line.trim_start().starts_with("channel"))?;
+    line.split('"').nth(1).map(str::to_owned)
+}
+
+fn rust_components() -> Option<String> {
+    let present = |tool| matches!(Call::cargo([tool, "--version"]).probe(), Some((true, _)));
+    let missing: Vec<_> = ["fmt", "clippy"].into_iter().filter(|tool| !present(tool)).collect();
+    (!missing.is_empty()).then(|| format!("cargo {}", missing.join(" and cargo ")))
+}
+
+fn c_compiler() -> Option<String> {
+    let works = matches!(Call::new("cc", ["--version"]).probe(), Some((true, _)));
+    (!works).then(|| "a C compiler, `cc`".to_owned())
+}
+
+fn python() -> Option<String> {
+    let (major, minor) = OLDEST_PYTHON;
+    let wanted = format!("Python {major}.{minor} or newer with venv");
+    // Debian splits ensurepip, without which a virtual environment gets no pip, into a package of its own.
+    let script = format!("import sys, venv, ensurepip; sys.exit(sys.version_info < ({major}, {minor}))");
+    match Call::new(PYTHON, ["-c", &script]).probe() {
+        Some((true, _)) => None,
+        Some((false, answer)) if answer.contains("No module named") => Some(format!("{wanted} (venv is missing)")),
+        Some((false, _)) => Some(format!("{wanted} (found: {})", python_version())),
+        None => Some(wanted),
+    }
+}
+
+fn python_version() -> String {
+    Call::new(PYTHON, ["--version"]).probe().map_or_else(|| "none".to_owned(), |(_, version)| version)
+}
+
+fn disk(target: &Path) -> Option<String> {
+    // A target directory that has been built in before holds most of it already.
+    let folder = target.ancestors().find(|folder| folder.is_dir())?;
+    if folder == target {
+        return None;
+    }
+    let room = rustix::fs::statvfs(folder).ok()?;
+    let free = room.f_bavail.saturating_mul(room.f_frsize) >> 30;
+    let needed = measured::DISK_GIBIBYTES;
+    (free < needed).then(|| format!("{needed} GiB of free disk (there are {free} in {})", folder.display()))
+}

@@ -1,0 +1,98 @@
+//! Packs the functions as Lambda wants them: a zip with an executable named `bootstrap` at its root.
+
+mod archive;
+mod elf;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::cargo::{self, Profile};
+use crate::workspace::Workspace;
+
+/// The functions, which are also their packages' and binaries' names.
+pub(crate) const FUNCTIONS: [&str; 3] = ["account-inventory", "key-rotation", "notification"];
+
+/// Builds the functions and writes `<out>/<function>/bootstrap` and `<out>/<function>.zip`.
+///
+/// A release package must run on Lambda, so its needs are checked; a dev package only has to run here.
+pub(crate) fn run(workspace: &Workspace, profile: Profile, out: &Path) -> Result<()> {
+    let executables = cargo::build(workspace, &FUNCTIONS, profile)?;
+    for function in FUNCTIONS {
+        let executable = executables.get(function).with_context(|| format!("cargo built no `{function}`"))?;
+        let zip = pack(executable, function, profile, out).with_context(|| format!("cannot package {function}"))?;
+        println!(
+            "{}: {:.2} MiB, {:.2} MiB unpacked",
+            workspace.shown(&zip),
+            mebibytes(&zip)?,
+            mebibytes(&out.join(function).join(archive::ENTRY))?
+        );
+    }
+    Ok(())
+}
+
+fn pack(executable: &Path, function: &str, profile: Profile, out: &Path) -> Result<PathBuf> {
+    let bytes = fs::read(executable).with_context(|| format!("cannot read {}", executable.display()))?;
+    if profile == Profile::Release {
+        elf::check_runs_on_lambda(&bytes)?;
+    }
+    let folder = out.join(function);
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    // A fresh file: an earlier one may be running.
+    let bootstrap = folder.join(archive::ENTRY);
+    if bootstrap.exists() {
+        fs::remove_file(&bootstrap)?;
+    }
+    fs::copy(executable, &bootstrap)?;
+    let zip = out.join(format!("{function}.zip"));
+    archive::write(&zip, &bytes, level(profile))?;
+    Ok(zip)
+}
+
+/// The deflate level: small where it is uploaded, quick where it only goes to the stage.
+fn level(profile: Profile) -> i64 {
+    match profile {
+        Profile::Release => 9,
+        Profile::Dev => 1,
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a file's size, shown with two decimals")]
+fn mebibytes(file: &Path) -> Result<f64> {
+    Ok(fs::metadata(file)?.len() as f64 / f64::from(1 << 20))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::{FUNCTIONS, archive, pack};
+    use crate::cargo::Profile;
+
+    #[test]
+    fn a_package_is_the_executable_and_its_zip() {
+        let folder = tempfile::tempdir().unwrap();
+        let executable = std::env::current_exe().unwrap();
+
+        let zip = pack(&executable, FUNCTIONS[0], Profile::Dev, folder.path()).unwrap();
+
+        let bootstrap = folder.path().join(FUNCTIONS[0]).join(archive::ENTRY);
+        assert_eq!(std::fs::read(&bootstrap).unwrap(), std::fs::read(&executable).unwrap());
+        assert_ne!(std::fs::metadata(&bootstrap).unwrap().permissions().mode() & 0o111, 0);
+        assert_eq!(zip, folder.path().join("account-inventory.zip"));
+        assert!(zip.is_file());
+    }
+
+    #[test]
+    fn a_release_package_of_something_that_lambda_cannot_run_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let script = folder.path().join("script");
+        std::fs::write(&script, "#!/bin/sh\n").unwrap();
+
+        let error = pack(&script, FUNCTIONS[0], Profile::Release, folder.path()).unwrap_err();
+
+        assert!(error.to_string().contains("not a 64-bit ELF"), "{error}");
+        assert!(!folder.path().join("account-inventory.zip").exists());
+    }
+}

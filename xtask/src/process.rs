@@ -1,0 +1,138 @@
+//! Child processes: with a clean environment, in a process group of their own, ended with us.
+
+mod environment;
+mod group;
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::path::Path;
+use std::process::{Command, ExitStatus, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+pub(crate) use environment::value_or;
+pub(crate) use group::{Group, end_children_on_interrupt};
+
+/// One call of another program.
+#[derive(Debug)]
+pub(crate) struct Call {
+    command: Command,
+}
+
+impl Call {
+    /// A program with its arguments, in the environment that demo and tests share.
+    pub(crate) fn new<I: AsRef<OsStr>>(program: impl AsRef<OsStr>, arguments: impl IntoIterator<Item = I>) -> Self {
+        let mut command = Command::new(program);
+        command.args(arguments).stdin(Stdio::null());
+        environment::clean(&mut command);
+        Self { command }
+    }
+
+    /// The cargo that runs this task.
+    pub(crate) fn cargo<I: AsRef<OsStr>>(arguments: impl IntoIterator<Item = I>) -> Self {
+        Self::new(std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")), arguments)
+    }
+
+    /// Adds arguments.
+    pub(crate) fn arguments<I: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = I>) -> Self {
+        self.command.args(arguments);
+        self
+    }
+
+    /// Sets one environment variable.
+    pub(crate) fn variable(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Gives the child these environment variables and no others.
+    pub(crate) fn only_variables<V: AsRef<OsStr>>(mut self, variables: impl IntoIterator<Item = (String, V)>) -> Self {
+        self.command.env_clear().envs(variables);
+        self
+    }
+
+    /// Where the child runs.
+    pub(crate) fn folder(mut self, folder: &Path) -> Self {
+        self.command.current_dir(folder);
+        self
+    }
+
+    /// Sends both of the child's streams to one file.
+    pub(crate) fn log(mut self, file: &File) -> Result<Self> {
+        self.command.stdout(file.try_clone()?).stderr(file.try_clone()?);
+        Ok(self)
+    }
+
+    /// Starts the child with a piped standard output and its errors in a file.
+    pub(crate) fn serve(mut self, errors: File) -> Result<Group> {
+        self.command.stdout(Stdio::piped()).stderr(errors);
+        self.spawn()
+    }
+
+    /// Runs the child to its end, its output going where ours goes.
+    pub(crate) fn status(mut self) -> Result<ExitStatus> {
+        self.spawn()?.wait()
+    }
+
+    /// Like [`Call::status`], but an unsuccessful end is an error that names the call.
+    pub(crate) fn succeed(mut self) -> Result<()> {
+        let status = self.spawn()?.wait()?;
+        if !status.success() {
+            bail!("`{}` ended with {status}", self.line());
+        }
+        Ok(())
+    }
+
+    /// The child's standard output as text; its errors go where ours go.
+    pub(crate) fn output(mut self) -> Result<String> {
+        self.command.stdout(Stdio::piped());
+        let mut group = self.spawn()?;
+        let text = group.read_output().with_context(|| format!("cannot read what `{}` printed", self.line()))?;
+        let status = group.wait()?;
+        if !status.success() {
+            bail!("`{}` ended with {status}", self.line());
+        }
+        Ok(text)
+    }
+
+    /// Both streams as one text and whether it went well; `None` where the program is not installed.
+    pub(crate) fn probe(mut self) -> Option<(bool, String)> {
+        let output = self.command.output().ok()?;
+        let text = [output.stdout, output.stderr].concat();
+        Some((output.status.success(), String::from_utf8_lossy(&text).trim().to_owned()))
+    }
+
+    fn spawn(&mut self) -> Result<Group> {
+        Group::spawn(&mut self.command).with_context(|| format!("cannot start `{}`", self.line()))
+    }
+
+    /// The call as one would type it.
+    fn line(&self) -> String {
+        let program = Path::new(self.command.get_program());
+        let program = program.file_name().unwrap_or(program.as_os_str());
+        let words: Vec<_> =
+            std::iter::once(program).chain(self.command.get_args()).map(OsStr::to_string_lossy).collect();
+        words.join(" ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Call;
+
+    #[test]
+    fn output_is_what_the_child_printed() {
+        assert_eq!(Call::new("sh", ["-c", "echo one; echo two"]).output().unwrap(), "one\ntwo\n");
+    }
+
+    #[test]
+    fn an_unsuccessful_child_is_an_error_that_names_the_call() {
+        let error = Call::new("sh", ["-c", "exit 3"]).succeed().unwrap_err().to_string();
+        assert!(error.contains("sh -c exit 3") && error.contains('3'), "{error}");
+    }
+
+    #[test]
+    fn a_program_that_is_not_installed_is_no_probe() {
+        assert!(Call::new("keywheel-no-such-program", [""]).probe().is_none());
+    }
+}

@@ -1,0 +1,34 @@
+//! Where the workspace and cargo's target directory are.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use crate::process::Call;
+
+/// The two folders that every task needs.
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    /// The repository's root.
+    pub(crate) root: PathBuf,
+    /// Cargo's target directory, which `CARGO_TARGET_DIR` may have moved out of the root.
+    pub(crate) target: PathBuf,
+}
+
+impl Workspace {
+    /// Asks cargo, which knows about `CARGO_TARGET_DIR` and the configuration files.
+    pub(crate) fn find() -> Result<Self> {
+        let answer = Call::cargo(["metadata", "--no-deps", "--format-version", "1"]).output()?;
+        let answer: Value = serde_json::from_str(&answer).context("`cargo metadata` gave no JSON")?;
+        let folder = |name: &str| {
+            answer[name].as_str().map(PathBuf::from).with_context(|| format!("`cargo metadata` gave no {name}"))
+        };
+        Ok(Self { root: folder("workspace_root")?, target: folder("target_directory")? })
+    }
+
+    /// The path as a person in the root would type it.
+    pub(crate) fn shown<'a>(&self, path: &'a Path) -> std::path::Display<'a> {
+        path.strip_prefix(&self.root).unwrap_or(path).display()
+    }
+}
