@@ -8,6 +8,7 @@ use crate::ledger::InactiveBecause;
 use crate::notice::NoticeKind;
 use crate::observed::{KeyStatus, KeyUse, LastUsed};
 use crate::reason::Reason;
+use crate::time::Days;
 
 /// What a step is called in results, events and mails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -82,6 +83,10 @@ pub struct Step {
     pub preconditions: Preconditions,
     /// The last use of the key, where it is known: what still uses it.
     pub last_used: Option<KeyUse>,
+    /// The key that took over from this one, where there is one.
+    pub replacement: Option<AccessKeyId>,
+    /// How long after this step the key's next one follows, where one does: for the mail.
+    pub next_after: Option<Days>,
     /// The notice that tells the owners, if they are to be told.
     pub notice: Option<NoticeKind>,
 }

@@ -65,7 +65,9 @@ pub fn plan_account(view: &AccountView<'_>) -> AccountPlan {
     if let ExemptionGroup::Unknown { .. } = view.exemptions {
         // Whoever is told of a step might be exempt from it, so warnings stop as well.
         steps.retain(|step| step.action.is_change());
-        steps.iter_mut().for_each(|step| hold_back(step, Reason::ExemptionsUnknown));
+        for step in &mut steps {
+            hold_back(step, Reason::ExemptionsUnknown);
+        }
     } else if view.policy.freeze.until(view.now).is_some() {
         let changes = steps.iter_mut().filter(|step| step.action.is_change());
         changes.for_each(|step| hold_back(step, Reason::Frozen));

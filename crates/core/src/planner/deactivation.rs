@@ -18,13 +18,14 @@ impl UserView<'_> {
         };
         let due = after(since, self.periods.install_grace);
         if self.now < due {
-            return self.warning(key, Reason::DeactivationAhead, due, NoticeKind::DeactivationAhead);
+            let warning = self.warning(key, Reason::DeactivationAhead, due, NoticeKind::DeactivationAhead);
+            return warning.map(|step| step.replaced_by(replacement));
         }
         Some(match self.hold(key, replacement) {
             Some(reason) if self.is_held_long_enough(key, reason) => {
                 self.deactivate(key, replacement, Reason::MaxHoldOver).due(due)
             }
-            Some(reason) => self.held(key, reason).due(due),
+            Some(reason) => self.held(key, reason).due(due).replaced_by(replacement),
             None => self.deactivate(key, replacement, Reason::InstallGraceOver).due(due),
         })
     }
@@ -58,7 +59,8 @@ impl UserView<'_> {
             (StepKind::Hold, Reason::NoticeNotSent)
         };
         let estimate = after(self.now, self.periods.install_grace);
-        self.step(key, kind, reason).due(due.max(estimate)).telling(NoticeKind::Rotated)
+        let step = self.step(key, kind, reason).due(due.max(estimate)).replaced_by(replacement);
+        step.telling(NoticeKind::Rotated)
     }
 
     /// What keeps a key active whose day has come.
@@ -103,7 +105,7 @@ impl UserView<'_> {
         };
         let action = Action::Deactivate { key: key.id.clone(), because: InactiveBecause::Superseded };
         let step = self.step(key, StepKind::Deactivate, reason).doing(action, preconditions);
-        step.telling(NoticeKind::Deactivated)
+        step.replaced_by(replacement).next_after(self.periods.recovery_grace).telling(NoticeKind::Deactivated)
     }
 }
 

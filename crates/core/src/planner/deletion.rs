@@ -11,7 +11,7 @@ use crate::reason::Reason;
 use crate::time::{Days, after};
 
 /// A retired key can be called back for at least so long.
-const RETIRED_GRACE: Days = Days(90);
+pub(super) const RETIRED_GRACE: Days = Days(90);
 
 /// A key of a lost answer waits so long before it is deleted: somebody may still show up for it.
 const ORPHANED_GRACE: Days = Days(1);
@@ -37,7 +37,7 @@ impl UserView<'_> {
         if why == InactiveBecause::Superseded && self.standings.successor(&key.id).is_none() {
             return Some(self.blocked(key, Reason::ReplacementGone));
         }
-        let due = after(self.unused_since(key, inactive.at)?, grace);
+        let due = after(unused_since(key, inactive.at)?, grace);
         if self.now < due {
             let ahead = why != InactiveBecause::Orphaned;
             let warning = || self.warning(key, Reason::DeletionAhead, due, NoticeKind::DeletionAhead);
@@ -54,7 +54,7 @@ impl UserView<'_> {
         if self.policy.foreign_inactive_keys == ForeignInactiveKeys::Keep {
             return stays();
         }
-        let Some(since) = self.unused_since(key, inactive.at) else { return stays() };
+        let Some(since) = unused_since(key, inactive.at) else { return stays() };
         let record = self.record_of(key);
         let seen_long_enough = after(since, self.policy.unused_after);
         let Some(told) = record.told(&NoticeKind::ForeignDeletion) else {
@@ -72,15 +72,6 @@ impl UserView<'_> {
         self.delete(key, Reason::ForeignInactive).due(due)
     }
 
-    /// The later of when the key was made inactive and its last use; none when the last use is not known.
-    fn unused_since(&self, key: &ObservedKey, inactive: Timestamp) -> Option<Timestamp> {
-        match &key.last_used {
-            LastUsed::Unknown { .. } => None,
-            LastUsed::Never => Some(inactive),
-            LastUsed::At(key_use) => Some(inactive.max(key_use.at)),
-        }
-    }
-
     fn delete(&self, key: &ObservedKey, reason: Reason) -> Step {
         let preconditions = Preconditions {
             statuses: vec![(key.id.clone(), KeyStatus::Inactive)],
@@ -89,5 +80,14 @@ impl UserView<'_> {
         };
         let action = Action::Delete { key: key.id.clone() };
         self.step(key, StepKind::Delete, reason).doing(action, preconditions).telling(NoticeKind::Deleted)
+    }
+}
+
+/// The later of when the key was made inactive and its last use; none when the last use is not known.
+fn unused_since(key: &ObservedKey, inactive: Timestamp) -> Option<Timestamp> {
+    match &key.last_used {
+        LastUsed::Unknown { .. } => None,
+        LastUsed::Never => Some(inactive),
+        LastUsed::At(key_use) => Some(inactive.max(key_use.at)),
     }
 }

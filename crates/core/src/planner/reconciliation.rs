@@ -35,7 +35,8 @@ impl UserView<'_> {
         let action = Action::Publish { replacement: key.id.clone(), supersedes };
         let preconditions =
             Preconditions { statuses: vec![(key.id.clone(), KeyStatus::Active)], ..Preconditions::default() };
-        self.step(key, StepKind::Publish, Reason::ReplacementPending).due(key.created).doing(action, preconditions)
+        let step = self.step(key, StepKind::Publish, Reason::ReplacementPending).due(key.created);
+        step.doing(action, preconditions).next_after(self.periods.install_grace).telling(NoticeKind::Rotated)
     }
 
     fn delete_never_stored(&self, key: &ObservedKey) -> Step {

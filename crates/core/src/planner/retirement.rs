@@ -5,6 +5,7 @@ use crate::ledger::InactiveBecause;
 use crate::notice::NoticeKind;
 use crate::observed::{KeyStatus, LastUsed, ObservedKey};
 use crate::plan::{Action, Preconditions, Step, StepKind};
+use crate::planner::deletion::RETIRED_GRACE;
 use crate::planner::step::UserView;
 use crate::policy::UnusedKeys;
 use crate::reason::Reason;
@@ -44,7 +45,8 @@ impl UserView<'_> {
         };
         let action = Action::Deactivate { key: key.id.clone(), because: InactiveBecause::Unused };
         let step = self.step(key, StepKind::Retire, Reason::Unused).due(due);
-        Some(step.doing(action, preconditions).telling(NoticeKind::Deactivated))
+        let next_after = self.periods.recovery_grace.max(RETIRED_GRACE);
+        Some(step.doing(action, preconditions).next_after(next_after).telling(NoticeKind::Deactivated))
     }
 
     /// When the owners learnt of the retirement; where no notice is required, when they were to learn of it.

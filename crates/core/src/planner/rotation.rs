@@ -54,7 +54,8 @@ impl UserView<'_> {
             keys_at_most: Some(KEYS_THAT_LEAVE_A_SLOT),
             ..Preconditions::default()
         };
-        self.step(key, StepKind::Create, reason).doing(action, preconditions).telling(NoticeKind::Rotated)
+        let step = self.step(key, StepKind::Create, reason).doing(action, preconditions);
+        step.next_after(self.periods.install_grace).telling(NoticeKind::Rotated)
     }
 
     /// A replacement is due and the second slot is taken: by Keywheel's own doing, which passes, or by a person's.

@@ -11,6 +11,7 @@ use crate::planner::AccountView;
 use crate::planner::standing::Standings;
 use crate::policy::{Policy, UserPeriods, UserTags};
 use crate::reason::Reason;
+use crate::time::Days;
 
 /// One user, with all that a decision about its keys needs.
 pub(super) struct UserView<'a> {
@@ -51,18 +52,7 @@ impl<'a> UserView<'a> {
             LastUsed::At(key_use) => Some(key_use.clone()),
             LastUsed::Never | LastUsed::Unknown { .. } => None,
         };
-        Step {
-            user: self.user.name.clone(),
-            user_id: self.user.user_id.clone(),
-            key: Some(key.id.clone()),
-            kind,
-            reason,
-            due: None,
-            action: Action::None,
-            preconditions: Preconditions::default(),
-            last_used,
-            notice: None,
-        }
+        Step { key: Some(key.id.clone()), last_used, ..self.user_step(kind, reason) }
     }
 
     /// A step about the user as a whole.
@@ -77,6 +67,8 @@ impl<'a> UserView<'a> {
             action: Action::None,
             preconditions: Preconditions::default(),
             last_used: None,
+            replacement: None,
+            next_after: None,
             notice: None,
         }
     }
@@ -91,6 +83,16 @@ impl Step {
     pub(super) fn doing(mut self, action: Action, preconditions: Preconditions) -> Self {
         self.action = action;
         self.preconditions = preconditions;
+        self
+    }
+
+    pub(super) fn replaced_by(mut self, replacement: &ObservedKey) -> Self {
+        self.replacement = Some(replacement.id.clone());
+        self
+    }
+
+    pub(super) fn next_after(mut self, days: Days) -> Self {
+        self.next_after = Some(days);
         self
     }
 
