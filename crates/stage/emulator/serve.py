@@ -1,38 +1,34 @@
 """Starts ministack with the overlay on a free loopback port and prints one line: READY http://127.0.0.1:PORT"""
-import asyncio, os, shutil, signal, socket, sys, tempfile, threading, time
+import asyncio, os, shutil, socket, sys, tempfile, time
 
-def stop_with(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(0.1)
-    os.kill(os.getpid(), signal.SIGTERM)
-
-async def run(listener: socket.socket) -> None:
+async def run(listener: socket.socket, parent: int) -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
     from overlay import admin, functions, iam, organizations, policy, secretsmanager  # each lays its patches
-    config, stop = Config(), asyncio.Event()
+
+    async def parent_is_gone() -> None:
+        while os.getppid() == parent:
+            await asyncio.sleep(0.1)
+    config = Config()
     config.bind, config.loglevel, config.keep_alive_timeout = [f"fd://{listener.fileno()}"], "ERROR", 75
     config.graceful_timeout = 0.5
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     print(f"READY http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
-    await serve(admin.application, config, shutdown_trigger=stop.wait)
+    await serve(admin.application, config, shutdown_trigger=parent_is_gone)
 
 def main() -> None:
     """The first process only watches, so that even its being killed outright leaves the second one to clean up."""
-    parent = os.getppid()
+    parent, watcher = os.getppid(), os.getpid()
     if child := os.fork():
         while os.getppid() == parent and os.waitpid(child, os.WNOHANG) == (0, 0):
             time.sleep(0.1)
         return
-    threading.Thread(target=stop_with, args=(os.getppid(),), daemon=True).start()
     listener, folder = socket.create_server(("127.0.0.1", 0), backlog=1024), tempfile.mkdtemp(prefix="keywheel-stage-")
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]  # the caller's credentials would be root's here
     os.environ |= {"LOG_LEVEL": "ERROR"} | os.environ | {"AUTH": "true", "TMPDIR": folder, "IOT_MTLS_ENABLED": "0",
                                                          "GATEWAY_PORT": str(listener.getsockname()[1])}
     try:
-        asyncio.run(run(listener))
+        asyncio.run(run(listener, watcher))
     finally:
         if "ministack.core.lambda_runtime" in sys.modules:
             sys.modules["ministack.core.lambda_runtime"].reset()  # ends the functions' processes

@@ -12,12 +12,9 @@ RECORDS: dict[str, Callable[[dict], dict]] = {  # what POST /_stage/NAME sets fi
     "user": lambda body: users[body["account"], body["user"]],
     "key": lambda body: keys[body["account"], body["access_key_id"]],
     "last-use": lambda body: LAST_USED.setdefault(body["access_key_id"], {}),
-    "secret": lambda body: secrets[body["account"], body["region"], body["secret"]],
-    "secret-version": lambda body: RECORDS["secret"](body)["Versions"][body["version"]],
+    "secret-version": lambda body: secrets[body["account"], body["region"], body["secret"]]["Versions"][body["version"]],
     "account": lambda body: accounts[MANAGEMENT[body["account"]], body["account"]],
-    "settings": lambda body: SETTINGS,
-    "credentials": lambda body: CREDENTIALS,
-}
+    "settings": lambda body: SETTINGS, "credentials": lambda body: CREDENTIALS}
 calls_of_request: contextvars.ContextVar[list] = contextvars.ContextVar("calls_of_request")
 
 def shift(record: dict, by: float) -> None:
@@ -33,9 +30,8 @@ def shift(record: dict, by: float) -> None:
 def age(days: float) -> None:
     for table in (users, keys, iam._roles._data, iam._groups._data, secrets, accounts, LAST_USED):
         shift(table, days * 86400)
-    for place, secret in list(secrets.items()):
-        if secret["DeletedDate"] and secret["DeletedDate"] < time.time():
-            del secrets[place]  # its recovery window is over
+    for place in [place for place, secret in secrets.items() if 0 < (secret["DeletedDate"] or 0) < time.time()]:
+        del secrets[place]  # its recovery window is over
 
 def administer(method: str, name: str, body: Any) -> Any:
     if name == "mails":
@@ -48,7 +44,7 @@ def administer(method: str, name: str, body: Any) -> Any:
     return RECORDS[name](body).update(body["set"]) if method == "POST" else RECORDS[name](body)
 
 class Injected(Exception):
-    """A fault that takes the place of the call."""
+    """A fault that takes the place of a call or of its answer."""
 
 @patch(vars(iam_evaluator), "enforce")
 def enforce(stock: Callable, key_id: str, operation: str, service: str, *rest: Any, **options: Any) -> Any:
@@ -56,11 +52,11 @@ def enforce(stock: Callable, key_id: str, operation: str, service: str, *rest: A
     caller, account = iam_evaluator.resolve_caller_identity(key_id) or {}, iam.get_account_id()
     call = {"operation": operation, "account": account, "principal": caller.get("userArn"), "time": time.time()}
     LOGS["calls"].append(call)
-    calls_of_request.get().append((call, service))
+    calls_of_request.get().append(call)
     for fault in LOGS["faults"]:
         if fault["times"] and fnmatch.fnmatch(operation, fault["operation"]) and fault.get("account", account) == account:
             fault["times"] -= fault["times"] > 0  # a negative number is for ever
-            call["fault"] = dict(fault)
+            call["fault"] = fault | {"service": service}
             if "error" in fault and not fault.get("after"):
                 raise Injected
             break
@@ -70,14 +66,6 @@ async def reply(send: Callable, status: int, headers: dict, body: bytes) -> None
     pairs = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": status, "headers": pairs})
     await send({"type": "http.response.body", "body": body})
-
-async def reply_fault(send: Callable, scope: dict, call: dict, service: str) -> None:
-    """The fault's error in the protocol of the service that was called."""
-    headers = {name.decode().lower(): value.decode() for name, value in scope["headers"]}
-    call["status"] = call["fault"].get("status", 400)
-    _, headers, body = iam_actions.access_denied_response(
-        service, call["operation"], "", "stage", error_code=call["fault"]["error"], message="Injected", headers=headers)
-    await reply(send, call["status"], headers, body)
 
 async def application(scope: dict, receive: Callable, send: Callable) -> None:
     if scope["type"] == "http" and scope["path"].startswith("/_stage/"):
@@ -90,17 +78,18 @@ async def application(scope: dict, receive: Callable, send: Callable) -> None:
     calls_of_request.set(calls := [])
 
     async def answer(message: dict) -> None:
-        """Passes ministack's answer on: late, or replaced by a fault's, where that was asked for."""
-        faulty = [pair for pair in calls if "error" in pair[0].get("fault", {})]
         if message["type"] == "http.response.start":
-            await asyncio.sleep(sum(call.get("fault", {}).get("delay_ms", 0) for call, _ in calls) / 1000)
-            for call, _ in calls:
+            await asyncio.sleep(sum(call["fault"].get("delay_ms", 0) for call in calls if "fault" in call) / 1000)
+            for call in calls:
                 call["status"] = message["status"]
-            if faulty:
-                await reply_fault(send, scope, *faulty[0])
-        if not faulty:
-            await send(message)
+                if "error" in call.get("fault", {}):
+                    raise Injected
+        await send(message)
     try:
         await app.app(scope, receive, answer)
-    except Injected:
-        await reply_fault(send, scope, *calls[-1])
+    except Injected:  # answered in the protocol of the service that was called
+        call, headers = calls[-1], {name.decode().lower(): value.decode() for name, value in scope["headers"]}
+        fault = call["fault"]
+        call["status"] = fault.get("status", 400)
+        await reply(send, call["status"], *iam_actions.access_denied_response(
+            fault["service"], call["operation"], "", "", error_code=fault["error"], message="Injected", headers=headers)[1:])

@@ -1,20 +1,17 @@
 """Lambda functions and mail: what they wrote, and asynchronous calls that meet a throttle."""
-import contextvars, json, time
+import json, time
 from ministack.core.lambda_runtime import ProvidedWorker
 from ministack.services import lambda_svc, ses, ses_v2
 from overlay.world import FUNCTION_LOG, Answer, Any, Callable, patch
 
-asynchronous = contextvars.ContextVar("asynchronous", default=False)
-
 @patch(vars(lambda_svc), "invoke_async_with_retry")
 def invoke_asynchronously(stock: Callable, function: dict, event: Any) -> None:
-    asynchronous.set(True)
-    stock(function, event)
+    stock(function | {"asynchronous": True}, event)
 
 @patch(vars(lambda_svc), "_execute_function")
 def execute(stock: Callable, function: dict, event: Any) -> dict:
     """Invoke (Event): AWS tries a throttled event again for six hours; stock loses it after three tries."""
-    while (result := stock(function, event)).get("throttle") and asynchronous.get():
+    while (result := stock(function, event)).get("throttle") and function.get("asynchronous"):
         time.sleep(0.2)
     return result
 

@@ -4,7 +4,7 @@ from ministack.core.responses import error_response_json, get_account_id, get_re
 from ministack.services import iam, organizations
 from overlay.world import MANAGEMENT, SETTINGS, Answer, Any, Callable, patch
 
-handlers, chosen_ids, refuse = organizations._DISPATCH, [], error_response_json
+handlers, refuse = organizations._DISPATCH, error_response_json
 
 @patch(vars(organizations), "handle_request")
 async def inside(stock: Callable, method: str, path: str, headers: dict, *rest: Any) -> Answer:
@@ -43,14 +43,9 @@ def list_children(_stock: None, payload: dict) -> Answer:
     found = [{"Id": name, "Type": kind} for name, child in children if child["_ParentId"] == parent]
     return organizations._json(200, {"Children": found})
 
-@patch(vars(organizations), "new_uuid")
-def new_uuid(stock: Callable) -> str:
-    return chosen_ids.pop() if chosen_ids else stock()
-
 @patch(handlers, "CreateAccount")
 def create_account(stock: Callable, payload: dict) -> Answer:
     """CreateAccount: AWS makes a role in it that the management account may assume; stock makes none."""
-    chosen_ids[:], SETTINGS["next_account_ids"] = SETTINGS["next_account_ids"][:1], SETTINGS["next_account_ids"][1:]
     answer, management = stock(payload), get_account_id()
     account = json.loads(answer[2])["CreateAccountStatus"]["AccountId"]
     MANAGEMENT[account] = management

@@ -32,13 +32,9 @@ def expand(value: Any, context: Any) -> Any:
         return [expand(inner, context) for inner in value]
     return re.sub(r"\$\{([^}]+)\}", variable, str(value))
 
-@patch(evaluator, "_conditions_met")
-def conditions_met(stock: Callable, conditions: dict, context: Any) -> bool:
-    """Policy variables in Condition values: AWS expands them; stock compares them as text."""
-    return stock(expand(conditions, context), context)
-
 @patch(evaluator, "_first_match")
 def first_match(stock: Callable, context: Any, statements: list, effect: str) -> Any:
-    """Policy variables in Resource: AWS expands them; stock compares them as text."""
-    expanded = [dataclasses.replace(one, resources=expand(one.resources, context)) for one in statements]
-    return stock(context, expanded, effect)
+    """Policy variables in Resource and Condition: AWS expands them; stock compares them as text."""
+    def expanded(one: Any) -> Any:
+        return dataclasses.replace(one, resources=expand(one.resources, context), conditions=expand(one.conditions, context))
+    return stock(context, list(map(expanded, statements)), effect)

@@ -5,8 +5,7 @@ from typing import Any
 
 Answer = tuple[int, dict, bytes]
 SETTINGS = {"short_pages": False,       # pages shorter than asked for; for Organizations also empty ones with a token
-            "account_fields": "State",  # what accounts show: "State" (AWS since 2026-09-09), "Status" or "both"
-            "next_account_ids": []}     # ids that the next CreateAccount calls hand out, in order
+            "account_fields": "State"}  # what accounts show: "State" (AWS since 2026-09-09), "Status" or "both"
 LAST_USED: dict[str, dict] = {}         # access key id -> date, region and service
 CREDENTIALS: dict[str, dict] = {}       # access key id -> every secret half and session token that was ever issued
 FUNCTION_LOG: list[dict] = []           # every line that a function wrote to stdout or stderr

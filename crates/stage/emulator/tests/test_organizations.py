@@ -95,14 +95,6 @@ class Patched(ContractTest):
             stage("POST", "settings", {"set": {"short_pages": False}})
         self.assertEqual([0, 7, 0, 7, 0, 7, 0, 4], sizes)
 
-    def test_account_ids_can_be_chosen(self) -> None:
-        _, organizations, _ = organization()
-        wanted = new_account()
-        stage("POST", "settings", {"set": {"next_account_ids": [wanted]}})
-        made = organizations.create_account(Email="a@example.com", AccountName="a")["CreateAccountStatus"]
-        self.assertEqual(wanted, made["AccountId"])
-        self.assertEqual("a", organizations.describe_account(AccountId=wanted)["Account"]["Name"])
-
 
 class Alike(ContractTest):
     """Each test passes on both: what stock has right already."""
