@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 
 use crate::ledger::InactiveBecause;
+use crate::notice::NoticeKind;
 use crate::observed::{KeyStatus, ObservedKey};
 use crate::plan::{Action, Preconditions, Step, StepKind};
 use crate::planner::standing::Standing;
