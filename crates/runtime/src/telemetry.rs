@@ -1,5 +1,9 @@
-//! What a function says of itself: log lines and metrics.
+//! What a function says of itself: log lines and metrics, both as lines of JSON on the standard output, which Lambda hands to CloudWatch.
 
 mod level;
+mod log;
+mod metrics;
 
 pub use level::LogLevel;
+pub use log::{start_log, subscriber};
+pub use metrics::{Metric, emit, reference as metrics_reference};

@@ -106,8 +106,8 @@ impl<'a> Reader<'a> {
         let name = variable.name;
         let shown: String = text.chars().take(SHOWN).collect();
         let value =
-            if variable.confidential { "a value that is not shown here".to_owned() } else { format!("{shown:?}") };
-        let why = if why.is_empty() || variable.confidential { String::new() } else { format!(" ({why})") };
+            if variable.is_confidential() { "a value that is not shown here".to_owned() } else { format!("{shown:?}") };
+        let why = if why.is_empty() || variable.is_confidential() { String::new() } else { format!(" ({why})") };
         self.problem(variable, format!("{name} is {value}{why}; accepted: {}", variable.accepted));
     }
 }

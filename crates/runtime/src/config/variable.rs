@@ -47,8 +47,14 @@ pub struct Variable {
     pub meaning: &'static str,
     /// Which values are accepted.
     pub accepted: &'static str,
+}
+
+impl Variable {
     /// Whether its value stays out of error messages.
-    pub confidential: bool,
+    #[must_use]
+    pub fn is_confidential(&self) -> bool {
+        self.name == MEMBER_ROLE_EXTERNAL_ID.name
+    }
 }
 
 const INVENTORY: &[Function] = &[Function::AccountInventory];
@@ -70,26 +76,15 @@ macro_rules! variables {
                 unset: $unset,
                 meaning: $meaning,
                 accepted: $accepted,
-                confidential: false,
             };
         )+
 
-        /// Every variable, in the order of the reference, [`MEMBER_ROLE_EXTERNAL_ID`] included.
-        pub const ALL: &[&Variable] = &[$(&$name,)+ &MEMBER_ROLE_EXTERNAL_ID];
+        /// Every variable, in the order of the reference.
+        pub const ALL: &[&Variable] = &[$(&$name,)+];
     };
 }
 
 use Unset::{Default, Means, Refused};
-
-/// What the member role's trust policy asks for.
-pub const MEMBER_ROLE_EXTERNAL_ID: Variable = Variable {
-    name: "MEMBER_ROLE_EXTERNAL_ID",
-    functions: ROTATION,
-    unset: Means("no external id is sent"),
-    meaning: "The external id that the member role's trust policy asks for. Never printed.",
-    accepted: "2 to 1224 letters, digits or `+ = , . @ : / _ -` (STS, AssumeRole, `ExternalId`); only together with `MEMBER_ROLE_NAME`",
-    confidential: true,
-};
 
 variables! {
     RUN_MODE: INVENTORY_AND_ROTATION, Default("audit"), "`audit` or `enforce`",
@@ -123,6 +118,8 @@ variables! {
         "How much of the organization takes part. A hash of the account id decides, so raising the number only adds accounts; the rest is listed as skipped.";
     MEMBER_ROLE_NAME: ROTATION, Means("own credentials, own account only"), "an IAM role's name, after its path if it has one, such as `platform/keywheel-member`",
         "The role to assume in each account.";
+    MEMBER_ROLE_EXTERNAL_ID: ROTATION, Means("no external id is sent"), "2 to 1224 letters, digits or `+ = , . @ : / _ -`, together with `MEMBER_ROLE_NAME`",
+        "The external id that the member role's trust policy asks for. Never printed.";
     ROTATION_PERIOD: ROTATION, Default("90"), DAYS,
         "The age in days at which a key's replacement is made.";
     INACTIVE_PERIOD: ROTATION, Default("100"), "a whole number of days above `ROTATION_PERIOD`, to 36500",

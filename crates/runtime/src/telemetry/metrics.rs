@@ -1,0 +1,150 @@
+//! Metrics, as lines of CloudWatch's embedded metric format (CloudWatch user guide, "Specification: Embedded metric format").
+
+use std::fmt::Write as _;
+use std::io::Write;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use crate::config::variable::Function;
+
+/// The namespace of every metric.
+const NAMESPACE: &str = "Keywheel";
+
+macro_rules! metrics {
+    ($($(#[doc = $doc:literal])+ $name:ident, $function:ident;)+) => {
+        /// A metric: a count, with the function's name as its one dimension.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Metric {
+            $($(#[doc = $doc])+ $name,)+
+        }
+
+        impl Metric {
+            /// Every metric.
+            pub const ALL: &[Metric] = &[$(Metric::$name,)+];
+
+            /// Its name in CloudWatch.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Metric::$name => stringify!($name),)+ }
+            }
+
+            /// Which function counts it.
+            #[must_use]
+            pub fn function(self) -> Function {
+                match self { $(Metric::$name => Function::$function,)+ }
+            }
+
+            /// What it counts.
+            #[must_use]
+            pub fn meaning(self) -> &'static str {
+                match self { $(Metric::$name => concat!($($doc),+).trim_ascii_start(),)+ }
+            }
+        }
+    };
+}
+
+metrics! {
+    /// Accounts in the organization.
+    AccountsListed, AccountInventory;
+    /// Accounts handed to key-rotation.
+    AccountsInvoked, AccountInventory;
+    /// Accounts left out, each with a reason in the manifest.
+    AccountsSkipped, AccountInventory;
+    /// Accounts that could not be handed to key-rotation.
+    AccountsFailed, AccountInventory;
+    /// Accounts whose role could not be assumed.
+    AccountsUnreachable, KeyRotation;
+    /// Runs that left something undone which was due.
+    RunsIncomplete, KeyRotation;
+    /// Users looked at.
+    UsersSeen, KeyRotation;
+    /// Access keys looked at.
+    KeysSeen, KeyRotation;
+    /// Steps that were done.
+    StepsDone, KeyRotation;
+    /// Steps that failed.
+    StepsFailed, KeyRotation;
+    /// Steps that wait for a later run.
+    StepsDeferred, KeyRotation;
+    /// Digests handed to notification.
+    DigestsQueued, KeyRotation;
+    /// Digests that could not be handed to notification.
+    DigestsFailed, KeyRotation;
+    /// Notices sent.
+    NoticesSent, Notification;
+    /// Notices that wait.
+    NoticesDeferred, Notification;
+    /// Notices that could not be sent.
+    NoticesFailed, Notification;
+    /// Mails made from the function's own template because the bucket's was missing or broken.
+    TemplatesEmbedded, Notification;
+}
+
+/// Writes these counts as one line of the log, with fields such as `run_id` beside them for whoever searches the log.
+pub fn emit(function: Function, now: Timestamp, counts: &[(Metric, usize)], fields: &[(&str, &str)]) {
+    if let Err(error) = writeln!(std::io::stdout().lock(), "{}", line(function, now, counts, fields)) {
+        tracing::warn!(%error, "metrics could not be written");
+    }
+}
+
+fn line(function: Function, now: Timestamp, counts: &[(Metric, usize)], fields: &[(&str, &str)]) -> Value {
+    let definitions: Vec<_> =
+        counts.iter().map(|(metric, _)| json!({ "Name": metric.name(), "Unit": "Count" })).collect();
+    let mut line: Map<String, Value> =
+        fields.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
+    line.extend(counts.iter().map(|(metric, count)| (metric.name().to_owned(), Value::from(*count))));
+    line.insert("Function".to_owned(), function.name().into());
+    let directive = json!({ "Namespace": NAMESPACE, "Dimensions": [["Function"]], "Metrics": definitions });
+    line.insert("_aws".to_owned(), json!({ "Timestamp": now.as_millisecond(), "CloudWatchMetrics": [directive] }));
+    Value::Object(line)
+}
+
+/// The reference of every metric, in Markdown.
+#[must_use]
+pub fn reference() -> String {
+    let mut page = String::from(
+        "# Metrics\n\n\
+         <!-- Rendered from crates/runtime/src/telemetry/metrics.rs; UPDATE_DOCS=1 cargo test -p keywheel-runtime writes it anew. -->\n\n\
+         Every invocation writes its counts to its log in CloudWatch's embedded metric format: namespace `Keywheel`, dimension `Function`,\n\
+         unit `Count`.\n\n\
+         | metric | function | counts |\n|---|---|---|\n",
+    );
+    for metric in Metric::ALL {
+        let _ = writeln!(page, "| `{}` | {} | {} |", metric.name(), metric.function().name(), metric.meaning());
+    }
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_in_the_embedded_metric_format() {
+        let now: Timestamp = "2026-11-20T02:00:07Z".parse().unwrap();
+        let counts = [(Metric::AccountsListed, 12), (Metric::AccountsFailed, 0)];
+        let line = line(Function::AccountInventory, now, &counts, &[("run_id", "r-1\n")]);
+        assert_eq!(
+            line,
+            json!({
+                "_aws": {
+                    "Timestamp": 1_795_140_007_000_i64,
+                    "CloudWatchMetrics": [{
+                        "Namespace": "Keywheel",
+                        "Dimensions": [["Function"]],
+                        "Metrics": [
+                            { "Name": "AccountsListed", "Unit": "Count" },
+                            { "Name": "AccountsFailed", "Unit": "Count" }
+                        ]
+                    }]
+                },
+                "Function": "account-inventory",
+                "AccountsListed": 12,
+                "AccountsFailed": 0,
+                "run_id": "r-1\n"
+            })
+        );
+        assert_eq!(line.to_string().lines().count(), 1);
+    }
+}

@@ -1,0 +1,266 @@
+//! Configuration as operators meet it: defaults, errors that name everything, and the reference page.
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeMap;
+
+use keywheel_core::policy::{Mode, Policy};
+use keywheel_core::time::Days;
+use keywheel_runtime::config::variable;
+use keywheel_runtime::{InvalidConfiguration, InventoryConfig, NotificationConfig, RotationConfig};
+
+type Environment = BTreeMap<&'static str, &'static str>;
+
+fn lookup(environment: &Environment) -> impl Fn(&str) -> Option<String> + '_ {
+    |name| environment.get(name).map(|value| (*value).to_owned())
+}
+
+fn inventory(settings: &[(&'static str, &'static str)]) -> Result<InventoryConfig, InvalidConfiguration> {
+    let mut environment =
+        Environment::from([("ROTATION_FUNCTION", "key-rotation"), ("STATE_BUCKET", "keywheel-state")]);
+    environment.extend(settings.iter().copied());
+    InventoryConfig::from_lookup(lookup(&environment))
+}
+
+fn rotation(settings: &[(&'static str, &'static str)]) -> Result<RotationConfig, InvalidConfiguration> {
+    let mut environment =
+        Environment::from([("NOTIFICATION_FUNCTION", "notification"), ("STATE_BUCKET", "keywheel-state")]);
+    environment.extend(settings.iter().copied());
+    RotationConfig::from_lookup(lookup(&environment))
+}
+
+fn notification(settings: &[(&'static str, &'static str)]) -> Result<NotificationConfig, InvalidConfiguration> {
+    let mut environment = Environment::from([
+        ("TEMPLATE_BUCKET", "keywheel-templates"),
+        ("SENDER_EMAIL", "keywheel@example.com"),
+        ("STATE_BUCKET", "keywheel-state"),
+    ]);
+    environment.extend(settings.iter().copied());
+    NotificationConfig::from_lookup(lookup(&environment))
+}
+
+/// The variables that a configuration was refused for, in order.
+fn refused<T: std::fmt::Debug>(read: Result<T, InvalidConfiguration>) -> Vec<&'static str> {
+    read.expect_err("the configuration should be refused").problems.iter().map(|problem| problem.variable).collect()
+}
+
+fn message<T: std::fmt::Debug>(read: Result<T, InvalidConfiguration>) -> String {
+    read.expect_err("the configuration should be refused").to_string()
+}
+
+#[test]
+fn what_must_be_set_is_enough_and_the_rest_has_the_defaults_of_the_design() {
+    let inventory = inventory(&[]).unwrap();
+    assert_eq!(inventory.mode, Mode::Audit);
+    assert_eq!((inventory.fanout_concurrency, inventory.rollout_percent), (32, 100));
+    assert!(!inventory.include_management_account && inventory.org_list_role_arn.is_none());
+    assert_eq!(inventory.state.prefix, "keywheel/");
+    assert!(inventory.include_ous.is_empty() && inventory.include_accounts.is_empty());
+
+    let rotation = rotation(&[]).unwrap();
+    assert_eq!(rotation.mode, Mode::Audit);
+    assert_eq!(rotation.policy, Policy::default());
+    assert!(rotation.member_role.is_none() && rotation.secret_readers.is_empty());
+
+    assert_eq!(notification(&[]).unwrap().template_prefix, "templates/");
+}
+
+#[test]
+fn an_empty_variable_counts_as_not_set() {
+    let names: Vec<_> = variable::ALL.iter().map(|variable| variable.name).collect();
+    let empty: Vec<_> = names.iter().map(|name| (*name, "")).collect();
+    assert_eq!(refused(inventory(&empty)), ["ROTATION_FUNCTION", "STATE_BUCKET"]);
+    assert_eq!(refused(rotation(&empty)), ["STATE_BUCKET", "NOTIFICATION_FUNCTION"]);
+    assert_eq!(refused(notification(&empty)), ["TEMPLATE_BUCKET", "SENDER_EMAIL", "STATE_BUCKET"]);
+}
+
+#[test]
+fn one_error_names_every_wrong_variable_its_value_and_what_is_accepted() {
+    let message = message(inventory(&[
+        ("RUN_MODE", "Enforce"),
+        ("STATE_BUCKET", ""),
+        ("FANOUT_CONCURRENCY", "0"),
+        ("EXCLUDE_ACCOUNTS", "111122223333, 12"),
+        ("INCLUDE_OUS", "ou-1"),
+    ]));
+    for part in [
+        "RUN_MODE is \"Enforce\"; accepted: `audit` or `enforce`",
+        "STATE_BUCKET is not set; accepted: the name of an S3 bucket",
+        "FANOUT_CONCURRENCY is \"0\"; accepted: a whole number from 1 to 500",
+        "EXCLUDE_ACCOUNTS is \"111122223333, 12\" (\"12\" is not an account id",
+        "INCLUDE_OUS is \"ou-1\" (\"ou-1\" is not the id of an OU or root)",
+        "(5)",
+    ] {
+        assert!(message.contains(part), "{part:?} is not in {message}");
+    }
+    assert!(!message.contains('\n'));
+}
+
+#[test]
+fn numbers_with_anything_but_digits_are_refused() {
+    for junk in ["9O", " 90", "90 ", "+90", "-90", "0x5a", "90.0", "1e2", "٩٠", "090", "4294967296", "36501"] {
+        assert_eq!(refused(rotation(&[("UNUSED_AFTER", junk)])), ["UNUSED_AFTER"], "{junk:?}");
+    }
+    assert_eq!(rotation(&[("UNUSED_AFTER", "36500")]).unwrap().policy.unused_after, Days(36_500));
+    assert_eq!(rotation(&[("LAST_USED_THRESHOLD", "0")]).unwrap().policy.last_used_threshold, Days(0));
+    for percent in ["101", "-1", "50%"] {
+        assert_eq!(refused(inventory(&[("ROLLOUT_PERCENT", percent)])), ["ROLLOUT_PERCENT"]);
+    }
+    assert_eq!(inventory(&[("ROLLOUT_PERCENT", "0")]).unwrap().rollout_percent, 0);
+}
+
+#[test]
+fn a_buffer_that_was_meant_as_an_interval_is_explained() {
+    let text = message(rotation(&[("INACTIVE_BUFFER", "35")]));
+    assert!(text.contains("write INACTIVE_BUFFER=135"), "{text}");
+    assert_eq!(refused(rotation(&[("ROTATION_PERIOD", "0")])), ["ROTATION_PERIOD"]);
+    assert_eq!(refused(rotation(&[("INACTIVE_PERIOD", "90")])), ["INACTIVE_PERIOD"]);
+    let sample = rotation(&[("ROTATION_PERIOD", "45"), ("INACTIVE_PERIOD", "60"), ("INACTIVE_BUFFER", "90")]).unwrap();
+    assert_eq!(sample.policy.periods.recovery_grace(), Days(30));
+}
+
+#[test]
+fn warn_days_are_sorted_from_far_to_near_and_stand_once() {
+    let days = |text| rotation(&[("WARN_DAYS", text)]).map(|config| config.policy.warn_days);
+    assert_eq!(days("1, 14,3,14").unwrap(), [Days(14), Days(3), Days(1)]);
+    for wrong in ["0", "7,,1", "7;3", ",", "7,-1"] {
+        assert_eq!(refused(days(wrong)), ["WARN_DAYS"], "{wrong:?}");
+    }
+}
+
+#[test]
+fn max_hold_is_a_number_of_days_or_none() {
+    let hold = |text| rotation(&[("MAX_HOLD", text)]).map(|config| config.policy.max_hold);
+    assert_eq!(hold("none").unwrap(), None);
+    assert_eq!(hold("14").unwrap(), Some(Days(14)));
+    for wrong in ["0", "never", "None"] {
+        assert_eq!(refused(hold(wrong)), ["MAX_HOLD"]);
+    }
+}
+
+#[test]
+fn a_freeze_that_cannot_be_read_is_refused_and_not_ignored() {
+    assert!(rotation(&[("FREEZE", "2026-12-20/2027-01-05, 2027-04-01")]).is_ok());
+    for wrong in ["2026-12-20..2027-01-05", "2027-01-05/2026-12-20", "Christmas", ","] {
+        assert_eq!(refused(rotation(&[("FREEZE", wrong)])), ["FREEZE"], "{wrong:?}");
+    }
+}
+
+#[test]
+fn what_this_release_cannot_carry_out_is_refused() {
+    for (name, value) in [
+        ("SECRET_STORE", "central"),
+        ("SECRET_REPLICA_REGIONS", "eu-west-1"),
+        ("ACK_BUCKET", "keywheel-acknowledgements"),
+        ("EVENT_BUS", "keywheel"),
+    ] {
+        assert_eq!(refused(rotation(&[(name, value)])), [name]);
+    }
+    for (name, value) in
+        [("MAILER", "smtp"), ("MAILER", "mailgun"), ("SNS_TOPIC_ARN", "arn:aws:sns:eu-central-1:111122223333:keywheel")]
+    {
+        let text = message(notification(&[(name, value)]));
+        assert!(text.contains(name) && text.contains("this release"), "{text}");
+    }
+}
+
+#[test]
+fn an_external_id_is_never_printed() {
+    let id = "Swordfish-4711";
+    let config =
+        rotation(&[("MEMBER_ROLE_NAME", "platform/keywheel-member"), ("MEMBER_ROLE_EXTERNAL_ID", id)]).unwrap();
+    assert!(!format!("{config:?}").contains(id));
+    assert_eq!(config.member_role.unwrap().external_id.unwrap().as_str(), id);
+
+    let wrong = message(rotation(&[("MEMBER_ROLE_NAME", "member"), ("MEMBER_ROLE_EXTERNAL_ID", "Sword fish")]));
+    assert!(wrong.contains("MEMBER_ROLE_EXTERNAL_ID is a value that is not shown here") && !wrong.contains("fish"));
+    let alone = message(rotation(&[("MEMBER_ROLE_EXTERNAL_ID", id)]));
+    assert!(alone.contains("MEMBER_ROLE_NAME is not") && !alone.contains(id));
+}
+
+#[test]
+fn a_role_may_have_a_path_and_is_no_arn() {
+    let role = |name| rotation(&[("MEMBER_ROLE_NAME", name)]).map(|config| config.member_role.unwrap().name);
+    assert_eq!(role("a/b/Member+Role=1").unwrap(), "a/b/Member+Role=1");
+    for wrong in ["/member", "member/", "a//b", "arn:aws:iam::111122223333:role/member", "mem ber", "member*"] {
+        assert_eq!(refused(role(wrong)), ["MEMBER_ROLE_NAME"], "{wrong:?}");
+    }
+    let listed = |arn| inventory(&[("ORG_LIST_ROLE_ARN", arn)]);
+    assert!(listed("arn:aws-us-gov:iam::111122223333:role/service/org-list").is_ok());
+    for wrong in
+        ["org-list", "arn:aws:iam::1111:role/x", "arn:aws:iam::111122223333:user/x", "arn:aws:iam::111122223333:role/"]
+    {
+        assert_eq!(refused(listed(wrong)), ["ORG_LIST_ROLE_ARN"], "{wrong:?}");
+    }
+}
+
+#[test]
+fn readers_of_secrets_are_roles_or_users_and_never_sessions_or_everybody() {
+    let readers = |text| rotation(&[("SECRET_READERS", text)]).map(|config| config.secret_readers);
+    let two = "arn:aws:iam::*:role/break-glass, arn:*:iam::111122223333:user/ci/*";
+    assert_eq!(readers(two).unwrap(), ["arn:aws:iam::*:role/break-glass", "arn:*:iam::111122223333:user/ci/*"]);
+    for wrong in [
+        "*",
+        "arn:*",
+        "arn:aws:iam::*:*",
+        "arn:aws:iam::*:role/*",
+        "break-glass",
+        "arn:aws:sts::111122223333:assumed-role/admin/alice",
+        "arn:aws:iam::111122223333:role/a,*",
+        "arn:aws:iam::111122223333:role/a\"b",
+    ] {
+        assert_eq!(refused(readers(wrong)), ["SECRET_READERS"], "{wrong:?}");
+    }
+}
+
+#[test]
+fn addresses_that_could_direct_mail_elsewhere_are_refused() {
+    for wrong in [
+        "a@b@example.com",
+        "a b@example.com",
+        "Sec <sec@example.com>",
+        "a@example.com,b@example.com",
+        "@example.com",
+        "a@",
+        "a@example.com\r\nBcc:x@y",
+        "a@-x",
+    ] {
+        assert_eq!(refused(rotation(&[("SECURITY_EMAIL", wrong)])), ["SECURITY_EMAIL"], "{wrong:?}");
+        assert_eq!(refused(notification(&[("SENDER_EMAIL", wrong)])), ["SENDER_EMAIL"], "{wrong:?}");
+        assert_eq!(refused(notification(&[("REPLY_TO", wrong)])), ["REPLY_TO"], "{wrong:?}");
+    }
+    let config = rotation(&[("SECURITY_EMAIL", "sec+keys@example.com"), ("EMAIL_DOMAINS", "Example.com, example.org")]);
+    assert_eq!(config.unwrap().email_domains, ["example.com", "example.org"]);
+    assert_eq!(refused(rotation(&[("EMAIL_DOMAINS", "@example.com")])), ["EMAIL_DOMAINS"]);
+}
+
+#[test]
+fn prefixes_end_in_a_slash_and_buckets_are_named_as_s3_names_them() {
+    assert_eq!(inventory(&[("STATE_PREFIX", "prod/keywheel/")]).unwrap().state.prefix, "prod/keywheel/");
+    for wrong in ["keywheel", "/keywheel/", "a//", "../a/", "/"] {
+        assert_eq!(refused(inventory(&[("STATE_PREFIX", wrong)])), ["STATE_PREFIX"], "{wrong:?}");
+    }
+    for wrong in ["ab", "Keywheel", "keywheel_state", "-keywheel", "a..b", "s3://keywheel"] {
+        assert_eq!(refused(inventory(&[("STATE_BUCKET", wrong)])), ["STATE_BUCKET"], "{wrong:?}");
+    }
+}
+
+#[test]
+fn a_level_of_the_log_that_does_not_exist_is_refused() {
+    assert!(inventory(&[("AWS_LAMBDA_LOG_LEVEL", "WARN"), ("RUST_LOG", "debug")]).is_ok());
+    assert_eq!(refused(inventory(&[("AWS_LAMBDA_LOG_LEVEL", "loud")])), ["AWS_LAMBDA_LOG_LEVEL"]);
+    assert_eq!(refused(inventory(&[("RUST_LOG", "hyper=trace")])), ["RUST_LOG"]);
+}
+
+#[test]
+fn a_wrong_value_is_shown_escaped_and_cut() {
+    let long: &'static str = Box::leak(format!("x\n{}", "y".repeat(5_000)).into_boxed_str());
+    let text = message(rotation(&[("SELECTION", long)]));
+    assert!(text.contains(r"x\nyyy") && text.len() < 500, "{text}");
+}
+
+#[test]
+fn every_variable_is_declared_once() {
+    let names: Vec<_> = variable::ALL.iter().map(|variable| variable.name).collect();
+    let unique: std::collections::BTreeSet<_> = names.iter().collect();
+    assert_eq!(names.len(), unique.len());
+}
