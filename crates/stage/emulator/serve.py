@@ -1,5 +1,5 @@
 """Starts ministack with the overlay on a free loopback port and prints one line: READY http://127.0.0.1:PORT"""
-import asyncio, os, shutil, socket, sys, tempfile, time
+import asyncio, os, shutil, socket, tempfile, time
 
 async def run(listener: socket.socket, parent: int) -> None:
     from hypercorn.asyncio import serve
@@ -10,8 +10,8 @@ async def run(listener: socket.socket, parent: int) -> None:
         while os.getppid() == parent:
             await asyncio.sleep(0.1)
     config = Config()
-    config.bind, config.loglevel, config.keep_alive_timeout = [f"fd://{listener.fileno()}"], "ERROR", 75
-    config.graceful_timeout = 0.5
+    config.bind, config.loglevel = [f"fd://{listener.fileno()}"], "ERROR"
+    config.keep_alive_timeout, config.graceful_timeout = 75, 0.5
     print(f"READY http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
     await serve(admin.application, config, shutdown_trigger=parent_is_gone)
 
@@ -30,8 +30,8 @@ def main() -> None:
     try:
         asyncio.run(run(listener, watcher))
     finally:
-        if "ministack.core.lambda_runtime" in sys.modules:
-            sys.modules["ministack.core.lambda_runtime"].reset()  # ends the functions' processes
+        from ministack.core import lambda_runtime
+        lambda_runtime.reset()  # ends the functions' processes
         shutil.rmtree(folder, ignore_errors=True)
         os._exit(0)  # calls that still wait in threads must not keep the process
 

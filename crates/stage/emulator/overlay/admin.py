@@ -12,7 +12,8 @@ RECORDS: dict[str, Callable[[dict], dict]] = {  # what POST /_stage/NAME sets fi
     "user": lambda body: users[body["account"], body["user"]],
     "key": lambda body: keys[body["account"], body["access_key_id"]],
     "last-use": lambda body: LAST_USED.setdefault(body["access_key_id"], {}),
-    "secret-version": lambda body: secrets[body["account"], body["region"], body["secret"]]["Versions"][body["version"]],
+    "secret": lambda body: secrets[body["account"], body["region"], body["secret"]],
+    "secret-version": lambda body: RECORDS["secret"](body)["Versions"][body["version"]],
     "account": lambda body: accounts[MANAGEMENT[body["account"]], body["account"]],
     "settings": lambda body: SETTINGS, "credentials": lambda body: CREDENTIALS}
 calls_of_request: contextvars.ContextVar[list] = contextvars.ContextVar("calls_of_request")
@@ -53,13 +54,12 @@ def enforce(stock: Callable, key_id: str, operation: str, service: str, *rest: A
     call = {"operation": operation, "account": account, "principal": caller.get("userArn"), "time": time.time()}
     LOGS["calls"].append(call)
     calls_of_request.get().append(call)
-    for fault in LOGS["faults"]:
-        if fault["times"] and fnmatch.fnmatch(operation, fault["operation"]) and fault.get("account", account) == account:
-            fault["times"] -= fault["times"] > 0  # a negative number is for ever
-            call["fault"] = fault | {"service": service}
-            if "error" in fault and not fault.get("after"):
-                raise Injected
-            break
+    meant = (fault for fault in LOGS["faults"] if fault["times"] and fault.get("account", account) == account)
+    if fault := next((fault for fault in meant if fnmatch.fnmatch(operation, fault["operation"])), None):
+        fault["times"] -= fault["times"] > 0  # a negative number is for ever
+        call["fault"] = fault | {"service": service}
+        if "error" in fault and not fault.get("after"):
+            raise Injected
     return stock(key_id, operation, service, *rest, **options)
 
 async def reply(send: Callable, status: int, headers: dict, body: bytes) -> None:
@@ -89,7 +89,7 @@ async def application(scope: dict, receive: Callable, send: Callable) -> None:
         await app.app(scope, receive, answer)
     except Injected:  # answered in the protocol of the service that was called
         call, headers = calls[-1], {name.decode().lower(): value.decode() for name, value in scope["headers"]}
-        fault = call["fault"]
-        call["status"] = fault.get("status", 400)
-        await reply(send, call["status"], *iam_actions.access_denied_response(
-            fault["service"], call["operation"], "", "", error_code=fault["error"], message="Injected", headers=headers)[1:])
+        fault, call["status"] = call["fault"], call["fault"].get("status", 400)
+        _, *denial = iam_actions.access_denied_response(fault["service"], call["operation"], "", "", message="Injected",
+                                                        error_code=fault["error"], headers=headers)
+        await reply(send, call["status"], *denial)

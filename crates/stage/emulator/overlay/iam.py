@@ -12,7 +12,8 @@ LISTS = {"ListUsers": "Users", "GetGroup": "Users", "ListAccessKeys": "AccessKey
 handlers, parameter = iam._IAM_HANDLERS, iam._p
 
 def keys_of(user: str) -> list[dict]:
-    return sorted((key for key in iam._access_keys.values() if key["UserName"] == user), key=lambda key: key["CreateDate"])
+    keys = (key for key in iam._access_keys.values() if key["UserName"] == user)
+    return sorted(keys, key=lambda key: key["CreateDate"])
 
 @patch(handlers, "CreateAccessKey")
 def create_access_key(stock: Callable, params: dict) -> Answer:
@@ -31,7 +32,7 @@ def register_session(stock: Callable, key_id: str, session: dict) -> None:
 
 @patch(handlers, "ListAccessKeys", "DeleteAccessKey")
 def own_keys(stock: Callable, params: dict) -> Answer:
-    """NoSuchEntity: AWS answers it for an unknown user and for a key of another user; stock lists nothing, deletes it."""
+    """NoSuchEntity: AWS answers it for an unknown user and a key of another's; stock lists nothing, deletes the key."""
     user, key_id = parameter(params, "UserName"), parameter(params, "AccessKeyId")
     what = f"Access Key with id {key_id}" if key_id else f"user with name {user}"
     known = iam._access_keys.get(key_id, {}).get("UserName") == user if key_id else user in iam._users
@@ -52,7 +53,8 @@ def authenticate(stock: Callable, key_id: str, account: str) -> object:
     """AWS records date, region and service of each request that a user's key signs; stock records nothing."""
     request, result = iam_evaluator._signed_request.get(), stock(key_id, account)
     if key_id.startswith("AKIA") and isinstance(result, iam_evaluator.ResolvedCredential):
-        signed = sigv4.parse_header_signature(request.headers)
+        signed = (sigv4.parse_query_signature(request.query_params) if request.presigned
+                  else sigv4.parse_header_signature(request.headers))
         LAST_USED[key_id] = {"LastUsedDate": iam._now(), "Region": signed.region, "ServiceName": signed.service}
     return result
 
@@ -60,10 +62,11 @@ def authenticate(stock: Callable, key_id: str, account: str) -> object:
 def paged(handler: Callable, params: dict) -> Answer:
     """ListUsers etc.: AWS pages (100, at most 1,000) and lists users without their tags; stock does neither."""
     asked, start = int(parameter(params, "MaxItems") or 100), int(parameter(params, "Marker") or 0)
+    if not 1 <= asked <= 1000:
+        return iam._error(400, "ValidationError", f"Value '{asked}' at 'maxItems' failed to satisfy constraint")
     status, headers, body = handler(params)
-    if not 1 <= asked <= 1000 or status != 200:
-        refusal = iam._error(400, "ValidationError", f"Value '{asked}' at 'maxItems' failed to satisfy constraint")
-        return refusal if status == 200 else (status, headers, body)
+    if status != 200:
+        return status, headers, body
     document, name = ElementTree.fromstring(body), LISTS[parameter(params, "Action")]
     members = document.find(f".//{{{NAMESPACE}}}{name}")
     end = start + (asked // 3 + 1 if SETTINGS["short_pages"] else asked)

@@ -21,11 +21,10 @@ async def inside(stock: Callable, method: str, path: str, headers: dict, *rest: 
 @patch(vars(organizations), "_public_account")
 def public_account(_stock: Callable, account: dict) -> dict:
     """Account: AWS has retired Status for State; stock knows only Status, and a Path that AWS does not."""
+    state = {"State": account["Status"]}
+    old = {"Status": {"CLOSED": "SUSPENDED", "PENDING_ACTIVATION": "ACTIVE"}.get(account["Status"], account["Status"])}
     shown = {name: value for name, value in account.items() if name[0] != "_" and name not in ("Status", "Path")}
-    state = account["Status"]
-    old = {"CLOSED": "SUSPENDED", "PENDING_ACTIVATION": "ACTIVE"}.get(state, state)  # what Status cannot name
-    return shown | {"State": {"State": state}, "Status": {"Status": old}}.get(
-        SETTINGS["account_fields"], {"State": state, "Status": old})
+    return shown | {"State": state, "Status": old, "both": state | old}[SETTINGS["account_fields"]]
 
 @patch(handlers, "CreateOrganization")
 def create_organization(_stock: None, _payload: dict) -> Answer:
@@ -49,13 +48,12 @@ def create_account(stock: Callable, payload: dict) -> Answer:
     answer, management = stock(payload), get_account_id()
     account = json.loads(answer[2])["CreateAccountStatus"]["AccountId"]
     MANAGEMENT[account] = management
-    role, trusted = payload.get("RoleName") or "OrganizationAccountAccessRole", f"arn:aws:iam::{management}:root"
-    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": trusted}}
-    rights = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-    trust, rights = (json.dumps({"Version": "2012-10-17", "Statement": one}) for one in (trust, rights))
+    role, allow = payload.get("RoleName") or "OrganizationAccountAccessRole", '{"Statement": {"Effect": "Allow", %s}}'
+    trust = allow % f'"Action": "sts:AssumeRole", "Principal": {{"AWS": "arn:aws:iam::{management}:root"}}'
     with request_scope(account, get_region()):
         iam._create_role({"RoleName": role, "AssumeRolePolicyDocument": trust})
-        iam._put_role_policy({"RoleName": role, "PolicyName": "AdministratorAccess", "PolicyDocument": rights})
+        iam._put_role_policy({"RoleName": role, "PolicyName": "AdministratorAccess",
+                              "PolicyDocument": allow % '"Action": "*", "Resource": "*"'})
     return answer
 
 @patch(handlers, "ListRoots", "ListAccounts", "ListAccountsForParent", "ListChildren",

@@ -1,5 +1,5 @@
 """Policy evaluation: condition keys and policy variables."""
-import dataclasses, re
+import dataclasses, json, re
 from ministack.core import iam_evaluator
 from ministack.services import iam, organizations
 from overlay.world import MANAGEMENT, Any, Callable, patch
@@ -25,16 +25,12 @@ def expand(value: Any, context: Any) -> Any:
     """${aws:username} and the like; one that has no value stays as it is and so matches nothing."""
     def variable(match: re.Match) -> str:
         found = match[1] if match[1] in "*?$" else iam_evaluator._resolve_condition_key(match[1], context)
-        return match[0] if found is None else str(found)
-    if isinstance(value, dict):
-        return {key: expand(inner, context) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [expand(inner, context) for inner in value]
-    return re.sub(r"\$\{([^}]+)\}", variable, str(value))
+        return match[0] if found is None else json.dumps(str(found))[1:-1]
+    return json.loads(re.sub(r"\$\{([^}]+)\}", variable, json.dumps(value)))
 
 @patch(evaluator, "_first_match")
 def first_match(stock: Callable, context: Any, statements: list, effect: str) -> Any:
     """Policy variables in Resource and Condition: AWS expands them; stock compares them as text."""
-    def expanded(one: Any) -> Any:
-        return dataclasses.replace(one, resources=expand(one.resources, context), conditions=expand(one.conditions, context))
-    return stock(context, list(map(expanded, statements)), effect)
+    for one in (statements := list(map(dataclasses.replace, statements))):
+        one.resources, one.conditions = expand(one.resources, context), expand(one.conditions, context)
+    return stock(context, statements, effect)

@@ -6,7 +6,7 @@ from ministack.services import secretsmanager
 from overlay.world import Answer, Callable, patch
 
 def replay(secret: dict | None, data: dict) -> Answer | None:
-    """ClientRequestToken: on AWS a repeat with the same content succeeds, with other content fails; stock overwrites."""
+    """ClientRequestToken: on AWS a repeat with the same content succeeds, with other content fails; stock puts it."""
     if not secret or not (version := secret["Versions"].get(token := data.get("ClientRequestToken"))):
         return None
     if any(version[name] != data.get(name) for name in ("SecretString", "SecretBinary")):
@@ -29,7 +29,7 @@ def create_secret(stock: Callable, data: dict) -> Answer:
 
 @patch(vars(secretsmanager), "_put_secret_value")
 def put_secret_value(stock: Callable, data: dict) -> Answer:
-    """PutSecretValue: AWS labels a first version AWSCURRENT whatever was asked, and moves labels; stock does neither."""
+    """PutSecretValue: AWS labels a first version AWSCURRENT whatever is asked, and moves labels; stock does neither."""
     secret, stages = secretsmanager._resolve(data["SecretId"])[1], data.get("VersionStages", ["AWSCURRENT"])
     if secret and not secretsmanager._find_stage_version(secret, "AWSCURRENT")[0]:
         stages = [*stages, "AWSCURRENT"]
