@@ -1,1 +1,34 @@
-//! Keywheel.
+//! The engine's and the mail crate's ports, implemented on the AWS SDK for Rust.
+//!
+//! Start with [`load_config`] once per process, make a [`Session`] from it, and build the adapters from the session's configuration. None of
+//! the SDK's types appears in an error. Calls that carry a secret half run without any log subscriber, so that no log level can print it.
+
+mod account;
+mod clock;
+mod config;
+mod error;
+mod iam;
+mod invoker;
+mod mailer;
+mod organization;
+mod pages;
+mod prover;
+mod secrets;
+mod session;
+mod state;
+mod templates;
+mod time;
+
+pub use account::AccountPorts;
+pub use aws_config::SdkConfig;
+pub use clock::SystemClock;
+pub use config::{ATTEMPT_TIMEOUT, CALL_TIMEOUT, CONNECT_TIMEOUT, NoRegion, load_config};
+pub use iam::AwsIam;
+pub use invoker::LambdaInvoker;
+pub use mailer::SesMailer;
+pub use organization::AwsOrganization;
+pub use prover::AwsProver;
+pub use secrets::{AwsSecrets, SecretOptions};
+pub use session::{MemberRole, Session, SessionFailed, partition_of_region, session_name};
+pub use state::S3State;
+pub use templates::S3Templates;

@@ -1,0 +1,62 @@
+use aws_config::SdkConfig;
+use keywheel_engine::ports::Ports;
+
+use crate::{AwsIam, AwsProver, AwsSecrets, S3State, SecretOptions, Session, SystemClock};
+
+/// The ports of one account, for one run.
+#[derive(Clone, Debug)]
+pub struct AccountPorts {
+    iam: AwsIam,
+    secrets: AwsSecrets,
+    prover: AwsProver,
+    state: S3State,
+    clock: SystemClock,
+}
+
+impl AccountPorts {
+    /// IAM is that of the member session; secrets are kept in `store`'s account: the member session's configuration, or the hub's for a central
+    /// store. The state bucket is the hub's.
+    #[must_use]
+    pub fn new(member: &Session, store: &SdkConfig, options: SecretOptions, state: S3State) -> Self {
+        Self {
+            iam: AwsIam::new(&member.config),
+            secrets: AwsSecrets::new(store, options),
+            prover: AwsProver::new(store),
+            state,
+            clock: SystemClock,
+        }
+    }
+}
+
+impl Ports for AccountPorts {
+    type Iam = AwsIam;
+    type Secrets = AwsSecrets;
+    type Prover = AwsProver;
+    type Ledger = S3State;
+    type Notices = S3State;
+    type Clock = SystemClock;
+
+    fn iam(&self) -> &AwsIam {
+        &self.iam
+    }
+
+    fn secrets(&self) -> &AwsSecrets {
+        &self.secrets
+    }
+
+    fn prover(&self) -> &AwsProver {
+        &self.prover
+    }
+
+    fn ledger(&self) -> &S3State {
+        &self.state
+    }
+
+    fn notices(&self) -> &S3State {
+        &self.state
+    }
+
+    fn clock(&self) -> &SystemClock {
+        &self.clock
+    }
+}

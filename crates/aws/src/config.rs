@@ -1,0 +1,52 @@
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+
+/// The longest wait for a connection.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// The longest wait for the answer to one attempt of a call.
+pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The longest wait for a call with all its attempts and the pauses between them.
+pub const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Attempts of a call that may be repeated, the first included.
+const ATTEMPTS: u32 = 5;
+
+/// There is no region to call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no AWS region is set; set AWS_REGION to the region that the function runs in, such as eu-central-1")]
+pub struct NoRegion;
+
+/// Loads what every client shares: region, credentials, endpoints, time-outs, retries, and one pool of connections.
+///
+/// Reads the variables that AWS's SDKs read, `AWS_REGION`, `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_<SERVICE>` among them. Call it once
+/// per process and hand the result to everything: two configurations have two pools of connections.
+///
+/// # Errors
+/// Fails when no region is set.
+pub async fn load_config() -> Result<SdkConfig, NoRegion> {
+    let http_client =
+        aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https();
+    let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .http_client(http_client)
+        .timeout_config(timeouts())
+        .retry_config(retries())
+        .load()
+        .await;
+    if config.region().is_some() { Ok(config) } else { Err(NoRegion) }
+}
+
+pub(crate) fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(CALL_TIMEOUT)
+        .build()
+}
+
+pub(crate) fn retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(ATTEMPTS)
+}

@@ -1,0 +1,74 @@
+//! Sends mail through SES.
+
+use aws_config::SdkConfig;
+use aws_sdk_sesv2::Client;
+use aws_sdk_sesv2::error::BuildError;
+use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageHeader};
+use keywheel_engine::ports::ErrorKind;
+use keywheel_mail::ports::{Delivery, Mail, Mailer};
+
+use crate::error::{code, port_error};
+
+const SEND: &str = "ses:SendEmail";
+
+/// SES, version 2 of its API.
+#[derive(Clone, Debug)]
+pub struct SesMailer {
+    client: Client,
+    configuration_set: Option<String>,
+}
+
+impl SesMailer {
+    /// SES of the configuration's account and region; the configuration set is SES's, for events such as bounces.
+    #[must_use]
+    pub fn new(config: &SdkConfig, configuration_set: Option<String>) -> Self {
+        Self { client: Client::new(config), configuration_set }
+    }
+}
+
+impl Mailer for SesMailer {
+    async fn send(&self, mail: &Mail<'_>) -> Delivery {
+        let content = match content(mail) {
+            Ok(content) => content,
+            Err(error) => return Delivery::Rejected { why: error.to_string() },
+        };
+        let sent = self
+            .client
+            .send_email()
+            .from_email_address(mail.from)
+            .set_reply_to_addresses(mail.reply_to.map(|address| vec![address.to_owned()]))
+            .destination(Destination::builder().to_addresses(mail.to).build())
+            .content(content)
+            .set_configuration_set_name(self.configuration_set.clone())
+            .send()
+            .await;
+        match sent {
+            Ok(answer) => Delivery::Sent { message_id: answer.message_id.unwrap_or_default() },
+            Err(error) => {
+                let waits = code(&error).is_some_and(is_a_matter_of_time);
+                let failure = port_error(SEND, &error);
+                let why = failure.to_string();
+                if waits || failure.is_transient() || failure.kind == ErrorKind::Denied {
+                    Delivery::Deferred { why }
+                } else {
+                    Delivery::Rejected { why }
+                }
+            }
+        }
+    }
+}
+
+/// The quota, or a pause that AWS or the account's owner can lift (SESv2 API, errors of SendEmail).
+fn is_a_matter_of_time(code: &str) -> bool {
+    matches!(code, "LimitExceededException" | "SendingPausedException" | "AccountSuspendedException")
+}
+
+fn content(mail: &Mail<'_>) -> Result<EmailContent, BuildError> {
+    let text = |data: &str| Content::builder().data(data).charset("UTF-8").build();
+    let body = Body::builder().html(text(mail.html)?).text(text(mail.text)?).build();
+    let mut message = Message::builder().subject(text(mail.subject)?).body(body);
+    for (name, value) in mail.headers {
+        message = message.headers(MessageHeader::builder().name(*name).value(*value).build()?);
+    }
+    Ok(EmailContent::builder().simple(message.build()).build())
+}

@@ -1,0 +1,139 @@
+//! Sessions: in whose name and in which account the calls are made.
+
+mod answer_date;
+mod failure;
+mod identity;
+
+use aws_config::SdkConfig;
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_sts::config::IdentityCache;
+use aws_sdk_sts::types::Credentials as StsCredentials;
+use jiff::Timestamp;
+use keywheel_core::id::{AccountId, Partition, RunId};
+use tracing::instrument::WithSubscriber;
+use tracing::subscriber::NoSubscriber;
+
+use crate::error::{bad_answer, port_error};
+use answer_date::AnswerDate;
+pub use failure::SessionFailed;
+pub use identity::partition_of_region;
+use identity::{Caller, account_of_role, writers};
+
+const ASSUME_ROLE: &str = "sts:AssumeRole";
+const GET_CALLER_IDENTITY: &str = "sts:GetCallerIdentity";
+/// The longest session that role chaining allows (AssumeRole API, `DurationSeconds`); Lambda functions end sooner.
+const SESSION_SECONDS: i32 = 3600;
+
+/// In whose name calls are made, and in which account.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// The configuration for this session's clients. It shares the connections of the one it came from.
+    pub config: SdkConfig,
+    /// The account.
+    pub account: AccountId,
+    /// The account's partition.
+    pub partition: Partition,
+    /// ARN patterns of whoever this session acts as, for resource policies: the role's, never the session's.
+    pub writers: Vec<String>,
+    /// What AWS's clock said when it answered; none when the answer had no readable `Date`.
+    pub answered_at: Option<Timestamp>,
+}
+
+/// The role that is assumed in each account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberRole {
+    /// Its name, with its path if it has one: `keywheel-member`, `path/keywheel-member`.
+    pub name: String,
+    /// The external id that its trust policy asks for.
+    pub external_id: Option<String>,
+}
+
+impl MemberRole {
+    /// The role's ARN in an account.
+    #[must_use]
+    pub fn arn(&self, partition: &str, account: &AccountId) -> String {
+        format!("arn:{partition}:iam::{account}:role/{}", self.name.trim_start_matches('/'))
+    }
+}
+
+/// The role session name that names the run: `keywheel-<run id>`, at most 64 characters (AssumeRole API, `RoleSessionName`).
+#[must_use]
+pub fn session_name(run: &RunId) -> String {
+    let allowed = |c: char| if c.is_ascii_alphanumeric() || "_+=,.@-".contains(c) { c } else { '-' };
+    "keywheel-".chars().chain(run.as_str().chars()).map(allowed).take(64).collect()
+}
+
+impl Session {
+    /// Assumes the member role of an account, in the partition of the configured region. One call to STS.
+    pub async fn of_member(
+        config: &SdkConfig,
+        account: &AccountId,
+        role: &MemberRole,
+        run: &RunId,
+    ) -> Result<Self, SessionFailed> {
+        let arn = role.arn(partition_of_region(config.region().map_or("", AsRef::as_ref)), account);
+        Self::of_role(config, &arn, role.external_id.as_deref(), &session_name(run)).await
+    }
+
+    /// Assumes a role by its ARN. One call to STS, in the configured region.
+    pub async fn of_role(
+        config: &SdkConfig,
+        role_arn: &str,
+        external_id: Option<&str>,
+        session_name: &str,
+    ) -> Result<Self, SessionFailed> {
+        let (partition, account) =
+            account_of_role(role_arn).ok_or_else(|| SessionFailed::NotARole { role_arn: role_arn.to_owned() })?;
+        let date = AnswerDate::default();
+        let answer = aws_sdk_sts::Client::new(config)
+            .assume_role()
+            .role_arn(role_arn)
+            .set_external_id(external_id.map(str::to_owned))
+            .role_session_name(session_name)
+            .duration_seconds(SESSION_SECONDS)
+            .customize()
+            .interceptor(date.clone())
+            .send()
+            .with_subscriber(NoSubscriber::new())
+            .await
+            .map_err(|error| SessionFailed::of_role(role_arn, &account, port_error(ASSUME_ROLE, &error)))?;
+        let unusable =
+            || SessionFailed::of_role(role_arn, &account, bad_answer(ASSUME_ROLE, "it holds no credentials"));
+        let config = with_credentials(config, credentials(answer.credentials.ok_or_else(unusable)?));
+        Ok(Self { config, account, partition, writers: vec![role_arn.to_owned()], answered_at: date.get() })
+    }
+
+    /// The own credentials, in their own account. One call to STS, in the configured region.
+    pub async fn own(config: &SdkConfig) -> Result<Self, SessionFailed> {
+        let date = AnswerDate::default();
+        let answer = aws_sdk_sts::Client::new(config)
+            .get_caller_identity()
+            .customize()
+            .interceptor(date.clone())
+            .send()
+            .await
+            .map_err(|error| SessionFailed::Own(port_error(GET_CALLER_IDENTITY, &error)))?;
+        let arn = answer.arn.unwrap_or_default();
+        let caller = Caller::of(&arn).ok_or_else(|| {
+            SessionFailed::Own(bad_answer(GET_CALLER_IDENTITY, format_args!("{arn:?} is not an identity's ARN")))
+        })?;
+        let writers = writers(&caller);
+        let Caller { partition, account, .. } = caller;
+        Ok(Self { config: config.clone(), account, partition, writers, answered_at: date.get() })
+    }
+}
+
+fn credentials(given: StsCredentials) -> Credentials {
+    let expires = given.expiration.try_into().ok();
+    Credentials::new(given.access_key_id, given.secret_access_key, Some(given.session_token), expires, "keywheel")
+}
+
+/// The configuration with other credentials; they are fixed, so nothing is gained by caching them.
+pub(crate) fn with_credentials(config: &SdkConfig, credentials: Credentials) -> SdkConfig {
+    config
+        .to_builder()
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .identity_cache(IdentityCache::no_cache())
+        .build()
+}

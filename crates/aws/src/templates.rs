@@ -1,0 +1,44 @@
+//! Templates in S3.
+
+use aws_config::SdkConfig;
+use aws_sdk_s3::Client;
+use keywheel_mail::ports::{FetchedTemplate, TemplateStore, TemplateUnreadable};
+
+use crate::error::code;
+use crate::state::{object_error, s3_client};
+
+/// The template bucket.
+#[derive(Clone, Debug)]
+pub struct S3Templates {
+    client: Client,
+    bucket: String,
+    prefix: String,
+}
+
+impl S3Templates {
+    /// The bucket and the prefix of every template's key, such as `templates/`; the prefix may be empty.
+    #[must_use]
+    pub fn new(config: &SdkConfig, bucket: impl Into<String>, prefix: impl Into<String>) -> Self {
+        Self { client: s3_client(config), bucket: bucket.into(), prefix: prefix.into() }
+    }
+}
+
+impl TemplateStore for S3Templates {
+    async fn fetch(&self, name: &str, known: Option<&str>) -> Result<FetchedTemplate, TemplateUnreadable> {
+        let key = format!("{}{name}", self.prefix);
+        let unreadable = |why: String| TemplateUnreadable { location: format!("s3://{}/{key}", self.bucket), why };
+        let request = self.client.get_object().bucket(&self.bucket).key(&key);
+        let answer = match request.set_if_none_match(known.map(str::to_owned)).send().await {
+            Ok(answer) => answer,
+            Err(error) if code(&error) == Some("NoSuchKey") => return Ok(FetchedTemplate::Missing),
+            Err(error) if error.raw_response().is_some_and(|answer| answer.status().as_u16() == NOT_MODIFIED) => {
+                return Ok(FetchedTemplate::Unchanged);
+            }
+            Err(error) => return Err(unreadable(object_error("s3:GetObject", &self.bucket, &key, &error).message)),
+        };
+        let body = answer.body.collect().await.map_err(|_| unreadable("the answer broke off".to_owned()))?;
+        Ok(FetchedTemplate::Fresh { bytes: body.to_vec(), etag: answer.e_tag })
+    }
+}
+
+const NOT_MODIFIED: u16 = 304;
