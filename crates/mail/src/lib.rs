@@ -1,3 +1,22 @@
-//! Keywheel.
+//! Mail: what a digest says, how it is rendered, and how it is handed over once.
+//!
+//! [`event::parse`] reads and checks the event, [`DigestContext`] puts it into words and cleans what strangers wrote, [`Templates`]
+//! renders it, and [`deliver()`] sends it unless that was done before. Stores and the mailer are behind the traits of [`ports`].
 
+pub mod address;
+pub mod clean;
+mod context;
+mod deliver;
+pub mod event;
+mod moment;
 pub mod ports;
+mod templates;
+pub mod words;
+
+pub use context::{
+    AccountContext, DigestContext, EntryContext, GroupContext, PeriodsContext, RecipientContext, SectionContext,
+    SummaryContext, UseContext,
+};
+pub use deliver::{Delivered, DeliveryFailed, Post, Sender, deliver};
+pub use moment::Moment;
+pub use templates::{Fallback, RenderFailed, Rendered, Templates};

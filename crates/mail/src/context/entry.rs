@@ -1,0 +1,99 @@
+use keywheel_core::contract::digest::{Digest, DigestEntry};
+use keywheel_core::observed::KeyUse;
+use keywheel_core::policy::Mode;
+use serde::{Deserialize, Serialize};
+
+use crate::clean::{line, lines, without_secrets};
+use crate::moment::Moment;
+use crate::words::Section;
+
+/// A tag's value has 256 characters at most (IAM API, `Tag`).
+const LONGEST_LINE: usize = 256;
+/// A user has 50 tags at most (IAM quotas); one tag may hold several lines.
+const MOST_LINES: usize = 50;
+const LONGEST_DETAIL: usize = 500;
+
+/// One entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntryContext {
+    /// The user's name.
+    pub user: String,
+    /// The key's whole id, to search for; null where the entry is about the user.
+    pub access_key_id: Option<String>,
+    /// The same shortened: `AKIA…7Q2X`.
+    pub access_key_short: Option<String>,
+    /// The whole id of the key that takes over; null where there is none.
+    pub replacement: Option<String>,
+    /// The same shortened.
+    pub replacement_short: Option<String>,
+    /// `planned`, `done`, `failed` or `deferred`.
+    pub status: String,
+    /// The date; the section's `date_means` says of what. Null where there is none.
+    pub due: Option<Moment>,
+    /// The name of the user's secret; null where it holds nothing for the reader.
+    pub secret_name: Option<String>,
+    /// The command that reads the secret; null likewise.
+    pub secret_command: Option<String>,
+    /// The command that makes the key active again; null where that is of no use.
+    pub restore_command: Option<String>,
+    /// What used the key last; null where that is not known.
+    pub last_used: Option<UseContext>,
+    /// The key owner's own instructions, a line each. Whoever may tag the user wrote them.
+    pub instructions: Vec<String>,
+    /// What went wrong, or which tag cannot be read; null where nothing.
+    pub detail: Option<String>,
+}
+
+/// One use of a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UseContext {
+    /// When.
+    pub at: Moment,
+    /// The service, such as `s3`.
+    pub service: String,
+    /// The region; empty where the service has none.
+    pub region: String,
+}
+
+impl EntryContext {
+    pub(super) fn new(digest: &Digest, section: Section, entry: &DigestEntry) -> Self {
+        let restorable = section.can_be_undone() && digest.mode == Mode::Enforce;
+        let instructions = entry.instructions.iter().flat_map(|text| lines(text, LONGEST_LINE)).take(MOST_LINES);
+        let detail = entry.detail.as_deref().map(|text| without_secrets(&line(text, LONGEST_DETAIL)));
+        let key = entry.access_key_id.as_ref();
+        Self {
+            user: entry.user.to_string(),
+            access_key_id: key.map(ToString::to_string),
+            access_key_short: key.map(keywheel_core::id::AccessKeyId::shortened),
+            replacement: entry.replacement.as_ref().map(ToString::to_string),
+            replacement_short: entry.replacement.as_ref().map(keywheel_core::id::AccessKeyId::shortened),
+            status: entry.status.as_str().to_owned(),
+            due: entry.due.map(|due| Moment::new(due, digest.at)),
+            secret_name: entry.secret_name.clone(),
+            secret_command: entry.secret_name.as_ref().map(|name| read_secret(name, &digest.region)),
+            restore_command: key.filter(|_| restorable).map(|key| {
+                let user = &entry.user;
+                format!("aws iam update-access-key --user-name {user} --access-key-id {key} --status Active")
+            }),
+            last_used: entry.last_used.as_ref().map(|used| last_used(digest, used)),
+            instructions: instructions.map(|text| without_secrets(&text)).collect(),
+            detail: detail.filter(|text| !text.is_empty()),
+        }
+    }
+}
+
+/// The command that prints the secret's value. Names are checked when the event is read, so nothing in it needs quoting.
+fn read_secret(name: &str, region: &str) -> String {
+    format!(
+        "aws secretsmanager get-secret-value --secret-id {name} --region {region} --query SecretString --output text"
+    )
+}
+
+fn last_used(digest: &Digest, used: &KeyUse) -> UseContext {
+    let region = line(&used.region, 40);
+    UseContext {
+        at: Moment::new(used.at, digest.at),
+        service: line(&used.service, 60),
+        region: if region == "N/A" { String::new() } else { region },
+    }
+}

@@ -1,0 +1,71 @@
+//! Reads the event that notification is handed.
+
+use keywheel_core::contract::SCHEMA;
+use keywheel_core::contract::digest::Digest;
+
+use crate::address;
+use crate::clean::line;
+
+/// The one template there is so far.
+pub const DIGEST: &str = "digest";
+
+/// An event from which no mail can be made. Nothing was sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the event is not a digest that can be mailed: {why}. Nothing was sent. Digests come from key-rotation; deploy both functions from one release"
+)]
+pub struct InvalidDigest {
+    /// What is wrong with it; without the recipient's address.
+    pub why: String,
+}
+
+/// Reads a digest and checks every value that ends in a header, a command or a name.
+///
+/// # Errors
+/// Names the first thing that is wrong.
+pub fn parse(event: serde_json::Value) -> Result<Digest, InvalidDigest> {
+    let invalid = |why: String| InvalidDigest { why };
+    match event.get("schema_version").and_then(serde_json::Value::as_u64) {
+        None => return Err(invalid("it has no schema_version".to_owned())),
+        Some(version) if version > u64::from(SCHEMA) => {
+            let why = format!("its schema_version is {version} and this release knows {SCHEMA} at most");
+            return Err(invalid(why));
+        }
+        Some(_) => {}
+    }
+    let digest: Digest = serde_json::from_value(event).map_err(|error| invalid(line(&error.to_string(), 300)))?;
+    check(&digest)?;
+    Ok(digest)
+}
+
+fn check(digest: &Digest) -> Result<(), InvalidDigest> {
+    let fail = |why: String| Err(InvalidDigest { why });
+    if digest.template != DIGEST {
+        return fail(format!("there is no template {:?}; there is {DIGEST:?}", line(&digest.template, 80)));
+    }
+    if !address::is_plain(&digest.recipient.email) {
+        let masked = line(&address::masked(&digest.recipient.email), 80);
+        return fail(format!("recipient.email is not one plain address (name@domain): {masked:?}"));
+    }
+    if !is_region(&digest.region) {
+        return fail(format!("region is {:?}, which is no region such as eu-central-1", line(&digest.region, 40)));
+    }
+    let names = digest.entries.iter().filter_map(|entry| Some((&entry.user, entry.secret_name.as_deref()?)));
+    for (user, name) in names {
+        if !is_secret_name(name) {
+            let name = line(name, 80);
+            return fail(format!("the secret_name of user {user} is {name:?}, which Secrets Manager does not allow"));
+        }
+    }
+    Ok(())
+}
+
+fn is_region(text: &str) -> bool {
+    (1..=40).contains(&text.len()) && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+}
+
+/// A secret's name or ARN (CreateSecret: letters, digits and `/_+=.@-`, at most 512); nothing in it means anything to a shell.
+fn is_secret_name(text: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "/_+=.@-:".contains(c);
+    (1..=1024).contains(&text.len()) && !text.starts_with('-') && text.chars().all(allowed)
+}

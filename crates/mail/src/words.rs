@@ -1,0 +1,9 @@
+//! What a mail says, in English: every sentence that is not in a template.
+
+mod headline;
+mod reasons;
+mod section;
+
+pub use headline::{Headline, headline};
+pub use reasons::{Words, words};
+pub use section::Section;
