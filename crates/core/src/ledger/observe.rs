@@ -44,7 +44,8 @@ impl UserRecord {
 impl KeyRecord {
     fn observe_status(&mut self, key: &ObservedKey, now: Timestamp) {
         match (key.status, self.made_inactive.take()) {
-            (KeyStatus::Active, None) => {}
+            // A call that was to make it inactive did not take effect, and cannot any more.
+            (KeyStatus::Active, None) => self.deactivation_begun = None,
             (KeyStatus::Active, Some(_)) => {
                 self.begin_anew();
                 self.revived = Some(now);

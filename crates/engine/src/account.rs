@@ -1,0 +1,133 @@
+//! One account in one run: look, plan, write the plan down, carry it out, tell the owners.
+
+mod audit;
+mod digests;
+mod execute;
+mod guard;
+mod outcome;
+mod publish;
+mod replace;
+mod report;
+mod retract;
+mod run;
+mod session;
+mod told;
+
+pub use report::AccountRun;
+pub use run::look_after;
+pub use session::LEASE;
+
+use keywheel_core::Timestamp;
+use keywheel_core::id::{AccountId, Partition, RunId, UserName};
+use keywheel_core::policy::{Mode, Policy};
+
+use crate::ports::{PortError, ReadFailed};
+
+/// What the deployment wants of every account.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The policy of keys.
+    pub policy: Policy,
+    /// The IAM group whose members are left alone.
+    pub exemption_group: Option<String>,
+    /// Who else may read the secrets: ARN patterns.
+    pub secret_readers: Vec<String>,
+    /// Whom to tell.
+    pub audience: Audience,
+}
+
+/// Whom to tell, besides the account's owner.
+#[derive(Clone, Debug, Default)]
+pub struct Audience {
+    /// A further tag that holds an owner's address.
+    pub owner_tag: Option<String>,
+    /// Gets a copy of every notice.
+    pub security_email: Option<String>,
+    /// The domains to which tags may direct mail; empty for any.
+    pub email_domains: Vec<String>,
+    /// The function that sends the mail; none to tell nobody.
+    pub notification_function: Option<String>,
+}
+
+/// The account to look after.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// Its id.
+    pub id: AccountId,
+    /// Its name in the organization.
+    pub name: String,
+    /// Its e-mail address in the organization; empty when not known.
+    pub email: String,
+    /// Its partition.
+    pub partition: Partition,
+    /// The region of its secrets.
+    pub region: String,
+    /// ARN patterns of the role that writes its secrets.
+    pub writers: Vec<String>,
+}
+
+/// The run on whose behalf it is looked after.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// The run.
+    pub id: RunId,
+    /// Whether anything may change.
+    pub mode: Mode,
+    /// This process, told from every other: part of the claim.
+    pub writer: String,
+    /// No change is begun that could not end before this.
+    pub deadline: Timestamp,
+    /// Users whose key is replaced whatever its age.
+    pub forced: Vec<UserName>,
+    /// How AWS's clock differs from this one, where that is known: only within 5 minutes is anything changed.
+    pub clock_is_off: bool,
+}
+
+/// An account that could not be looked after at all.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AccountError {
+    /// Its ledger must not, or cannot, be used.
+    #[error("account {account}: {source}")]
+    Ledger {
+        /// The account.
+        account: AccountId,
+        /// What is wrong.
+        source: ReadFailed,
+    },
+    /// Its users could not be listed.
+    #[error("account {account}: the users could not be listed: {source}. Nothing was changed")]
+    Audit {
+        /// The account.
+        account: AccountId,
+        /// What went wrong.
+        source: PortError,
+    },
+    /// What notification recorded could not be read.
+    #[error("account {account}: the record of notices could not be read: {source}. Nothing was changed")]
+    Notices {
+        /// The account.
+        account: AccountId,
+        /// What went wrong.
+        source: PortError,
+    },
+    /// Another run is changing it.
+    #[error(
+        "account {account} is being changed by run {run_id} until {until} at most. Nothing was changed; try again then"
+    )]
+    Busy {
+        /// The account.
+        account: AccountId,
+        /// The run that holds the claim.
+        run_id: RunId,
+        /// When its claim lapses unless renewed.
+        until: Timestamp,
+    },
+    /// The ledger could not be written before the first change.
+    #[error("account {account}: the plan could not be written down, so nothing was changed: {why}")]
+    Journal {
+        /// The account.
+        account: AccountId,
+        /// What went wrong.
+        why: String,
+    },
+}

@@ -1,0 +1,138 @@
+//! Looks at every user of an account.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::StreamExt;
+use futures::stream;
+use keywheel_core::Timestamp;
+use keywheel_core::id::UserName;
+use keywheel_core::ledger::{AccountLedger, UserRecord};
+use keywheel_core::observed::{ObservedKey, ObservedSecret, ObservedUser};
+use keywheel_core::planner::needs_secret;
+use keywheel_core::policy::{ExemptionGroup, UserTags};
+use keywheel_core::secret::secret_name;
+
+use super::{Account, Settings};
+use crate::ports::{Iam, IamUser, PortError, Ports, Secrets, UserAudit};
+
+/// How many users of an account are looked at, or changed, at a time. IAM throttles per account.
+pub(super) const USERS_AT_ONCE: usize = 8;
+
+/// What was seen of an account.
+pub(super) struct Sight {
+    pub(super) users: Vec<ObservedUser>,
+    /// Users whose keys could not be listed: nothing about them is decided.
+    pub(super) unseen: Vec<UnseenUser>,
+    pub(super) exemptions: ExemptionGroup,
+    /// The exemption group may be readable in a minute.
+    pub(super) exemptions_retry_helps: bool,
+}
+
+/// A user whose keys could not be listed.
+pub(super) struct UnseenUser {
+    pub(super) name: UserName,
+    pub(super) error: PortError,
+}
+
+/// Sees every user. Fails as a whole only when the users cannot be listed.
+pub(super) async fn see<P: Ports>(
+    ports: &P,
+    account: &Account,
+    settings: &Settings,
+    ledger: &AccountLedger,
+    now: Timestamp,
+) -> Result<Sight, PortError> {
+    let (exemptions, exemptions_retry_helps) = exemption_group(ports, settings.exemption_group.as_deref()).await;
+    let users = ports.iam().users().await?;
+    let sights = users.into_iter().map(|user| {
+        let exempt = is_exempt(&user, &exemptions, settings, now);
+        let record = ledger.users.get(&user.name);
+        see_user(ports, account, user, record, exempt)
+    });
+    let seen: Vec<_> = stream::iter(sights).buffer_unordered(USERS_AT_ONCE).collect().await;
+    let mut sight = Sight { users: Vec::new(), unseen: Vec::new(), exemptions, exemptions_retry_helps };
+    for user in seen {
+        match user {
+            Ok(user) => sight.users.push(user),
+            Err(unseen) => sight.unseen.push(unseen),
+        }
+    }
+    sight.users.sort_by(|a, b| a.name.cmp(&b.name));
+    sight.unseen.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(sight)
+}
+
+async fn exemption_group<P: Ports>(ports: &P, group: Option<&str>) -> (ExemptionGroup, bool) {
+    let Some(group) = group else { return (ExemptionGroup::NotConfigured, false) };
+    match ports.iam().group_members(group).await {
+        Ok(members) => (ExemptionGroup::Members(members), false),
+        Err(error) => {
+            let text = format!(
+                "the exemption group {group:?} is missing or cannot be read ({error}), so nothing in this account is \
+                 changed; create the group, allow iam:GetGroup, or clear EXEMPTION_GROUP"
+            );
+            (ExemptionGroup::Unknown { error: text }, error.is_transient())
+        }
+    }
+}
+
+fn is_exempt(user: &IamUser, exemptions: &ExemptionGroup, settings: &Settings, now: Timestamp) -> bool {
+    let in_group = matches!(exemptions, ExemptionGroup::Members(members) if members.contains(&user.name));
+    in_group || UserTags::read(&user.tags, &settings.policy.tag_prefix).exempts(now)
+}
+
+/// Nothing depends on an exempt user's last use or secret, so those are not looked at.
+async fn see_user<P: Ports>(
+    ports: &P,
+    account: &Account,
+    user: IamUser,
+    record: Option<&UserRecord>,
+    exempt: bool,
+) -> Result<ObservedUser, UnseenUser> {
+    let mut keys = match ports.iam().access_keys(&user.name).await {
+        Ok(keys) => keys,
+        Err(error) => return Err(UnseenUser { name: user.name, error }),
+    };
+    keys.sort_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id)));
+    let IamUser { name, user_id, arn, tags } = user;
+    let mut seen = ObservedUser { name, user_id, arn, tags, keys, secret: ObservedSecret::NotLookedAt };
+    if exempt {
+        return Ok(seen);
+    }
+    for key in &mut seen.keys {
+        key.last_used = ports.iam().last_used(&key.id).await;
+    }
+    if needs_secret(&seen, record) {
+        seen.secret = see_secret(ports, &secret_name(&account.id, &seen.name), &seen.keys, record).await;
+    }
+    Ok(seen)
+}
+
+async fn see_secret<P: Ports>(
+    ports: &P,
+    name: &str,
+    keys: &[ObservedKey],
+    record: Option<&UserRecord>,
+) -> ObservedSecret {
+    let state = match ports.secrets().describe(name).await {
+        Ok(state) => state,
+        Err(error) => return ObservedSecret::Unknown { error: error.to_string() },
+    };
+    let Some(mut state) = state else { return ObservedSecret::Absent };
+    if state.scheduled_for_deletion || ledger_tells(keys, record) {
+        return ObservedSecret::Present(state);
+    }
+    match ports.secrets().previous_key(name).await {
+        Ok(previous) => state.previous = previous,
+        Err(error) => return ObservedSecret::Unknown { error: error.to_string() },
+    }
+    ObservedSecret::Present(state)
+}
+
+/// Whether the ledger says which key took over from which, so that the secret need not be read for it.
+fn ledger_tells(keys: &[ObservedKey], record: Option<&UserRecord>) -> bool {
+    let Some(record) = record else { return false };
+    let superseded: BTreeSet<_> = record.keys.values().filter_map(|key| key.supersedes.as_ref()).collect();
+    let known: BTreeMap<_, _> = keys.iter().map(|key| (&key.id, superseded.contains(&key.id))).collect();
+    record.intent.is_some() || known.values().any(|superseded| *superseded)
+}

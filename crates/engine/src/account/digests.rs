@@ -1,0 +1,186 @@
+//! Who is told what: one digest per recipient.
+
+use std::collections::BTreeMap;
+
+use keywheel_core::Timestamp;
+use keywheel_core::contract::SCHEMA;
+use keywheel_core::contract::digest::{AccountLabel, Digest, DigestEntry, DigestPeriods, Recipient, RecipientRole};
+use keywheel_core::contract::result::StepStatus;
+use keywheel_core::id::{AccessKeyId, NoticeId, UserId, UserName};
+use keywheel_core::ledger::AccountLedger;
+use keywheel_core::notice::{NoticeKind, NoticeSubject};
+use keywheel_core::observed::ObservedUser;
+use keywheel_core::policy::UserTags;
+use keywheel_core::secret::secret_name;
+use keywheel_core::time::days_since;
+
+use super::outcome::Outcome;
+use super::{Account, Audience, Run, Settings};
+
+/// Entries per digest event. An asynchronous invocation takes 1 MB (Lambda developer guide, "Lambda quotas"); an entry with
+/// ten instructions of 256 characters is about 4 kB.
+const ENTRIES_PER_DIGEST: usize = 200;
+
+/// One notice to everybody whom it concerns.
+#[derive(Clone, Debug)]
+pub(super) struct Telling {
+    pub(super) user: UserName,
+    pub(super) user_id: UserId,
+    /// The key under which the ledger remembers the notice.
+    pub(super) key: AccessKeyId,
+    pub(super) kind: NoticeKind,
+    recipients: Vec<(Recipient, NoticeId)>,
+    entry: DigestEntry,
+}
+
+impl Telling {
+    /// The ids of those notices whose sending starts a grace: the owners', or whoever else's when there is no owner.
+    pub(super) fn counted_ids(&self) -> Vec<NoticeId> {
+        let owners = self.recipients.iter().filter(|(recipient, _)| recipient.role != RecipientRole::Security);
+        let ids: Vec<_> = owners.map(|(_, id)| id.clone()).collect();
+        if ids.is_empty() { self.recipients.iter().map(|(_, id)| id.clone()).collect() } else { ids }
+    }
+}
+
+/// Turns outcomes into what the owners are told.
+pub(super) struct Teller<'a> {
+    pub(super) run: &'a Run,
+    pub(super) account: &'a Account,
+    pub(super) settings: &'a Settings,
+    pub(super) users: &'a [ObservedUser],
+    pub(super) ledger: &'a AccountLedger,
+    pub(super) now: Timestamp,
+}
+
+impl Teller<'_> {
+    /// The notices that the outcomes call for.
+    pub(super) fn tellings(&self, outcomes: &[Outcome]) -> Vec<Telling> {
+        outcomes.iter().filter_map(|outcome| self.telling(outcome)).collect()
+    }
+
+    fn telling(&self, outcome: &Outcome) -> Option<Telling> {
+        let step = &outcome.step;
+        let kind = self.kind(outcome)?;
+        let user = self.users.iter().find(|user| user.name == step.user)?;
+        let key = outcome.supersedes.clone().or_else(|| step.key.clone())?;
+        let record = self.ledger.users.get(&user.name).map(|user| user.key(&key)).unwrap_or_default();
+        let subject = NoticeSubject {
+            account: &self.account.id,
+            user_id: &user.user_id,
+            key: &key,
+            episode: record.episode,
+            kind: &kind,
+        };
+        let tags = UserTags::read(&user.tags, &self.settings.policy.tag_prefix);
+        let recipients = self.recipients(user, &tags);
+        let recipients =
+            recipients.into_iter().map(|recipient| (recipient.clone(), subject.notice_id(&recipient.email))).collect();
+        let entry = self.entry(outcome, &key, tags, &subject.notice_id(""));
+        Some(Telling { user: user.name.clone(), user_id: user.user_id.clone(), key, kind, recipients, entry })
+    }
+
+    /// Which notice an outcome calls for: its own when done, a failure's when failed, a plan's in an audit.
+    fn kind(&self, outcome: &Outcome) -> Option<NoticeKind> {
+        let week = days_since(Timestamp::UNIX_EPOCH, self.now) / 7;
+        match outcome.status {
+            StepStatus::Done => outcome.step.notice.clone(),
+            StepStatus::Failed => Some(NoticeKind::Failed(week)),
+            StepStatus::Planned => outcome.step.notice.as_ref().map(|_| NoticeKind::Planned(week)),
+            StepStatus::Deferred => None,
+        }
+    }
+
+    fn entry(&self, outcome: &Outcome, key: &AccessKeyId, tags: UserTags, id: &NoticeId) -> DigestEntry {
+        let step = &outcome.step;
+        let replacement = outcome.made.clone().or_else(|| step.replacement.clone());
+        let malformed = tags.malformed.iter().map(|tag| {
+            format!("tag {}{} is {:?}, not {}", self.settings.policy.tag_prefix, tag.suffix, tag.value, tag.expected)
+        });
+        let malformed = malformed.collect::<Vec<_>>().join("; ");
+        let is_about_tags = step.reason == keywheel_core::reason::Reason::MalformedTag;
+        DigestEntry {
+            notice_id: id.clone(),
+            user: step.user.clone(),
+            access_key_id: Some(key.clone()),
+            secret_name: replacement.is_some().then(|| secret_name(&self.account.id, &step.user)),
+            replacement,
+            step: step.kind,
+            status: outcome.status,
+            reason: outcome.because.unwrap_or(step.reason),
+            due: outcome.next_due,
+            last_used: step.last_used.clone(),
+            instructions: tags.instructions,
+            detail: outcome.error.clone().or(is_about_tags.then_some(malformed)),
+        }
+    }
+
+    fn recipients(&self, user: &ObservedUser, tags: &UserTags) -> Vec<Recipient> {
+        let audience = &self.settings.audience;
+        let owner_tag = audience.owner_tag.as_ref().and_then(|tag| user.tags.get(tag));
+        let key_owners = [tags.email.as_ref(), owner_tag].into_iter().flatten();
+        let key_owners = key_owners.filter(|email| audience.may_be_directed_to(email));
+        let all = [(Some(&self.account.email), RecipientRole::AccountOwner)]
+            .into_iter()
+            .chain(key_owners.map(|email| (Some(email), RecipientRole::KeyOwner)))
+            .chain([(audience.security_email.as_ref(), RecipientRole::Security)]);
+        let mut recipients: Vec<Recipient> = Vec::new();
+        for (email, role) in all {
+            let Some(email) = email.map(|email| email.trim()).filter(|email| !email.is_empty()) else { continue };
+            if !recipients.iter().any(|known| known.email.eq_ignore_ascii_case(email)) {
+                recipients.push(Recipient { email: email.to_owned(), role });
+            }
+        }
+        recipients
+    }
+
+    /// One digest per recipient, or several where there is much to tell.
+    pub(super) fn digests(&self, tellings: &[Telling]) -> Vec<Digest> {
+        let mut by_recipient: BTreeMap<(String, RecipientRole), Vec<DigestEntry>> = BTreeMap::new();
+        for telling in tellings {
+            for (recipient, id) in &telling.recipients {
+                let entry = DigestEntry { notice_id: id.clone(), ..telling.entry.clone() };
+                by_recipient.entry((recipient.email.clone(), recipient.role)).or_default().push(entry);
+            }
+        }
+        let chunks = by_recipient.iter().flat_map(|(recipient, entries)| {
+            entries.chunks(ENTRIES_PER_DIGEST).map(move |entries| (recipient, entries))
+        });
+        chunks.map(|((email, role), entries)| self.digest(email, *role, entries.to_vec())).collect()
+    }
+
+    fn digest(&self, email: &str, role: RecipientRole, entries: Vec<DigestEntry>) -> Digest {
+        let periods = self.settings.policy.periods;
+        Digest {
+            schema_version: SCHEMA,
+            run_id: self.run.id.clone(),
+            mode: self.run.mode,
+            at: self.now,
+            account: AccountLabel {
+                id: self.account.id.clone(),
+                name: self.account.name.clone(),
+                partition: self.account.partition.clone(),
+            },
+            region: self.account.region.clone(),
+            recipient: Recipient { email: email.to_owned(), role },
+            template: "digest".to_owned(),
+            periods: DigestPeriods {
+                rotation: periods.rotation().0,
+                install_grace: periods.install_grace().0,
+                recovery_grace: periods.recovery_grace().0,
+            },
+            entries,
+        }
+    }
+}
+
+impl Audience {
+    /// Whether a tag may direct mail to this address: a plausible one, within the allowed domains.
+    #[must_use]
+    pub fn may_be_directed_to(&self, email: &str) -> bool {
+        let Some((local, domain)) = email.trim().rsplit_once('@') else { return false };
+        let plain = |text: &str| !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control());
+        let allowed = self.email_domains.is_empty()
+            || self.email_domains.iter().any(|allowed| allowed.eq_ignore_ascii_case(domain));
+        plain(local) && plain(domain) && allowed && !email.contains([',', ';', '<', '>', '"'])
+    }
+}

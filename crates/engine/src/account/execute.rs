@@ -1,0 +1,191 @@
+//! Carries a plan out: users side by side, each user's steps in order, and no more than the limits allow.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::stream;
+use jiff::SignedDuration;
+use keywheel_core::contract::result::StepStatus;
+use keywheel_core::plan::{AccountPlan, Action, Step};
+use keywheel_core::policy::Policy;
+use keywheel_core::reason::Reason;
+use keywheel_core::secret::PreviousKey;
+
+use super::audit::USERS_AT_ONCE;
+use super::outcome::{Outcome, Stopped};
+use super::publish::Publication;
+use super::session::Session;
+use super::{Account, Run};
+use crate::ports::{Clock, Ports};
+
+/// How long one call may take, with its retries: no change is begun with less of the lease, or of the run's time, left.
+pub(super) const CALL_TIME: Duration = Duration::from_secs(35);
+
+/// How long a replacement may take from its first call to its last: the calls, and the wait for IAM to spread the key.
+const REPLACEMENT_TIME: SignedDuration = SignedDuration::from_secs(150);
+const CHANGE_TIME: SignedDuration = SignedDuration::from_secs(60);
+
+/// The circuit breaker opens at so many failures, if they are more than one in so many changes.
+const BREAKER_FAILURES: usize = 5;
+const BREAKER_SHARE: usize = 10;
+
+/// What executing a plan needs.
+pub(super) struct Executor<'a, P: Ports> {
+    pub(super) ports: &'a P,
+    pub(super) session: &'a Session<'a, P::Ledger, P::Clock>,
+    pub(super) run: &'a Run,
+    pub(super) account: &'a Account,
+    pub(super) policy: &'a Policy,
+    pub(super) secret_readers: &'a [String],
+    changes: AtomicUsize,
+    failures: AtomicUsize,
+}
+
+impl<'a, P: Ports> Executor<'a, P> {
+    pub(super) fn new(
+        ports: &'a P,
+        session: &'a Session<'a, P::Ledger, P::Clock>,
+        run: &'a Run,
+        account: &'a Account,
+        policy: &'a Policy,
+        secret_readers: &'a [String],
+    ) -> Self {
+        let (changes, failures) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Self { ports, session, run, account, policy, secret_readers, changes, failures }
+    }
+
+    /// Carries the plan out. Every step has an outcome, whatever happens.
+    pub(super) async fn carry_out(&self, plan: AccountPlan) -> Vec<Outcome> {
+        let (within, beyond) = split_at_limit(plan, self.policy.max_changes);
+        let users = by_user(within).into_iter().map(|steps| self.user(steps));
+        let mut outcomes: Vec<Outcome> = stream::iter(users).buffer_unordered(USERS_AT_ONCE).concat().await;
+        outcomes.extend(beyond.into_iter().map(|step| {
+            let why = format!("the run makes {} changes per account at most", self.policy.max_changes);
+            let stopped = Stopped::Deferred { reason: Reason::MaxChanges, why, retry_helps: false };
+            Outcome::stopped(step, stopped)
+        }));
+        outcomes
+    }
+
+    /// One user's steps, in order. What is left after a failure waits: one user's failure stops that user.
+    async fn user(&self, steps: Vec<Step>) -> Vec<Outcome> {
+        let mut outcomes: Vec<Outcome> = Vec::new();
+        for step in steps {
+            let has_failed = outcomes.iter().any(|outcome| outcome.status == StepStatus::Failed);
+            outcomes.push(if !step.action.is_change() {
+                Outcome::of(step, StepStatus::Done)
+            } else if has_failed {
+                Outcome::stopped(step, Stopped::changed("an earlier step of this user failed"))
+            } else {
+                self.change(step).await
+            });
+        }
+        outcomes
+    }
+
+    async fn change(&self, step: Step) -> Outcome {
+        if let Some(stopped) = self.stop_before(&step) {
+            return Outcome::stopped(step, stopped);
+        }
+        self.changes.fetch_add(1, Ordering::Relaxed);
+        let outcome = self.perform(step).await;
+        if outcome.status == StepStatus::Failed {
+            self.failures.fetch_add(1, Ordering::Relaxed);
+        }
+        outcome
+    }
+
+    /// What keeps any further change from being begun.
+    fn stop_before(&self, step: &Step) -> Option<Stopped> {
+        let deferred =
+            |reason, why: &str, retry_helps| Some(Stopped::Deferred { reason, why: why.to_owned(), retry_helps });
+        let (changes, failures) = (self.changes.load(Ordering::Relaxed), self.failures.load(Ordering::Relaxed));
+        if failures >= BREAKER_FAILURES && failures * BREAKER_SHARE > changes {
+            return deferred(Reason::CircuitOpen, "too many changes failed in this account", false);
+        }
+        let needed = if let Action::Replace { .. } | Action::Publish { .. } = step.action {
+            REPLACEMENT_TIME
+        } else {
+            CHANGE_TIME
+        };
+        let left = self.run.deadline.duration_since(self.ports.clock().now());
+        if left < needed {
+            return deferred(Reason::OutOfTime, "the function's time was nearly up", true);
+        }
+        None
+    }
+
+    async fn perform(&self, step: Step) -> Outcome {
+        match step.action.clone() {
+            Action::None | Action::Hold => Outcome::of(step, StepStatus::Done),
+            Action::Replace { supersedes, supersedes_created } => {
+                let old = PreviousKey { access_key_id: supersedes, create_date: supersedes_created };
+                let published = self.replace(&step, old).await;
+                self.published(step, published, true)
+            }
+            Action::Publish { replacement, supersedes } => {
+                let published = self.publish_pending(&step, &replacement, supersedes.as_ref()).await;
+                self.published(step, published, false)
+            }
+            Action::Deactivate { key, because } => {
+                let done = self.deactivate(&step, &key, because).await;
+                self.ended(step, done)
+            }
+            Action::Delete { key } => {
+                let done = self.delete(&step, &key).await;
+                self.ended(step, done)
+            }
+            Action::DeleteNeverStored { key } => {
+                let done = self.delete_never_stored(&step, &key).await;
+                self.ended(step, done)
+            }
+        }
+    }
+
+    fn ended(&self, step: Step, done: Result<(), Stopped>) -> Outcome {
+        match done {
+            Ok(()) => Outcome::done(step, self.ports.clock().now()),
+            Err(stopped) => Outcome::stopped(step, stopped),
+        }
+    }
+
+    /// A replacement's outcome: made and published, made and left pending, or neither.
+    fn published(&self, step: Step, published: Result<Publication, Stopped>, was_made_now: bool) -> Outcome {
+        let publication = match published {
+            Ok(publication) => publication,
+            Err(stopped) => return Outcome::stopped(step, stopped),
+        };
+        let mut outcome = match publication.deferral() {
+            None => Outcome::done(step, self.ports.clock().now()),
+            Some((reason, why)) => Outcome::stopped(step, Stopped::Deferred { reason, why, retry_helps: true }),
+        };
+        outcome.published = was_made_now.then_some(outcome.status);
+        outcome.made = Some(publication.replacement);
+        outcome.supersedes = publication.supersedes;
+        outcome
+    }
+}
+
+/// The steps that may be carried out, and the changes beyond the limit: the plan has the most urgent first.
+fn split_at_limit(plan: AccountPlan, max_changes: usize) -> (Vec<Step>, Vec<Step>) {
+    let mut changes = 0;
+    plan.steps.into_iter().partition(|step| {
+        changes += usize::from(step.action.is_change());
+        !step.action.is_change() || changes <= max_changes
+    })
+}
+
+/// The steps of each user, the users in the order of their most urgent step.
+fn by_user(steps: Vec<Step>) -> Vec<Vec<Step>> {
+    let mut users: Vec<Vec<Step>> = Vec::new();
+    let mut places = std::collections::BTreeMap::new();
+    for step in steps {
+        let place = *places.entry(step.user.clone()).or_insert(users.len());
+        match users.get_mut(place) {
+            Some(user) => user.push(step),
+            None => users.push(vec![step]),
+        }
+    }
+    users
+}

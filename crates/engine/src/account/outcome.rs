@@ -1,0 +1,134 @@
+//! How a step ended.
+
+use keywheel_core::Timestamp;
+use keywheel_core::contract::result::{StepResult, StepStatus};
+use keywheel_core::id::AccessKeyId;
+use keywheel_core::plan::{Step, StepKind};
+use keywheel_core::reason::Reason;
+
+use super::session::SessionError;
+use crate::ports::PortError;
+
+/// A step and how it ended.
+#[derive(Clone, Debug)]
+pub(super) struct Outcome {
+    pub(super) step: Step,
+    pub(super) status: StepStatus,
+    /// Why it ended so, where that is not the step's own reason.
+    pub(super) because: Option<Reason>,
+    pub(super) error: Option<String>,
+    /// A later try may succeed without anybody mending something.
+    pub(super) retry_helps: bool,
+    /// The key that was made, where one was.
+    pub(super) made: Option<AccessKeyId>,
+    /// The key that it took over from, where one was made or published.
+    pub(super) supersedes: Option<AccessKeyId>,
+    /// When what follows is due: what the owners are told.
+    pub(super) next_due: Option<Timestamp>,
+    /// A replacement was published, which is a step of its own in the result.
+    pub(super) published: Option<StepStatus>,
+}
+
+/// Why a changing step was not, or not wholly, carried out.
+#[derive(Clone, Debug)]
+pub(super) enum Stopped {
+    /// It waits for a later run.
+    Deferred {
+        reason: Reason,
+        why: String,
+        /// A retry of this very run would help.
+        retry_helps: bool,
+    },
+    /// It was tried and did not succeed.
+    Failed { error: String, retry_helps: bool },
+}
+
+impl Stopped {
+    /// What was seen right before the call differs from what the step was planned on.
+    pub(super) fn changed(why: impl Into<String>) -> Self {
+        Stopped::Deferred { reason: Reason::PreconditionChanged, why: why.into(), retry_helps: false }
+    }
+
+    /// Failed for good, unless somebody mends something.
+    pub(super) fn failed(error: impl Into<String>) -> Self {
+        Stopped::Failed { error: error.into(), retry_helps: false }
+    }
+}
+
+impl From<PortError> for Stopped {
+    fn from(error: PortError) -> Self {
+        Stopped::Failed { retry_helps: error.is_transient(), error: error.to_string() }
+    }
+}
+
+impl From<SessionError> for Stopped {
+    fn from(error: SessionError) -> Self {
+        match error {
+            SessionError::ClaimLost => {
+                Stopped::Deferred { reason: Reason::ClaimLost, why: error.to_string(), retry_helps: true }
+            }
+            SessionError::Failed(_) => Stopped::Failed { error: error.to_string(), retry_helps: true },
+        }
+    }
+}
+
+impl From<serde_json::Error> for Stopped {
+    fn from(error: serde_json::Error) -> Self {
+        Stopped::failed(format!("the secret's value could not be written as JSON: {error}"))
+    }
+}
+
+impl Outcome {
+    /// The step ended so, with nothing more to say.
+    pub(super) fn of(step: Step, status: StepStatus) -> Self {
+        let next_due = step.due;
+        Self {
+            step,
+            status,
+            because: None,
+            error: None,
+            retry_helps: false,
+            made: None,
+            supersedes: None,
+            next_due,
+            published: None,
+        }
+    }
+
+    /// The step was not carried out.
+    pub(super) fn stopped(step: Step, stopped: Stopped) -> Self {
+        match stopped {
+            Stopped::Deferred { reason, why, retry_helps } => {
+                Self { because: Some(reason), error: Some(why), retry_helps, ..Self::of(step, StepStatus::Deferred) }
+            }
+            Stopped::Failed { error, retry_helps } => {
+                Self { error: Some(error), retry_helps, ..Self::of(step, StepStatus::Failed) }
+            }
+        }
+    }
+
+    /// The step was carried out at `now`; what follows is counted from then.
+    pub(super) fn done(step: Step, now: Timestamp) -> Self {
+        let follows = step.next_after.map(|days| keywheel_core::time::after(now, days));
+        let due = step.due;
+        Self { next_due: follows.or(due), ..Self::of(step, StepStatus::Done) }
+    }
+
+    /// The rows of the result: a replacement has two, its making and its publication.
+    pub(super) fn rows(&self) -> Vec<StepResult> {
+        let row = StepResult {
+            user: self.step.user.clone(),
+            access_key_id: self.step.key.clone(),
+            step: self.step.kind,
+            reason: self.because.unwrap_or(self.step.reason),
+            status: self.status,
+            due: self.step.due,
+            error: self.error.clone(),
+        };
+        let Some(published) = self.published else { return vec![row] };
+        let made = StepResult { status: StepStatus::Done, reason: self.step.reason, error: None, ..row.clone() };
+        let publication =
+            StepResult { access_key_id: self.made.clone(), step: StepKind::Publish, status: published, ..row };
+        vec![made, publication]
+    }
+}

@@ -1,0 +1,148 @@
+//! Proves a stored pair and makes it the one that the secret hands out.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use keywheel_core::Timestamp;
+use keywheel_core::id::AccessKeyId;
+use keywheel_core::observed::{AWSCURRENT, AWSPENDING};
+use keywheel_core::plan::Step;
+use keywheel_core::reason::Reason;
+use keywheel_core::secret::{KeyPair, VersionId, secret_name};
+
+use super::execute::{CALL_TIME, Executor};
+use super::guard;
+use super::outcome::Stopped;
+use crate::ports::{Clock, IamUser, Ports, Proof, Prover, Secrets};
+
+/// How long a new key may take to work. IAM spreads it within 8 to 15 seconds as a rule, sometimes later.
+pub(super) const PROOF_PATIENCE: SignedDuration = SignedDuration::from_secs(60);
+
+/// A key that works and is denied its own secret for so long is denied it by more than propagation.
+const RETRIEVAL_PATIENCE: SignedDuration = SignedDuration::from_secs(20);
+
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+
+/// What became of a stored pair.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Publication {
+    pub(super) replacement: AccessKeyId,
+    /// The key that was superseded, where that is known.
+    pub(super) supersedes: Option<AccessKeyId>,
+    /// Why it is not published: it could not be proven to work in time.
+    pub(super) unproven: Option<String>,
+}
+
+enum Proven {
+    Wholly,
+    WithoutRetrieval,
+    Not(String),
+}
+
+impl<P: Ports> Executor<'_, P> {
+    /// Publishes a pair that an earlier run left pending.
+    pub(super) async fn publish_pending(
+        &self,
+        step: &Step,
+        replacement: &AccessKeyId,
+        supersedes: Option<&AccessKeyId>,
+    ) -> Result<Publication, Stopped> {
+        let user = guard::check(self.ports, self.account, self.policy, step).await?;
+        let name = secret_name(&self.account.id, &step.user);
+        let version = VersionId::of(&self.account.id, &step.user_id, replacement);
+        self.ensure_policy(&name, &user).await?;
+        let Some(pair) = self.ports.secrets().pair(&name, &version).await? else {
+            return Err(Stopped::failed(format!("secret {name} holds no secret half of key {replacement}")));
+        };
+        self.prove_and_publish(step, &user, &pair, supersedes).await
+    }
+
+    /// Proves the pair, moves `AWSCURRENT` to it, and records both; or leaves it pending for the next run.
+    pub(super) async fn prove_and_publish(
+        &self,
+        step: &Step,
+        user: &IamUser,
+        pair: &KeyPair,
+        supersedes: Option<&AccessKeyId>,
+    ) -> Result<Publication, Stopped> {
+        let name = secret_name(&self.account.id, &step.user);
+        let version = VersionId::of(&self.account.id, &step.user_id, &pair.id);
+        let proof = self.prove(pair, user, &name, &version).await?;
+        let proven = self.ports.clock().now();
+        let unproven = match &proof {
+            Proven::Not(why) => Some(why.clone()),
+            Proven::Wholly | Proven::WithoutRetrieval => {
+                self.session.hold_for(CALL_TIME).await?;
+                self.move_labels(&name, &version).await?;
+                None
+            }
+        };
+        let dates = unproven.is_none().then(|| (proven, self.ports.clock().now()));
+        let retrieval_unproven = matches!(proof, Proven::WithoutRetrieval);
+        self.record(step, pair, supersedes, dates, retrieval_unproven).await?;
+        Ok(Publication { replacement: pair.id.clone(), supersedes: supersedes.cloned(), unproven })
+    }
+
+    async fn prove(&self, pair: &KeyPair, user: &IamUser, name: &str, version: &VersionId) -> Result<Proven, Stopped> {
+        let begun = self.ports.clock().now();
+        let mut pause = FIRST_PAUSE;
+        loop {
+            self.session.hold_for(CALL_TIME).await?;
+            let proof = self.ports.prover().prove(pair, &user.arn, name, version).await;
+            let waited = self.ports.clock().now().duration_since(begun);
+            match proof {
+                Proof::Proven => return Ok(Proven::Wholly),
+                Proof::RetrievalDenied { .. } if waited >= RETRIEVAL_PATIENCE => return Ok(Proven::WithoutRetrieval),
+                Proof::NotYet { why } if waited >= PROOF_PATIENCE => return Ok(Proven::Not(why)),
+                Proof::RetrievalDenied { .. } | Proof::NotYet { .. } => {}
+            }
+            self.ports.clock().sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// `AWSCURRENT` first and `AWSPENDING` off it second: published means both, so a death in between is seen.
+    async fn move_labels(&self, name: &str, version: &VersionId) -> Result<(), Stopped> {
+        let state = self.ports.secrets().describe(name).await?.unwrap_or_default();
+        let current = state.versions.iter().find(|version| version.has(AWSCURRENT)).map(|version| &version.id);
+        if current != Some(version) {
+            self.ports.secrets().move_current(name, version, current).await?;
+        }
+        Ok(self.ports.secrets().remove_label(name, AWSPENDING, version).await?)
+    }
+
+    async fn record(
+        &self,
+        step: &Step,
+        pair: &KeyPair,
+        supersedes: Option<&AccessKeyId>,
+        dates: Option<(Timestamp, Timestamp)>,
+        retrieval_unproven: bool,
+    ) -> Result<(), Stopped> {
+        let written = self.session.write(|ledger| {
+            ledger.user_mut(&step.user, &step.user_id).intent = None;
+            let new = ledger.key_mut(&step.user, &step.user_id, &pair.id);
+            new.created.get_or_insert(pair.created);
+            new.supersedes = supersedes.cloned().or(new.supersedes.take());
+            if let Some((proven, published)) = dates {
+                new.proven = Some(proven);
+                new.retrieval_unproven = retrieval_unproven;
+                new.published = Some(published);
+            }
+            if let Some(old) = supersedes.filter(|_| dates.is_some()) {
+                ledger.key_mut(&step.user, &step.user_id, old).superseded_by = Some(pair.id.clone());
+            }
+        });
+        Ok(written.await?)
+    }
+}
+
+impl Publication {
+    /// Why the publication waits, where it does.
+    pub(super) fn deferral(&self) -> Option<(Reason, String)> {
+        let why = self.unproven.as_ref()?;
+        let text = format!("key {} did not work within {} s: {why}", self.replacement, PROOF_PATIENCE.as_secs());
+        Some((Reason::ReplacementUnproven, text))
+    }
+}

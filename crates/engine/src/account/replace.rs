@@ -1,0 +1,146 @@
+//! Makes a replacement: everything that can fail comes before the key, and nothing that breaks off loses one.
+
+use jiff::SignedDuration;
+use keywheel_core::Timestamp;
+use keywheel_core::id::AccessKeyId;
+use keywheel_core::ledger::CreateIntent;
+use keywheel_core::plan::Step;
+use keywheel_core::secret::{
+    KeyPair, PolicyReaders, PreviousKey, SecretRecord, VersionId, resource_policy, secret_name,
+};
+
+use super::execute::{CALL_TIME, Executor};
+use super::guard;
+use super::outcome::Stopped;
+use super::publish::Publication;
+use crate::ports::{Clock, CreateFailed, Iam, IamUser, NewSecret, Ports, Secrets};
+
+/// How long a CreateAccessKey can be under way: its own time-out, which is never repeated.
+const CREATE_TIME: SignedDuration = SignedDuration::from_secs(60);
+
+const DESCRIPTION: &str = "Access key of an IAM user, rotated by Keywheel. Only that user may read it.";
+
+impl<P: Ports> Executor<'_, P> {
+    /// Makes, stores, proves and publishes a replacement for the key.
+    pub(super) async fn replace(&self, step: &Step, old: PreviousKey) -> Result<Publication, Stopped> {
+        let user = guard::check(self.ports, self.account, self.policy, step).await?;
+        self.write_intent(step, &old.access_key_id).await?;
+        if let Err(stopped) = self.prepare_secret(step, &user, &old).await {
+            self.withdraw_intent(step).await?;
+            return Err(stopped);
+        }
+        self.session.hold_for(CALL_TIME).await?;
+        let pair = match self.ports.iam().create_access_key(&step.user).await {
+            Ok(pair) => pair,
+            Err(CreateFailed::Refused(error)) => {
+                self.withdraw_intent(step).await?;
+                return Err(error.into());
+            }
+            // The intent stays: it is how the next run knows the key for Keywheel's own.
+            Err(unanswered @ CreateFailed::Unanswered(_)) => {
+                return Err(Stopped::Failed { error: unanswered.to_string(), retry_helps: false });
+            }
+        };
+        self.store_pending(step, &pair, &old).await?;
+        self.prove_and_publish(step, &user, &pair, Some(&old.access_key_id)).await
+    }
+
+    async fn write_intent(&self, step: &Step, supersedes: &AccessKeyId) -> Result<(), Stopped> {
+        let at = self.ports.clock().now();
+        let until = at.checked_add(CREATE_TIME).unwrap_or(Timestamp::MAX);
+        let intent = CreateIntent { at, until, supersedes: supersedes.clone() };
+        let written = self.session.write(|ledger| {
+            ledger.user_mut(&step.user, &step.user_id).intent = Some(intent);
+        });
+        Ok(written.await?)
+    }
+
+    async fn withdraw_intent(&self, step: &Step) -> Result<(), Stopped> {
+        let written = self.session.write(|ledger| ledger.user_mut(&step.user, &step.user_id).intent = None);
+        Ok(written.await?)
+    }
+
+    /// Sees to it that the secret exists and that its policy is Keywheel's, before there is a pair to protect.
+    pub(super) async fn prepare_secret(&self, step: &Step, user: &IamUser, old: &PreviousKey) -> Result<(), Stopped> {
+        let name = secret_name(&self.account.id, &step.user);
+        match self.ports.secrets().describe(&name).await? {
+            Some(state) if state.scheduled_for_deletion => {
+                return Err(Stopped::failed(format!(
+                    "secret {name} is scheduled for deletion; restore it (aws secretsmanager restore-secret) or let \
+                     its deletion end, then the next run goes on"
+                )));
+            }
+            Some(_) => {}
+            None => self.create_secret(step, &name, old).await?,
+        }
+        self.ensure_policy(&name, user).await
+    }
+
+    async fn create_secret(&self, step: &Step, name: &str, old: &PreviousKey) -> Result<(), Stopped> {
+        let version = VersionId::of_record(&self.account.id, &step.user_id, &old.access_key_id);
+        let value = SecretRecord::of_old_key(&self.account.id, &step.user, old.clone()).without_secret()?;
+        let secret = NewSecret { name, description: DESCRIPTION, version: &version, value: &value };
+        Ok(self.ports.secrets().create(secret).await?)
+    }
+
+    pub(super) async fn ensure_policy(&self, name: &str, user: &IamUser) -> Result<(), Stopped> {
+        let readers = PolicyReaders { writers: &self.account.writers, others: self.secret_readers };
+        let wanted = resource_policy(&user.arn, &readers);
+        let found = self.ports.secrets().policy(name).await?;
+        if found.as_deref().is_some_and(|found| is_same_json(found, &wanted)) {
+            return Ok(());
+        }
+        if found.is_some() {
+            tracing::warn!(secret = name, "the secret's resource policy was not Keywheel's and is put back");
+        }
+        Ok(self.ports.secrets().put_policy(name, &wanted).await?)
+    }
+
+    /// Stores the pair at once; where that is known to have failed, takes the key back, because nobody can ever have it.
+    async fn store_pending(&self, step: &Step, pair: &KeyPair, old: &PreviousKey) -> Result<(), Stopped> {
+        let name = secret_name(&self.account.id, &step.user);
+        let version = VersionId::of(&self.account.id, &step.user_id, &pair.id);
+        let record = SecretRecord::of_new_pair(&self.account.id, &step.user, pair, Some(old.clone()));
+        let value = record.with_secret(pair)?;
+        let Err(error) = self.ports.secrets().put_pending(&name, &version, &value).await else { return Ok(()) };
+        match self.is_stored(step, &pair.id).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(self.take_back(step, pair, old, &error.to_string()).await),
+            Err(_) => Err(self.leave_to_next_run(step, pair, old, &error.to_string()).await),
+        }
+    }
+
+    async fn take_back(&self, step: &Step, pair: &KeyPair, old: &PreviousKey, why: &str) -> Stopped {
+        if self.delete_key(step, &pair.id).await.is_err() {
+            return self.leave_to_next_run(step, pair, old, why).await;
+        }
+        let error = format!("{why}; key {} could not be stored and was deleted at once", pair.id);
+        match self.withdraw_intent(step).await {
+            Ok(()) => Stopped::Failed { error, retry_helps: true },
+            Err(stopped) => stopped,
+        }
+    }
+
+    /// Remembers the key as made and not known to be stored: the next run publishes it or takes it back.
+    async fn leave_to_next_run(&self, step: &Step, pair: &KeyPair, old: &PreviousKey, why: &str) -> Stopped {
+        let written = self.session.write(|ledger| {
+            ledger.user_mut(&step.user, &step.user_id).intent = None;
+            let record = ledger.key_mut(&step.user, &step.user_id, &pair.id);
+            record.created = Some(pair.created);
+            record.supersedes = Some(old.access_key_id.clone());
+        });
+        match written.await {
+            Ok(()) => Stopped::Failed {
+                error: format!("{why}; whether key {} is stored is not known, the next run finds out", pair.id),
+                retry_helps: true,
+            },
+            Err(error) => error.into(),
+        }
+    }
+}
+
+/// Whether two policies say the same, however they are laid out.
+fn is_same_json(a: &str, b: &str) -> bool {
+    let parse = |text| serde_json::from_str::<serde_json::Value>(text).ok();
+    parse(a).is_some_and(|a| parse(b) == Some(a))
+}

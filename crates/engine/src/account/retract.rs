@@ -1,0 +1,119 @@
+//! Makes keys inactive, and deletes them.
+
+use keywheel_core::id::AccessKeyId;
+use keywheel_core::ledger::{Actor, InactiveBecause, MadeInactive};
+use keywheel_core::observed::KeyStatus;
+use keywheel_core::plan::Step;
+use keywheel_core::secret::{VersionId, secret_name};
+
+use super::execute::{CALL_TIME, Executor};
+use super::guard;
+use super::outcome::Stopped;
+use crate::ports::{Clock, ErrorKind, Iam, PortError, Ports, Secrets};
+
+impl<P: Ports> Executor<'_, P> {
+    /// Makes a key inactive: written down before, so that a death in between is not taken for a person's doing.
+    pub(super) async fn deactivate(
+        &self,
+        step: &Step,
+        key: &AccessKeyId,
+        because: InactiveBecause,
+    ) -> Result<(), Stopped> {
+        guard::check(self.ports, self.account, self.policy, step).await?;
+        let (user, user_id) = (&step.user, &step.user_id);
+        self.session.write(|ledger| ledger.key_mut(user, user_id, key).deactivation_begun = Some(because)).await?;
+        self.session.hold_for(CALL_TIME).await?;
+        if let Err(error) = self.ports.iam().update_access_key(user, key, KeyStatus::Inactive).await
+            && !self.is_inactive(step, key).await
+        {
+            let undo = self.session.write(|ledger| ledger.key_mut(user, user_id, key).deactivation_begun = None);
+            // Without an answer the key may yet become inactive, by Keywheel: then the note must stay.
+            if error.kind != ErrorKind::Unanswered {
+                undo.await?;
+            }
+            return Err(error.into());
+        }
+        let inactive = MadeInactive { at: self.ports.clock().now(), by: Actor::Keywheel, why: Some(because) };
+        let recorded = self.session.write(|ledger| {
+            let record = ledger.key_mut(user, user_id, key);
+            record.deactivation_begun = None;
+            record.held_since = None;
+            record.made_inactive = Some(inactive);
+            if because == InactiveBecause::Orphaned {
+                ledger.user_mut(user, user_id).intent = None;
+            }
+        });
+        Ok(recorded.await?)
+    }
+
+    /// An answer that was lost may belong to a call that took effect.
+    async fn is_inactive(&self, step: &Step, key: &AccessKeyId) -> bool {
+        let keys = self.ports.iam().access_keys(&step.user).await.unwrap_or_default();
+        keys.iter().any(|seen| seen.id == *key && !seen.is_active())
+    }
+
+    /// Deletes an inactive key, and takes the label off what the secret holds of it.
+    pub(super) async fn delete(&self, step: &Step, key: &AccessKeyId) -> Result<(), Stopped> {
+        guard::check(self.ports, self.account, self.policy, step).await?;
+        self.session.hold_for(CALL_TIME).await?;
+        self.delete_key(step, key).await?;
+        let deleted = self.ports.clock().now();
+        self.session.write(|ledger| ledger.key_mut(&step.user, &step.user_id, key).deleted = Some(deleted)).await?;
+        self.unlabel(step, key).await.map_err(|error| {
+            let error = format!("the key is deleted; AWSPREVIOUS could not be taken off its version: {error}");
+            Stopped::Failed { error, retry_helps: false }
+        })
+    }
+
+    /// Deletes Keywheel's own key whose secret half is stored nowhere: exception (a) of the rules.
+    pub(super) async fn delete_never_stored(&self, step: &Step, key: &AccessKeyId) -> Result<(), Stopped> {
+        guard::check(self.ports, self.account, self.policy, step).await?;
+        if self.is_stored(step, key).await? {
+            return Err(Stopped::changed(format!("key {key} is stored after all")));
+        }
+        self.session.hold_for(CALL_TIME).await?;
+        self.delete_key(step, key).await?;
+        let deleted = self.ports.clock().now();
+        let recorded = self.session.write(|ledger| {
+            ledger.user_mut(&step.user, &step.user_id).intent = None;
+            ledger.key_mut(&step.user, &step.user_id, key).deleted = Some(deleted);
+        });
+        Ok(recorded.await?)
+    }
+
+    /// Deletes a key; that it is gone already is what was wanted.
+    pub(super) async fn delete_key(&self, step: &Step, key: &AccessKeyId) -> Result<(), PortError> {
+        match self.ports.iam().delete_access_key(&step.user, key).await {
+            Err(error) if error.kind == ErrorKind::NotFound => Ok(()),
+            Err(error) if error.kind == ErrorKind::Unanswered && self.is_gone(step, key).await => Ok(()),
+            other => other,
+        }
+    }
+
+    async fn is_gone(&self, step: &Step, key: &AccessKeyId) -> bool {
+        let keys = self.ports.iam().access_keys(&step.user).await;
+        keys.is_ok_and(|keys| keys.iter().all(|seen| seen.id != *key))
+    }
+
+    /// Whether the secret has a version for the key.
+    pub(super) async fn is_stored(&self, step: &Step, key: &AccessKeyId) -> Result<bool, PortError> {
+        let state = self.ports.secrets().describe(&secret_name(&self.account.id, &step.user)).await?;
+        let version = VersionId::of(&self.account.id, &step.user_id, key);
+        Ok(state.is_some_and(|state| state.version(&version).is_some()))
+    }
+
+    async fn unlabel(&self, step: &Step, key: &AccessKeyId) -> Result<(), PortError> {
+        use keywheel_core::observed::AWSPREVIOUS;
+        let name = secret_name(&self.account.id, &step.user);
+        let Some(state) = self.ports.secrets().describe(&name).await? else { return Ok(()) };
+        let pair = VersionId::of(&self.account.id, &step.user_id, key);
+        let record = VersionId::of_record(&self.account.id, &step.user_id, key);
+        for version in [pair, record] {
+            let is_previous = state.version(&version).is_some_and(|version| version.has(AWSPREVIOUS));
+            if is_previous && !state.scheduled_for_deletion {
+                self.ports.secrets().remove_label(&name, AWSPREVIOUS, &version).await?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,184 @@
+//! The way of one account through a run.
+
+use std::collections::BTreeSet;
+
+use keywheel_core::Timestamp;
+use keywheel_core::contract::result::StepStatus;
+use keywheel_core::ledger::{AccountLedger, JournalledPlan, JournalledStep};
+use keywheel_core::plan::{AccountPlan, Action};
+use keywheel_core::planner::{AccountView, plan_account, remember};
+use keywheel_core::policy::Mode;
+use keywheel_core::reason::Reason;
+
+use super::audit::{Sight, see};
+use super::digests::Teller;
+use super::execute::Executor;
+use super::outcome::{Outcome, Stopped};
+use super::report::{AccountRun, account_run};
+use super::session::Session;
+use super::told::{fill_in_sent, note_asked};
+use super::{Account, AccountError, Run, Settings};
+use crate::ports::{Clock, LedgerStore, Ports, StoredLedger};
+
+/// Looks after an account: sees, plans, and, when enforcing, carries out.
+///
+/// # Errors
+/// When nothing could be done at all. What goes wrong with a user, or with a step, is part of the result.
+pub async fn look_after<P: Ports>(
+    ports: &P,
+    run: &Run,
+    account: &Account,
+    settings: &Settings,
+) -> Result<AccountRun, AccountError> {
+    let id = &account.id;
+    let now = ports.clock().now();
+    let mut stored =
+        ports.ledger().load(id).await.map_err(|source| AccountError::Ledger { account: id.clone(), source })?;
+    let before = stored.ledger.clone();
+    let notices = fill_in_sent(ports.notices(), &mut stored.ledger).await;
+    notices.map_err(|source| AccountError::Notices { account: id.clone(), source })?;
+    let sight = see(ports, account, settings, &stored.ledger, now).await;
+    let sight = sight.map_err(|source| AccountError::Audit { account: id.clone(), source })?;
+    let night = Night { ports, run, account, settings, now };
+    let (ledger, plan) = night.plan(&stored.ledger, &sight);
+    match run.mode {
+        Mode::Audit => Ok(night.report(&ledger, &sight, &planned(plan))),
+        Mode::Enforce => {
+            stored.ledger = before;
+            night.enforce(stored, ledger, &sight, plan).await
+        }
+    }
+}
+
+struct Night<'a, P> {
+    ports: &'a P,
+    run: &'a Run,
+    account: &'a Account,
+    settings: &'a Settings,
+    now: Timestamp,
+}
+
+impl<P: Ports> Night<'_, P> {
+    fn plan(&self, stored: &AccountLedger, sight: &Sight) -> (AccountLedger, AccountPlan) {
+        let forced: BTreeSet<_> = self.run.forced.iter().cloned().collect();
+        let view = AccountView {
+            account: &self.account.id,
+            users: &sight.users,
+            ledger: stored,
+            policy: &self.settings.policy,
+            exemptions: &sight.exemptions,
+            forced: &forced,
+            now: self.now,
+        };
+        let ledger = remember(&view);
+        let plan = plan_account(&AccountView { ledger: &ledger, ..view });
+        (ledger, plan)
+    }
+
+    async fn enforce(
+        &self,
+        stored: StoredLedger,
+        remembered: AccountLedger,
+        sight: &Sight,
+        plan: AccountPlan,
+    ) -> Result<AccountRun, AccountError> {
+        if self.run.clock_is_off {
+            return Ok(self.report(&remembered, sight, &all_deferred(plan)));
+        }
+        self.refuse_while_claimed(&stored.ledger, &plan, &remembered)?;
+        let has_changes = plan.steps.iter().any(|step| step.action.is_change());
+        let (run_id, writer) = (self.run.id.clone(), self.run.writer.clone());
+        let session = Session::new(self.ports.ledger(), self.ports.clock(), run_id, writer, stored);
+        if has_changes {
+            let journal = self.journal(&plan);
+            let begun = session.write(|ledger| {
+                ledger.users.clone_from(&remembered.users);
+                ledger.plan = Some(journal);
+            });
+            begun
+                .await
+                .map_err(|error| AccountError::Journal { account: self.account.id.clone(), why: error.to_string() })?;
+        }
+        let settings = self.settings;
+        let executor =
+            Executor::new(self.ports, &session, self.run, self.account, &settings.policy, &settings.secret_readers);
+        let outcomes = executor.carry_out(plan).await;
+        let tellings = self.teller(&remembered, sight).tellings(&outcomes);
+        let finished = session.finish(|ledger| {
+            if !has_changes {
+                ledger.users.clone_from(&remembered.users);
+            }
+            note_holds(ledger, &outcomes, self.now);
+            note_asked(ledger, &tellings, self.now);
+        });
+        let finished = finished.await;
+        let mut report = self.report(&remembered, sight, &outcomes);
+        if let Err(error) = finished {
+            report.result.complete = false;
+            report.retry_helps = true;
+            report.result.error = Some(format!("what was done could not be written down at the end: {error}"));
+        }
+        Ok(report)
+    }
+
+    /// Another run's claim stops this one, if it has anything to write. The same run's other process counts as another.
+    fn refuse_while_claimed(
+        &self,
+        stored: &AccountLedger,
+        plan: &AccountPlan,
+        remembered: &AccountLedger,
+    ) -> Result<(), AccountError> {
+        let Some(claim) = &stored.claim else { return Ok(()) };
+        let would_write = !plan.steps.is_empty() || stored.users != remembered.users;
+        if claim.writer == self.run.writer || claim.until <= self.now || !would_write {
+            return Ok(());
+        }
+        Err(AccountError::Busy { account: self.account.id.clone(), run_id: claim.run_id.clone(), until: claim.until })
+    }
+
+    fn journal(&self, plan: &AccountPlan) -> JournalledPlan {
+        let changes = plan.steps.iter().filter(|step| step.action.is_change());
+        let steps = changes.map(|step| JournalledStep {
+            user: step.user.clone(),
+            access_key_id: step.key.clone(),
+            step: step.kind,
+            reason: step.reason,
+        });
+        JournalledPlan { run_id: self.run.id.clone(), planned: self.now, steps: steps.collect() }
+    }
+
+    fn teller<'a>(&'a self, ledger: &'a AccountLedger, sight: &'a Sight) -> Teller<'a> {
+        let Self { run, account, settings, now, .. } = *self;
+        Teller { run, account, settings, users: &sight.users, ledger, now }
+    }
+
+    fn report(&self, ledger: &AccountLedger, sight: &Sight, outcomes: &[Outcome]) -> AccountRun {
+        let teller = self.teller(ledger, sight);
+        let digests = teller.digests(&teller.tellings(outcomes));
+        account_run(self.run, &self.account.id, self.now, sight, outcomes, digests)
+    }
+}
+
+fn planned(plan: AccountPlan) -> Vec<Outcome> {
+    plan.steps.into_iter().map(|step| Outcome::of(step, StepStatus::Planned)).collect()
+}
+
+/// Nothing is changed by a run whose clock cannot be trusted.
+fn all_deferred(plan: AccountPlan) -> Vec<Outcome> {
+    let why = "this function's clock and AWS's differ by more than 5 minutes";
+    let deferred = || Stopped::Deferred { reason: Reason::ClockOff, why: why.to_owned(), retry_helps: true };
+    plan.steps.into_iter().map(|step| Outcome::stopped(step, deferred())).collect()
+}
+
+fn is_hold(outcome: &Outcome) -> bool {
+    outcome.step.action == Action::Hold
+}
+
+/// Marks keys as held since now, where they are not so marked yet.
+fn note_holds(ledger: &mut AccountLedger, outcomes: &[Outcome], now: Timestamp) {
+    for step in outcomes.iter().filter(|outcome| is_hold(outcome)).map(|outcome| &outcome.step) {
+        if let Some(key) = &step.key {
+            ledger.key_mut(&step.user, &step.user_id, key).held_since.get_or_insert(now);
+        }
+    }
+}

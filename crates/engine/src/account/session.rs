@@ -1,0 +1,132 @@
+//! The ledger while an account is being changed: the claim, its renewal, and one write per fact.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use keywheel_core::Timestamp;
+use keywheel_core::id::RunId;
+use keywheel_core::ledger::{AccountLedger, Claim};
+use tokio::sync::Mutex;
+
+use crate::ports::{Clock, Condition, LedgerStore, PortError, StoredLedger, WriteFailed};
+
+/// How long a claim holds unless renewed. Every write renews it.
+pub const LEASE: Duration = Duration::from_secs(90);
+
+/// A ledger under this run's claim.
+pub(super) struct Session<'a, L, C> {
+    store: &'a L,
+    clock: &'a C,
+    run_id: RunId,
+    writer: String,
+    state: Mutex<State>,
+}
+
+struct State {
+    ledger: AccountLedger,
+    condition: Condition,
+    is_lost: bool,
+}
+
+/// A write that did not happen.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum SessionError {
+    /// Another run has the account now: nothing more may be changed.
+    #[error("another run has taken the account over")]
+    ClaimLost,
+    /// The write failed; the claim may still hold.
+    #[error("the ledger could not be written: {0}")]
+    Failed(PortError),
+}
+
+impl<'a, L: LedgerStore, C: Clock> Session<'a, L, C> {
+    /// A session on a ledger as it was read; nothing is claimed yet.
+    pub(super) fn new(store: &'a L, clock: &'a C, run_id: RunId, writer: String, stored: StoredLedger) -> Self {
+        let StoredLedger { ledger, condition } = stored;
+        let state = Mutex::new(State { ledger, condition, is_lost: false });
+        Self { store, clock, run_id, writer, state }
+    }
+
+    /// Writes a fact down and renews the claim.
+    pub(super) async fn write(&self, change: impl FnOnce(&mut AccountLedger) + Send) -> Result<(), SessionError> {
+        let until = lease_end(self.clock.now());
+        let claim = Claim { run_id: self.run_id.clone(), writer: self.writer.clone(), until };
+        self.save(change, Some(claim)).await
+    }
+
+    /// Writes the last facts down and gives the claim back; writes nothing when there is nothing new and no claim to give back.
+    pub(super) async fn finish(&self, change: impl FnOnce(&mut AccountLedger) + Send) -> Result<(), SessionError> {
+        let (last, is_news) = {
+            let state = self.state.lock().await;
+            let mut last = state.ledger.clone();
+            change(&mut last);
+            let has_claim = last.claim.as_ref().is_some_and(|claim| claim.writer == self.writer);
+            let is_news = has_claim || last != state.ledger;
+            (last, is_news)
+        };
+        if is_news { self.save(|ledger| *ledger = last, None).await } else { Ok(()) }
+    }
+
+    /// Makes sure that the claim holds for as long as a change may take, and renews it where it does not.
+    pub(super) async fn hold_for(&self, time: Duration) -> Result<(), SessionError> {
+        let needed = self.clock.now().checked_add(time).unwrap_or(Timestamp::MAX);
+        let holds = {
+            let state = self.state.lock().await;
+            if state.is_lost {
+                return Err(SessionError::ClaimLost);
+            }
+            state.ledger.claim.as_ref().is_some_and(|claim| claim.writer == self.writer && claim.until >= needed)
+        };
+        if holds { Ok(()) } else { self.write(|_| {}).await }
+    }
+
+    async fn save(
+        &self,
+        change: impl FnOnce(&mut AccountLedger) + Send,
+        claim: Option<Claim>,
+    ) -> Result<(), SessionError> {
+        let mut state = self.state.lock().await;
+        if state.is_lost {
+            return Err(SessionError::ClaimLost);
+        }
+        let mut next = state.ledger.clone();
+        change(&mut next);
+        next.claim = claim;
+        next.sequence += 1;
+        next.writer.clone_from(&self.writer);
+        let condition = match self.store.save(&next, &state.condition).await {
+            Ok(condition) => condition,
+            Err(failure) => match self.own_write(&next).await {
+                Some(condition) => condition,
+                None => return Err(state.fail(failure)),
+            },
+        };
+        state.ledger = next;
+        state.condition = condition;
+        Ok(())
+    }
+
+    /// A write whose answer was lost may have been made all the same: then the ledger bears this writer and this sequence.
+    async fn own_write(&self, next: &AccountLedger) -> Option<Condition> {
+        let found = self.store.load(&next.account).await.ok()?;
+        let is_own = found.ledger.writer == self.writer && found.ledger.sequence == next.sequence;
+        is_own.then_some(found.condition)
+    }
+}
+
+impl State {
+    fn fail(&mut self, failure: WriteFailed) -> SessionError {
+        match failure {
+            WriteFailed::Conflict => {
+                self.is_lost = true;
+                SessionError::ClaimLost
+            }
+            WriteFailed::Failed(error) => SessionError::Failed(error),
+        }
+    }
+}
+
+fn lease_end(now: Timestamp) -> Timestamp {
+    let lease = SignedDuration::try_from(LEASE).unwrap_or(SignedDuration::MAX);
+    now.checked_add(lease).unwrap_or(Timestamp::MAX)
+}
