@@ -1,6 +1,45 @@
-//! stub
+//! `cargo xtask check`: rules about the repository itself that no compiler knows.
+
+mod changelog;
+mod commands;
+mod links;
+mod policies;
+mod sizes;
+mod sleeps;
+mod sources;
+mod tree;
+mod words;
+
+use anyhow::{Result, bail};
+
 use crate::workspace::Workspace;
-use anyhow::Result;
-pub(crate) fn run(_: &Workspace) -> Result<()> {
+use tree::Tree;
+
+/// One broken rule, as `path:line: what is wrong` or `path: what is wrong`.
+type Problem = String;
+
+/// Every rule, each a function of the files alone.
+const CHECKS: [fn(&Tree) -> Vec<Problem>; 8] = [
+    changelog::check,
+    commands::check,
+    links::check,
+    policies::check,
+    sizes::check,
+    sleeps::check,
+    sources::check,
+    words::check,
+];
+
+/// Checks every file that git tracks or would track, and names every problem.
+pub(crate) fn run(workspace: &Workspace) -> Result<()> {
+    let tree = Tree::read(workspace)?;
+    let problems: Vec<Problem> = CHECKS.iter().flat_map(|check| check(&tree)).collect();
+    for problem in &problems {
+        eprintln!("{problem}");
+    }
+    if !problems.is_empty() {
+        bail!("the repository breaks its own rules in {} places", problems.len());
+    }
+    println!("{} rules hold in {} files", CHECKS.len(), tree.len());
     Ok(())
 }

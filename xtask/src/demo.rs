@@ -1,6 +1,6 @@
 //! `cargo xtask demo`: from a clone to one night on an emulated organization.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -11,6 +11,7 @@ use crate::workspace::Workspace;
 use crate::{machine, measured, package, python};
 
 /// What the stage needs to run.
+#[derive(Clone, Debug)]
 pub(crate) struct Stage {
     /// The stage's own executable.
     pub(crate) executable: PathBuf,
@@ -30,11 +31,11 @@ impl Stage {
     }
 
     /// A call of one of the stage's commands.
-    pub(crate) fn call(&self, command: &str, out: &std::path::Path) -> Call {
+    pub(crate) fn call(&self, command: &str, out: &Path) -> Call {
         Call::new(&self.executable, [command])
-            .arguments([std::path::Path::new("--functions"), &self.functions])
-            .arguments([std::path::Path::new("--python"), &self.python])
-            .arguments([std::path::Path::new("--out"), out])
+            .arguments([Path::new("--functions"), &self.functions])
+            .arguments([Path::new("--python"), &self.python])
+            .arguments([Path::new("--out"), out])
     }
 }
 

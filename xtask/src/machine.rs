@@ -84,22 +84,20 @@ pub(crate) fn require(workspace: &Workspace, needs: &[Need]) -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
-    bail!("this machine lacks {}", explain(&missing));
+    bail!("this machine lacks something:{}", explain(&missing));
 }
 
 fn explain(missing: &[(String, Packages)]) -> String {
-    let mut text = format!("{} of what is needed:", missing.len());
-    for (what, Packages { debian, fedora, macos }) in missing {
-        text += &format!("\n  - {what}\n");
+    let items = missing.iter().map(|(what, Packages { debian, fedora, macos })| {
         if debian == fedora {
-            text += &format!("      {debian}");
+            format!("\n  - {what}\n      {debian}")
         } else {
-            text += &format!(
-                "      Debian, Ubuntu: {debian}\n      Fedora:         {fedora}\n      macOS:          {macos}"
-            );
+            let systems =
+                format!("Debian, Ubuntu: {debian}\n      Fedora:         {fedora}\n      macOS:          {macos}");
+            format!("\n  - {what}\n      {systems}")
         }
-    }
-    text
+    });
+    items.collect()
 }
 
 fn rust(root: &Path) -> Option<String> {
@@ -157,4 +155,26 @@ fn disk(target: &Path) -> Option<String> {
     let free = room.f_bavail.saturating_mul(room.f_frsize) >> 30;
     let needed = measured::DISK_GIBIBYTES;
     (free < needed).then(|| format!("{needed} GiB of free disk (there are {free} in {})", folder.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Need, explain, pinned_rust};
+
+    #[test]
+    fn everything_that_is_missing_is_named_at_once_with_its_package() {
+        let missing =
+            [("a C compiler, `cc`".to_owned(), Need::CCompiler.packages()), ("git".to_owned(), Need::Git.packages())];
+        let text = explain(&missing);
+        for part in ["`cc`", "apt install gcc", "dnf install gcc", "xcode-select", "- git", "apt install git"] {
+            assert!(text.contains(part), "{part} is not in {text}");
+        }
+    }
+
+    #[test]
+    fn the_pinned_version_is_read_from_the_toolchain_file() {
+        assert_eq!(pinned_rust("[toolchain]\nchannel = \"1.95.0\"\n").as_deref(), Some("1.95.0"));
+        assert_eq!(pinned_rust("[toolchain]\n"), None);
+        assert!(pinned_rust(include_str!("../../rust-toolchain.toml")).is_some());
+    }
 }

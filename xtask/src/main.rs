@@ -105,7 +105,7 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::find()?;
     match task {
         Task::Demo { keep } => demo::run(&workspace, keep),
-        Task::Test { quick, full } => Ok(test::run(&workspace, Tier::from_flags(quick, full))),
+        Task::Test { quick, full } => test::run(&workspace, Tier::from_flags(quick, full)),
         Task::Package { profile, out } => {
             let out = out.unwrap_or_else(|| workspace.target.join("package"));
             package::run(&workspace, profile, &out).map(|()| ExitCode::SUCCESS)

@@ -5,12 +5,12 @@ mod group;
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
+use std::io::PipeWriter;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-pub(crate) use environment::value_or;
 pub(crate) use group::{Group, end_children_on_interrupt};
 
 /// One call of another program.
@@ -46,7 +46,7 @@ impl Call {
     }
 
     /// Gives the child these environment variables and no others.
-    pub(crate) fn only_variables<V: AsRef<OsStr>>(mut self, variables: impl IntoIterator<Item = (String, V)>) -> Self {
+    pub(crate) fn only_variables(mut self, variables: Vec<(OsString, OsString)>) -> Self {
         self.command.env_clear().envs(variables);
         self
     }
@@ -63,9 +63,9 @@ impl Call {
         Ok(self)
     }
 
-    /// Starts the child with a piped standard output and its errors in a file.
-    pub(crate) fn serve(mut self, errors: File) -> Result<Group> {
-        self.command.stdout(Stdio::piped()).stderr(errors);
+    /// Starts the child without waiting for it, both of its streams going into one pipe.
+    pub(crate) fn start(mut self, output: PipeWriter) -> Result<Group> {
+        self.command.stdout(output.try_clone()?).stderr(output);
         self.spawn()
     }
 

@@ -1,22 +1,107 @@
-//! stub
-use crate::workspace::Workspace;
+//! `cargo xtask test`: all checks, as steps that run on after a failure, with a table at the end.
+
+mod steps;
+mod summary;
+
 use std::process::ExitCode;
+use std::time::Instant;
+
+use crate::machine;
+use crate::workspace::Workspace;
+use steps::{Bench, STEPS, Step};
+use summary::{Outcome, Summary};
+
+/// How much to test. Each tier includes the one before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Tier {
+    /// Needs neither Python nor an emulator.
     Quick,
+    /// What CI runs.
     Usual,
+    /// By hand, before a release.
     Full,
 }
+
 impl Tier {
+    /// The tier that the command line's flags name.
     pub(crate) fn from_flags(quick: bool, full: bool) -> Self {
-        if quick {
-            Self::Quick
-        } else if full {
-            Self::Full
-        } else {
-            Self::Usual
+        match (quick, full) {
+            (true, _) => Self::Quick,
+            (_, true) => Self::Full,
+            _ => Self::Usual,
         }
     }
 }
-pub(crate) fn run(_: &Workspace, _: Tier) -> ExitCode {
-    ExitCode::SUCCESS
+
+/// Runs every step of the tier.
+pub(crate) fn run(workspace: &Workspace, tier: Tier) -> anyhow::Result<ExitCode> {
+    machine::require(workspace, if tier == Tier::Quick { &machine::QUICK } else { &machine::TESTS })?;
+    let bench = Bench::new(workspace, tier);
+    let mut summary = Summary::default();
+    for step in STEPS.iter().filter(|step| step.tier <= tier) {
+        println!("\n==> {}", step.title);
+        let started = Instant::now();
+        let outcome = outcome(step, &bench, &summary);
+        summary.add(step.title, outcome, started.elapsed());
+    }
+    if tier == Tier::Full {
+        println!("\nFor docs/testing.md: {}", bench.record()?);
+    }
+    print!("\n{summary}");
+    Ok(if summary.is_success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn outcome(step: &Step, bench: &Bench<'_>, so_far: &Summary) -> Outcome {
+    if let Some(needed) = step.after.filter(|needed| !so_far.passed(needed)) {
+        println!("not run, because \"{needed}\" failed");
+        return Outcome::NotRun(needed);
+    }
+    match (step.run)(bench) {
+        Ok(()) => Outcome::Passed,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            Outcome::Failed(format!("{error:#}"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::steps::STEPS;
+    use super::{Tier, outcome};
+    use crate::test::steps::{Bench, Step};
+    use crate::test::summary::{Outcome, Summary};
+    use crate::workspace::Workspace;
+
+    fn outcome_after(earlier: Outcome) -> Outcome {
+        let workspace = Workspace { root: "/".into(), target: "/".into() };
+        let mut summary = Summary::default();
+        summary.add("Build", earlier, std::time::Duration::ZERO);
+        let step = Step { title: "Night", tier: Tier::Usual, after: Some("Build"), run: |_| Ok(()) };
+        outcome(&step, &Bench::new(&workspace, Tier::Usual), &summary)
+    }
+
+    #[test]
+    fn a_step_runs_only_when_what_it_needs_passed() {
+        assert_eq!(outcome_after(Outcome::Passed), Outcome::Passed);
+        assert_eq!(outcome_after(Outcome::Failed("no".to_owned())), Outcome::NotRun("Build"));
+        assert_eq!(outcome_after(Outcome::NotRun("Format")), Outcome::NotRun("Build"));
+    }
+
+    #[test]
+    fn what_a_step_needs_is_an_earlier_step_of_the_same_or_a_smaller_tier() {
+        for (index, step) in STEPS.iter().enumerate() {
+            if let Some(needed) = step.after {
+                let found = STEPS[..index].iter().find(|earlier| earlier.title == needed);
+                assert!(found.is_some_and(|earlier| earlier.tier <= step.tier), "{}", step.title);
+            }
+        }
+    }
+
+    #[test]
+    fn flags_name_the_tier() {
+        assert_eq!(Tier::from_flags(true, false), Tier::Quick);
+        assert_eq!(Tier::from_flags(false, false), Tier::Usual);
+        assert_eq!(Tier::from_flags(false, true), Tier::Full);
+    }
 }

@@ -26,11 +26,6 @@ pub(super) fn clean(command: &mut Command) {
     }
 }
 
-/// The variable's value, or the default where it is unset or empty.
-pub(crate) fn value_or(name: &str, default: &str) -> String {
-    std::env::var(name).ok().filter(|value| !value.is_empty()).unwrap_or_else(|| default.to_owned())
-}
-
 fn is_removed(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
     let of_aws = name.starts_with("AWS_") && !name.starts_with(KEPT_PREFIX);

@@ -1,0 +1,176 @@
+//! The steps, in the order in which they run: the quick and likely failures first.
+
+use std::cell::OnceCell;
+use std::path::Path;
+use std::time::SystemTime;
+
+use anyhow::{Context, Result};
+
+use super::Tier;
+use crate::cargo::{self, Profile};
+use crate::demo::Stage;
+use crate::process::Call;
+use crate::server::Server;
+use crate::workspace::Workspace;
+use crate::{check, fresh_clone, package, python};
+
+/// Property test cases in the full tier; proptest's own default is 256.
+const FULL_CASES: &str = "4096";
+
+const BUILD: &str = "Functions and stage (build)";
+const PACKAGE: &str = "Release packages";
+
+/// One step of a test run.
+pub(super) struct Step {
+    /// What is tested, for the title line and the table.
+    pub(super) title: &'static str,
+    /// The smallest tier that it belongs to.
+    pub(super) tier: Tier,
+    /// The step without which it makes no sense.
+    pub(super) after: Option<&'static str>,
+    /// Does it.
+    pub(super) run: fn(&Bench<'_>) -> Result<()>,
+}
+
+/// Every step there is.
+pub(super) const STEPS: [Step; 11] = [
+    Step { title: "Format", tier: Tier::Quick, after: None, run: format },
+    Step { title: "Repository", tier: Tier::Quick, after: None, run: repository },
+    Step { title: "Lints", tier: Tier::Quick, after: None, run: lints },
+    Step { title: "Unit and property tests", tier: Tier::Quick, after: None, run: unit_tests },
+    Step { title: BUILD, tier: Tier::Usual, after: None, run: build },
+    Step { title: "Emulator overlay (contract)", tier: Tier::Usual, after: None, run: overlay },
+    Step { title: "AWS adapters (contract)", tier: Tier::Usual, after: None, run: adapters },
+    Step { title: "Night on the stage", tier: Tier::Usual, after: Some(BUILD), run: night },
+    Step { title: "Fresh clone", tier: Tier::Usual, after: Some(BUILD), run: clone },
+    Step { title: PACKAGE, tier: Tier::Full, after: None, run: release_packages },
+    Step { title: "Night with the release packages", tier: Tier::Full, after: Some(PACKAGE), run: release_night },
+];
+
+/// What the steps share.
+pub(super) struct Bench<'a> {
+    workspace: &'a Workspace,
+    tier: Tier,
+    /// Seeds the property tests of the full tier.
+    seed: String,
+    stage: OnceCell<Stage>,
+}
+
+impl<'a> Bench<'a> {
+    /// A bench on which nothing is built yet.
+    pub(super) fn new(workspace: &'a Workspace, tier: Tier) -> Self {
+        Self { workspace, tier, seed: seed(), stage: OnceCell::new() }
+    }
+
+    /// Date, commit and seed of this run.
+    pub(super) fn record(&self) -> Result<String> {
+        let date = Call::new("date", ["-u", "+%Y-%m-%d"]).output()?;
+        let commit = Call::new("git", ["describe", "--always", "--dirty"]).folder(&self.workspace.root).output()?;
+        Ok(format!("{}, commit {}, PROPTEST_RNG_SEED={}", date.trim(), commit.trim(), self.seed))
+    }
+
+    fn stage(&self) -> Result<&Stage> {
+        if self.stage.get().is_none() {
+            drop(self.stage.set(Stage::prepare(self.workspace)?));
+        }
+        self.stage.get().context("the stage was not prepared")
+    }
+
+    fn cargo<'b>(&self, arguments: impl IntoIterator<Item = &'b str>) -> Call {
+        Call::cargo(arguments).folder(&self.workspace.root)
+    }
+
+    fn log(&self, name: &str) -> std::path::PathBuf {
+        self.workspace.target.join("test-logs").join(name)
+    }
+}
+
+/// The caller's own seed repeats an earlier run.
+fn seed() -> String {
+    std::env::var("PROPTEST_RNG_SEED").unwrap_or_else(|_| {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        now.as_nanos().to_string().chars().rev().take(12).collect()
+    })
+}
+
+fn format(bench: &Bench<'_>) -> Result<()> {
+    bench.cargo(["fmt", "--all", "--check"]).succeed().context("the code is not formatted; run `cargo fmt --all`")
+}
+
+fn repository(bench: &Bench<'_>) -> Result<()> {
+    check::run(bench.workspace)
+}
+
+fn lints(bench: &Bench<'_>) -> Result<()> {
+    bench
+        .cargo(["clippy", "--workspace", "--all-targets", "--all-features"])
+        .arguments(cargo::locked())
+        .arguments(["--", "--deny", "warnings"])
+        .succeed()
+}
+
+fn unit_tests(bench: &Bench<'_>) -> Result<()> {
+    let call = bench.cargo(["test", "--workspace"]).arguments(cargo::locked());
+    if bench.tier == Tier::Full {
+        let cases = std::env::var("PROPTEST_CASES").unwrap_or_else(|_| FULL_CASES.to_owned());
+        return call.variable("PROPTEST_CASES", cases).variable("PROPTEST_RNG_SEED", &bench.seed).succeed();
+    }
+    call.succeed()
+}
+
+fn build(bench: &Bench<'_>) -> Result<()> {
+    bench.stage().map(|_| ())
+}
+
+fn overlay(bench: &Bench<'_>) -> Result<()> {
+    let python = python::STAGE.python(bench.workspace)?;
+    Call::new(python, ["crates/stage/emulator/contract.py"]).folder(&bench.workspace.root).succeed()
+}
+
+fn adapters(bench: &Bench<'_>) -> Result<()> {
+    let python = python::STAGE.python(bench.workspace)?;
+    let serve = Call::new(python, ["crates/stage/emulator/serve.py"]).folder(&bench.workspace.root);
+    let ministack = Server::start(serve, &bench.log("ministack.log")).context("ministack does not start")?;
+    let python = python::MOTO.python(bench.workspace)?;
+    let serve =
+        Call::new(python, ["-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]).variable("PYTHONUNBUFFERED", "1");
+    let moto = Server::start(serve, &bench.log("moto.log")).context("moto does not start")?;
+    bench
+        .cargo(["test", "--package", "keywheel-aws", "--features", "contract", "--test", "contract"])
+        .arguments(cargo::locked())
+        .variable("KEYWHEEL_TEST_MINISTACK", &ministack.url)
+        .variable("KEYWHEEL_TEST_MOTO", &moto.url)
+        .succeed()
+}
+
+fn night(bench: &Bench<'_>) -> Result<()> {
+    let stage = bench.stage()?;
+    run_night(bench, stage, &bench.workspace.target.join("test-night"))
+}
+
+fn clone(bench: &Bench<'_>) -> Result<()> {
+    fresh_clone::run(bench.workspace)
+}
+
+fn release_packages(bench: &Bench<'_>) -> Result<()> {
+    package::run(bench.workspace, Profile::Release, &bench.workspace.target.join("package"))
+}
+
+fn release_night(bench: &Bench<'_>) -> Result<()> {
+    let stage = Stage { functions: bench.workspace.target.join("package"), ..bench.stage()?.clone() };
+    run_night(bench, &stage, &bench.workspace.target.join("test-night-release"))
+}
+
+fn run_night(bench: &Bench<'_>, stage: &Stage, out: &Path) -> Result<()> {
+    stage.call("test-night", out).folder(&bench.workspace.root).succeed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::seed;
+
+    #[test]
+    fn a_seed_is_a_number_that_proptest_takes() {
+        assert!(seed().parse::<u64>().is_ok());
+    }
+}
