@@ -5,7 +5,6 @@ async def run(listener: socket.socket, parent: int) -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
     from overlay import admin, functions, iam, organizations, policy, secretsmanager  # each lays its patches
-
     async def parent_is_gone() -> None:
         while os.getppid() == parent:
             await asyncio.sleep(0.1)
@@ -15,8 +14,7 @@ async def run(listener: socket.socket, parent: int) -> None:
     print(f"READY http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
     await serve(admin.application, config, shutdown_trigger=parent_is_gone)
 
-def main() -> None:
-    """The first process only watches, so that even its being killed outright leaves the second one to clean up."""
+def main() -> None:  # the first process only watches, so that its being killed outright leaves the second to clean up
     parent, watcher = os.getppid(), os.getpid()
     if child := os.fork():
         while os.getppid() == parent and os.waitpid(child, os.WNOHANG) == (0, 0):

@@ -3,23 +3,21 @@ import asyncio, calendar, contextvars, fnmatch, json, re, time
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator
 from ministack.services import iam, organizations, secretsmanager, ses
-from overlay.world import CREDENTIALS, FUNCTION_LOG, LAST_USED, MANAGEMENT, SETTINGS, Any, Callable, patch
-
+from overlay.world import CREDENTIALS, FUNCTION_LOG, LAST_USED, MANAGEMENT, SETTINGS, Any, patch
 users, keys, secrets = iam._users._data, iam._access_keys._data, secretsmanager._secrets._data
 accounts, ISO = organizations._accounts._data, "%Y-%m-%dT%H:%M:%SZ"
 LOGS: dict[str, list] = {"calls": [], "faults": [], "function-log": FUNCTION_LOG}
-RECORDS: dict[str, Callable[[dict], dict]] = {  # what POST /_stage/NAME sets fields of
+RECORDS: dict[str, Any] = {  # what POST /_stage/NAME sets fields of
     "user": lambda body: users[body["account"], body["user"]],
     "key": lambda body: keys[body["account"], body["access_key_id"]],
     "last-use": lambda body: LAST_USED.setdefault(body["access_key_id"], {}),
-    "secret": lambda body: secrets[body["account"], body["region"], body["secret"]],
-    "secret-version": lambda body: RECORDS["secret"](body)["Versions"][body["version"]],
+    "secret-version": lambda body: secrets[body["account"], body["region"], body["secret"]]["Versions"][body["id"]],
     "account": lambda body: accounts[MANAGEMENT[body["account"]], body["account"]],
-    "settings": lambda body: SETTINGS, "credentials": lambda body: CREDENTIALS}
+    "settings": lambda body: SETTINGS, "credentials": lambda body: CREDENTIALS,
+    "mails": lambda body: {"/".join(place[:2]): mails for place, mails in ses._sent_emails.all_items()}}
 calls_of_request: contextvars.ContextVar[list] = contextvars.ContextVar("calls_of_request")
 
-def shift(record: dict, by: float) -> None:
-    """Moves every date in a record, and in the records inside it, into the past."""
+def shift(record: dict, by: float) -> None:  # moves every date in a record, and in the records inside it, into the past
     for name, value in record.items():
         if isinstance(value, dict):
             shift(value, by)
@@ -35,9 +33,6 @@ def age(days: float) -> None:
         del secrets[place]  # its recovery window is over
 
 def administer(method: str, name: str, body: Any) -> Any:
-    if name == "mails":
-        found = [(place, mail) for place, mails in ses._sent_emails.all_items() for mail in mails]
-        return [{"Account": place[0], "Region": place[1], **mail} for place, mail in found]
     if method == "POST" and name in ("age", "faults"):
         return age(body["days"]) if name == "age" else LOGS[name].append({"times": 1, **body})
     if name in LOGS:
@@ -46,9 +41,8 @@ def administer(method: str, name: str, body: Any) -> Any:
 
 class Injected(Exception):
     """A fault that takes the place of a call or of its answer."""
-
 @patch(vars(iam_evaluator), "enforce")
-def enforce(stock: Callable, key_id: str, operation: str, service: str, *rest: Any, **options: Any) -> Any:
+def enforce(stock: Any, key_id: str, operation: str, service: str, *rest: Any, **options: Any) -> Any:
     """Every call to every service passes here once it is known who calls what."""
     caller, account = iam_evaluator.resolve_caller_identity(key_id) or {}, iam.get_account_id()
     call = {"operation": operation, "account": account, "principal": caller.get("userArn"), "time": time.time()}
@@ -62,12 +56,12 @@ def enforce(stock: Callable, key_id: str, operation: str, service: str, *rest: A
             raise Injected
     return stock(key_id, operation, service, *rest, **options)
 
-async def reply(send: Callable, status: int, headers: dict, body: bytes) -> None:
+async def reply(send: Any, status: int, headers: dict, body: bytes) -> None:
     pairs = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": status, "headers": pairs})
     await send({"type": "http.response.body", "body": body})
 
-async def application(scope: dict, receive: Callable, send: Callable) -> None:
+async def application(scope: dict, receive: Any, send: Any) -> None:
     if scope["type"] == "http" and scope["path"].startswith("/_stage/"):
         try:
             body = json.loads((await app._read_request_body(receive, scope["method"], {})) or b"{}")
@@ -76,7 +70,6 @@ async def application(scope: dict, receive: Callable, send: Callable) -> None:
             status, result = 400, {"error": repr(error)}
         return await reply(send, status, {"Content-Type": "application/json"}, json.dumps(result).encode())
     calls_of_request.set(calls := [])
-
     async def answer(message: dict) -> None:
         if message["type"] == "http.response.start":
             await asyncio.sleep(sum(call["fault"].get("delay_ms", 0) for call in calls if "fault" in call) / 1000)

@@ -2,14 +2,12 @@
 import json, time
 from ministack.core.lambda_runtime import ProvidedWorker
 from ministack.services import lambda_svc, ses, ses_v2
-from overlay.world import FUNCTION_LOG, Answer, Any, Callable, patch
-
+from overlay.world import FUNCTION_LOG, Any, patch
 @patch(vars(lambda_svc), "invoke_async_with_retry")
-def invoke_asynchronously(stock: Callable, function: dict, event: Any) -> None:
+def invoke_asynchronously(stock: Any, function: dict, event: Any) -> None:
     stock(function | {"asynchronous": True}, event)
-
 @patch(vars(lambda_svc), "_execute_function")
-def execute(stock: Callable, function: dict, event: Any) -> dict:
+def execute(stock: Any, function: dict, event: Any) -> dict:
     """Invoke (Event): AWS tries a throttled event again for six hours; stock loses it after three tries."""
     while (result := stock(function, event)).get("throttle") and function.get("asynchronous"):
         time.sleep(0.2)
@@ -23,9 +21,8 @@ def keep_output(worker: ProvidedWorker, stream: Any, lines: Any) -> None:
             lines.get_nowait()
         lines.put_nowait(FUNCTION_LOG[-1]["line"])
 ProvidedWorker._pump_output = keep_output
-
 @patch(vars(ses_v2), "handle_request")
-async def send_email(stock: Callable, method: str, path: str, headers: dict, body: bytes, *rest: Any) -> Answer:
+async def send_email(stock: Any, method: str, path: str, headers: dict, body: bytes, *rest: Any) -> tuple:
     """SendEmail: keeps the whole content (raw headers, parts) for tests to read; stock keeps subject and text."""
     answer = await stock(method, path, headers, body, *rest)
     if path.endswith("/outbound-emails") and answer[0] == 200:

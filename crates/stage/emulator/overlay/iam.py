@@ -1,12 +1,9 @@
 """IAM: quota, last use, paging, missing entities, credential report, ARNs."""
-import re
-from xml.etree import ElementTree
+import re, xml.etree.ElementTree as ElementTree
 from ministack.core import iam_actions, iam_evaluator, sigv4
 from ministack.services import iam, sts
-from overlay.world import CREDENTIALS, LAST_USED, SETTINGS, Answer, Callable, patch
-
-NAMESPACE = "https://iam.amazonaws.com/doc/2010-05-08/"
-ElementTree.register_namespace("", NAMESPACE)
+from overlay.world import CREDENTIALS, LAST_USED, SETTINGS, Any, patch
+ElementTree.register_namespace("", NAMESPACE := "https://iam.amazonaws.com/doc/2010-05-08/")
 LISTS = {"ListUsers": "Users", "GetGroup": "Users", "ListAccessKeys": "AccessKeyMetadata",
          "GetAccountAuthorizationDetails": "UserDetailList"}
 handlers, parameter = iam._IAM_HANDLERS, iam._p
@@ -14,52 +11,45 @@ handlers, parameter = iam._IAM_HANDLERS, iam._p
 def keys_of(user: str) -> list[dict]:
     keys = (key for key in iam._access_keys.values() if key["UserName"] == user)
     return sorted(keys, key=lambda key: key["CreateDate"])
-
 @patch(handlers, "CreateAccessKey")
-def create_access_key(stock: Callable, params: dict) -> Answer:
+def create_access_key(stock: Any, params: dict) -> tuple:
     """CreateAccessKey: AWS allows two keys per user, active or not; stock any number."""
     if len(keys_of(user := parameter(params, "UserName"))) >= 2:
         return iam._error(409, "LimitExceeded", "Cannot exceed quota for AccessKeysPerUser: 2")
     answer = stock(params)
     CREDENTIALS.update({key["AccessKeyId"]: key | {"AccountId": iam.get_account_id()} for key in keys_of(user)})
     return answer
-
 @patch(vars(sts), "register_session")
-def register_session(stock: Callable, key_id: str, session: dict) -> None:
+def register_session(stock: Any, key_id: str, session: dict) -> None:
     """Remembers what STS issues, so that tests can search for leaks; stock forgets expired sessions."""
     CREDENTIALS[key_id] = {"AccountId": session["Arn"].split(":")[4], "AccessKeyId": key_id, **session}
     stock(key_id, session)
-
 @patch(handlers, "ListAccessKeys", "DeleteAccessKey")
-def own_keys(stock: Callable, params: dict) -> Answer:
+def own_keys(stock: Any, params: dict) -> tuple:
     """NoSuchEntity: AWS answers it for an unknown user and a key of another's; stock lists nothing, deletes the key."""
     user, key_id = parameter(params, "UserName"), parameter(params, "AccessKeyId")
     what = f"Access Key with id {key_id}" if key_id else f"user with name {user}"
     known = iam._access_keys.get(key_id, {}).get("UserName") == user if key_id else user in iam._users
     return stock(params) if known else iam._error(404, "NoSuchEntity", f"The {what} cannot be found.")
-
 @patch(handlers, "GetAccessKeyLastUsed")
-def get_access_key_last_used(_stock: Callable, params: dict) -> Answer:
+def get_access_key_last_used(_stock: Any, params: dict) -> tuple:
     """GetAccessKeyLastUsed: AWS tells the last use and denies access to an unknown key; stock tracks nothing."""
     if (key := iam._access_keys.get(parameter(params, "AccessKeyId"))) is None:
         return iam._error(403, "AccessDenied", "User is not authorized to perform: iam:GetAccessKeyLastUsed")
     fields = {"Region": "N/A", "ServiceName": "N/A"} | LAST_USED.get(key["AccessKeyId"], {})
-    used = "".join(f"<{name}>{value}</{name}>" for name, value in fields.items())
+    used = "".join(f"<{name}>{value}</{name}>" for name, value in fields.items() if value)
     return iam._xml(200, "GetAccessKeyLastUsedResponse", f"<GetAccessKeyLastUsedResult><UserName>{key['UserName']}"
                     f"</UserName><AccessKeyLastUsed>{used}</AccessKeyLastUsed></GetAccessKeyLastUsedResult>")
-
 @patch(vars(iam_evaluator), "authenticate")
-def authenticate(stock: Callable, key_id: str, account: str) -> object:
+def authenticate(stock: Any, key_id: str, account: str) -> object:
     """AWS records date, region and service of each request that a user's key signs; stock records nothing."""
     request, result = iam_evaluator._signed_request.get(), stock(key_id, account)
-    if key_id.startswith("AKIA") and isinstance(result, iam_evaluator.ResolvedCredential):
-        signed = (sigv4.parse_query_signature(request.query_params) if request.presigned
-                  else sigv4.parse_header_signature(request.headers))
+    if key_id.startswith("AKIA") and isinstance(result, iam_evaluator.ResolvedCredential) and not request.presigned:
+        signed = sigv4.parse_header_signature(request.headers)
         LAST_USED[key_id] = {"LastUsedDate": iam._now(), "Region": signed.region, "ServiceName": signed.service}
     return result
-
 @patch(handlers, *LISTS)
-def paged(handler: Callable, params: dict) -> Answer:
+def paged(handler: Any, params: dict) -> tuple:
     """ListUsers etc.: AWS pages (100, at most 1,000) and lists users without their tags; stock does neither."""
     asked, start = int(parameter(params, "MaxItems") or 100), int(parameter(params, "Marker") or 0)
     if not 1 <= asked <= 1000:
@@ -77,18 +67,17 @@ def paged(handler: Callable, params: dict) -> Answer:
     for member in members if name == "Users" else []:
         member[:] = [field for field in member if not field.tag.endswith("}Tags")]
     return status, headers, ElementTree.tostring(document, encoding="utf-8")
-
 @patch(vars(iam), "_build_credential_report")
-def credential_report(stock: Callable) -> str:
+def credential_report(stock: Any) -> str:
     """GetCredentialReport: AWS fills in the last use of each key and writes dates with +00:00; stock has N/A and Z."""
     rows = [line.split(",") for line in stock().split("\n")]
     for row in rows[2:]:
         for start, key in zip((10, 15), keys_of(row[0])):
-            row[start:start + 3] = LAST_USED.get(key["AccessKeyId"], {}).values() or ["N/A"] * 3
+            used = LAST_USED.get(key["AccessKeyId"], {})
+            row[start:start + 3] = [used.get(name) or "N/A" for name in ("LastUsedDate", "Region", "ServiceName")]
     return re.sub(r"(:\d\d)Z", r"\1+00:00", "\n".join(",".join(row) for row in rows))
-
 @patch(vars(iam_actions), "extract_resource_arn")
-def resource_arn(stock: Callable, service: str, *rest: object) -> str:
+def resource_arn(stock: Any, service: str, *rest: object) -> str:
     """AWS authorises an IAM call on the ARN of the entity, path included; stock on an ARN without path."""
     kind, _, name = (arn := stock(service, *rest)).rpartition(":")[2].partition("/")
     table = {"user": iam._users, "role": iam._roles, "group": iam._groups}.get(kind, {}) if service == "iam" else {}

@@ -2,22 +2,18 @@
 import dataclasses, json, re
 from ministack.core import iam_evaluator
 from ministack.services import iam, organizations
-from overlay.world import MANAGEMENT, Any, Callable, patch
-
-evaluator = vars(iam_evaluator)
+from overlay.world import MANAGEMENT, Any, patch
 # Keys that AWS sets on every request of a user or role over TLS, for which the stage's loopback HTTP stands in.
 ALWAYS = {"aws:principalisawsservice": "false", "aws:viaawsservice": "false", "aws:securetransport": "true"}
-
-@patch(evaluator, "_resolve_condition_key")
-def condition_key(stock: Callable, key: str, context: Any) -> Any:
+@patch(vars(iam_evaluator), "_resolve_condition_key")
+def condition_key(stock: Any, key: str, context: Any) -> Any:
     """aws:PrincipalArn of a session is its role's ARN, with the path, on AWS, its own on stock, which lacks ALWAYS."""
     if key.lower() == "aws:principalarn" and ":assumed-role/" in context.principal_arn:
         account, name = context.principal_arn.split(":")[4], context.principal_arn.split("/")[1]
         return iam._roles.get_scoped(account, None, name, {}).get("Arn", f"arn:aws:iam::{account}:role/{name}")
     return ALWAYS.get(key.lower()) or stock(key, context)
-
-@patch(evaluator, "_principal_org_id")
-def principal_org_id(_stock: Callable, account: str) -> str | None:
+@patch(vars(iam_evaluator), "_principal_org_id")
+def principal_org_id(_stock: Any, account: str) -> str | None:
     """aws:PrincipalOrgID: AWS sets it for every member; stock for the management account alone."""
     return organizations._orgs.get_scoped(MANAGEMENT.get(account), None, "self", {}).get("Id")
 
@@ -27,9 +23,8 @@ def expand(value: Any, context: Any) -> Any:
         found = match[1] if match[1] in "*?$" else iam_evaluator._resolve_condition_key(match[1], context)
         return match[0] if found is None else json.dumps(str(found))[1:-1]
     return json.loads(re.sub(r"\$\{([^}]+)\}", variable, json.dumps(value)))
-
-@patch(evaluator, "_first_match")
-def first_match(stock: Callable, context: Any, statements: list, effect: str) -> Any:
+@patch(vars(iam_evaluator), "_first_match")
+def first_match(stock: Any, context: Any, statements: list, effect: str) -> Any:
     """Policy variables in Resource and Condition: AWS expands them; stock compares them as text."""
     for one in (statements := list(map(dataclasses.replace, statements))):
         one.resources, one.conditions = expand(one.resources, context), expand(one.conditions, context)

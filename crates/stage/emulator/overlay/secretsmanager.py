@@ -3,32 +3,29 @@ import json
 from ministack.core.iam_evaluator import validate_policy_document
 from ministack.core.responses import error_response_json, json_response
 from ministack.services import secretsmanager
-from overlay.world import Answer, Callable, patch
+from overlay.world import Any, patch
 
-def replay(secret: dict | None, data: dict) -> Answer | None:
+def replay(secret: dict | None, data: dict) -> tuple | None:
     """ClientRequestToken: on AWS a repeat with the same content succeeds, with other content fails; stock puts it."""
     if not secret or not (version := secret["Versions"].get(token := data.get("ClientRequestToken"))):
         return None
     if any(version[name] != data.get(name) for name in ("SecretString", "SecretBinary")):
         return error_response_json("ResourceExistsException", f"ClientRequestToken {token} has other content already.")
-    return json_response({"ARN": secret["ARN"], "Name": secret["Name"], "VersionId": token,
-                          "VersionStages": version["Stages"]})
-
+    found = {"VersionId": token, "VersionStages": version["Stages"]}
+    return json_response({"ARN": secret["ARN"], "Name": secret["Name"], **found})
 @patch(vars(secretsmanager), "_create_secret")
-def create_secret(stock: Callable, data: dict) -> Answer:
+def create_secret(stock: Any, data: dict) -> tuple:
     """CreateSecret: AWS keeps the token as version id, and makes no version without a value; stock does neither."""
-    if answer := replay(secretsmanager._secrets.get(data["Name"]), data):
-        return answer
-    if (answer := stock(data))[0] != 200:
+    answer = replay(secretsmanager._secrets.get(data["Name"]), data)
+    if answer or (answer := stock(data))[0] != 200:
         return answer
     versions, body = secretsmanager._secrets[data["Name"]]["Versions"], json.loads(answer[2])
     version, version_id = versions.pop(body["VersionId"]), data.get("ClientRequestToken", body.pop("VersionId"))
     if "SecretString" in data or "SecretBinary" in data:
         versions[version_id], body["VersionId"] = version, version_id
     return json_response(body)
-
 @patch(vars(secretsmanager), "_put_secret_value")
-def put_secret_value(stock: Callable, data: dict) -> Answer:
+def put_secret_value(stock: Any, data: dict) -> tuple:
     """PutSecretValue: AWS labels a first version AWSCURRENT whatever is asked, and moves labels; stock does neither."""
     secret, stages = secretsmanager._resolve(data["SecretId"])[1], data.get("VersionStages", ["AWSCURRENT"])
     if secret and not secretsmanager._find_stage_version(secret, "AWSCURRENT")[0]:
@@ -40,9 +37,8 @@ def put_secret_value(stock: Callable, data: dict) -> Answer:
         secretsmanager._remove_stage_everywhere(secret, stage, except_version_id=version_id)
         secretsmanager._add_stage(secret, version_id, stage)
     return replay(secret, {**data, "ClientRequestToken": version_id})
-
 @patch(vars(secretsmanager), "_put_resource_policy")
-def put_resource_policy(stock: Callable, data: dict) -> Answer:
+def put_resource_policy(stock: Any, data: dict) -> tuple:
     """PutResourcePolicy: AWS refuses a malformed policy, and with BlockPublicPolicy a public one; stock takes any."""
     problem = validate_policy_document(data["ResourcePolicy"])
     statements = [] if problem else json.loads(data["ResourcePolicy"])["Statement"]

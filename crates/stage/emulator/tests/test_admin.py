@@ -36,7 +36,7 @@ class Patched(ContractTest):
         account = new_account()
         secrets = client("secretsmanager", account)
         version = secrets.create_secret(Name="secret", SecretString="value")["VersionId"]
-        stage("POST", "secret-version", {"account": account, "region": "eu-central-1", "secret": "secret", "version": version,
+        stage("POST", "secret-version", {"account": account, "region": "eu-central-1", "secret": "secret", "id": version,
                                          "set": {"CreatedDate": 1577934245}})
         self.assertEqual(2020, secrets.list_secret_version_ids(SecretId="secret")["Versions"][0]["CreatedDate"].year)
 
