@@ -70,6 +70,10 @@ fn failed(entry: &DigestEntry) -> String {
 fn about_many(entries: &[(Section, &DigestEntry)], by: Option<&Moment>) -> String {
     let urgent = entries.iter().filter(|(section, _)| section.needs_action()).count();
     let keys = |count: usize| if count == 1 { "1 key".to_owned() } else { format!("{count} keys") };
+    let failed = entries.iter().filter(|(section, _)| *section == Section::Failed).count();
+    if urgent == 0 && failed > 0 {
+        return format!("changes to {} failed", keys(failed));
+    }
     if urgent == 0 {
         return format!("news of {}, nothing to do", keys(entries.len()));
     }
@@ -114,10 +118,12 @@ fn todo(mode: Mode, entries: &[(Section, &DigestEntry)]) -> Vec<String> {
 fn users_in(wanted: Section, entries: &[(Section, &DigestEntry)]) -> Option<String> {
     let users = entries.iter().filter(|(section, _)| *section == wanted).map(|(_, entry)| entry.user.as_str());
     let users: std::collections::BTreeSet<&str> = users.collect();
-    let named: Vec<&str> = users.iter().take(3).copied().collect();
+    // A name with a comma would read as two.
+    let quoted = |user: &&str| if user.contains(',') { format!("\"{user}\"") } else { (*user).to_owned() };
+    let named: Vec<String> = users.iter().take(3).map(quoted).collect();
     match (named.as_slice(), users.len() - named.len()) {
         ([], _) => None,
-        ([one], 0) => Some((*one).to_owned()),
+        ([one], 0) => Some(one.clone()),
         ([most @ .., last], 0) => Some(format!("{} and {last}", most.join(", "))),
         (_, more) => Some(format!("{} and {more} more", named.join(", "))),
     }

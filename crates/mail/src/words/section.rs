@@ -113,8 +113,8 @@ impl Section {
     /// Whether the reader must do something about it.
     #[must_use]
     pub fn needs_action(self) -> bool {
-        use Section::{DeactivationAhead, Decide, Failed, Held, Install};
-        matches!(self, Decide | Failed | Install | DeactivationAhead | Held)
+        use Section::{DeactivationAhead, Decide, Held, Install};
+        matches!(self, Decide | Install | DeactivationAhead | Held)
     }
 
     /// Whether the key can be made active again, and a reader may want to.

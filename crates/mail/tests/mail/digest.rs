@@ -1,0 +1,288 @@
+//! What a digest's mail says.
+
+use std::fmt::Write;
+
+use crate::support::{Shelf, at, digest, entry, every_kind, key, planned, rotated, secret_name, used};
+use keywheel_core::contract::digest::{Digest, DigestEntry, RecipientRole};
+use keywheel_core::contract::result::StepStatus::{Done, Failed};
+use keywheel_core::plan::StepKind;
+use keywheel_core::policy::Mode;
+use keywheel_core::reason::Reason;
+use keywheel_mail::{DigestContext, Rendered, Templates};
+
+fn context(digest: &Digest) -> DigestContext {
+    DigestContext::new(digest, &digest.entries.iter().collect::<Vec<_>>(), Some("cloud-platform@example.com"))
+}
+
+fn rendered(digest: &Digest) -> Rendered {
+    let templates = Templates::<&Shelf>::new(None).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let (rendered, fallback) = runtime.block_on(templates.render(&context(digest))).unwrap();
+    assert_eq!(fallback, None);
+    keep(digest, &rendered);
+    rendered
+}
+
+/// Writes the mail where `KEYWHEEL_MAILS` says, to be looked at in a browser.
+fn keep(digest: &Digest, rendered: &Rendered) {
+    let Some(folder) = std::env::var_os("KEYWHEEL_MAILS") else { return };
+    let folder = std::path::PathBuf::from(folder);
+    let first = digest.entries.first().map_or("none", |entry| entry.reason.code());
+    let name = format!("{}-{}-{}", digest.mode.as_str(), digest.entries.len(), first);
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join(format!("{name}.html")), &rendered.html).unwrap();
+    std::fs::write(folder.join(format!("{name}.txt")), &rendered.text).unwrap();
+}
+
+fn subject_and_text(digest: &Digest) -> String {
+    let mail = rendered(digest);
+    format!("Subject: {}\n\n{}", mail.subject, mail.text)
+}
+
+fn about(entry: DigestEntry) -> Digest {
+    digest(Mode::Enforce, vec![entry])
+}
+
+#[test]
+fn an_enforce_digest_with_every_kind_of_entry() {
+    let digest = digest(Mode::Enforce, every_kind());
+    insta::assert_snapshot!("enforce_text", subject_and_text(&digest));
+    insta::assert_snapshot!("enforce_html", rendered(&digest).html);
+}
+
+#[test]
+fn an_audit_digest() {
+    let digest = digest(Mode::Audit, planned());
+    insta::assert_snapshot!("audit_text", subject_and_text(&digest));
+    insta::assert_snapshot!("audit_html", rendered(&digest).html);
+}
+
+#[test]
+fn a_digest_of_one_new_key_reads_like_a_mail_about_it() {
+    let mut digest = about(rotated(1, "alice"));
+    digest.recipient.role = RecipientRole::KeyOwner;
+    insta::assert_snapshot!("rotated_text", subject_and_text(&digest));
+    insta::assert_snapshot!("rotated_html", rendered(&digest).html);
+}
+
+#[test]
+fn a_digest_of_one_entry_of_each_kind_reads_like_a_mail_about_it() {
+    let due = Some(at("2026-11-20T01:00:00Z"));
+    let deactivated = DigestEntry { due, ..entry(1, "alice", StepKind::Deactivate, Done, Reason::InstallGraceOver) };
+    let held = DigestEntry {
+        due,
+        replacement: Some(key(2)),
+        secret_name: secret_name("alice"),
+        last_used: used("2026-11-19T22:15:00Z"),
+        ..entry(1, "alice", StepKind::Hold, Done, Reason::StillInUse)
+    };
+    let failed = DigestEntry {
+        detail: Some("iam:DeleteAccessKey failed: AccessDenied: no".to_owned()),
+        ..entry(1, "alice", StepKind::Delete, Failed, Reason::RecoveryGraceOver)
+    };
+    for (name, one) in [
+        ("deactivated_text", deactivated),
+        ("held_text", held),
+        ("deleted_text", DigestEntry { due, ..entry(1, "alice", StepKind::Delete, Done, Reason::RecoveryGraceOver) }),
+        ("retired_text", DigestEntry { due, ..entry(1, "alice", StepKind::Retire, Done, Reason::Unused) }),
+        ("failed_text", failed),
+        ("blocked_text", DigestEntry { due, ..entry(1, "alice", StepKind::Skip, Done, Reason::SlotBlocked) }),
+    ] {
+        insta::assert_snapshot!(name, subject_and_text(&about(one)));
+    }
+}
+
+/// A digest in which every text that a stranger can set is an attack.
+fn hostile() -> Digest {
+    let mut attacked = about(DigestEntry {
+        instructions: vec![
+            "first\r\nBcc: everybody@example.com\r\n\r\n<img src=x onerror=alert(1)>".to_owned(),
+            "{{ 7*7 }} {% include 'x' %}\u{202e}txt.exe".to_owned(),
+        ],
+        detail: Some("\u{1b}[2J<script>alert(1)</script>\u{2028}wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".to_owned()),
+        last_used: Some(keywheel_core::observed::KeyUse {
+            at: at("2026-11-19T00:00:00Z"),
+            service: "<b>s3</b>\n".to_owned(),
+            region: "\"><i>".to_owned(),
+        }),
+        ..rotated(1, "=cmd,@example.com+")
+    });
+    attacked.account.name = "<script>alert(1)</script>{{ 7*7 }}\r\nBcc: x@example.com".to_owned();
+    attacked
+}
+
+#[test]
+fn hostile_names_and_tags_are_shown_as_they_are_and_do_nothing() {
+    insta::assert_snapshot!("hostile_text", subject_and_text(&hostile()));
+    insta::assert_snapshot!("hostile_html", rendered(&hostile()).html);
+}
+
+#[test]
+fn no_part_of_a_hostile_mail_has_markup_or_breaks_of_strangers() {
+    let mail = rendered(&hostile());
+    assert!(!mail.subject.contains(['\r', '\n']), "{}", mail.subject);
+    for tag in ["<script", "<img", "<b>", "<i>"] {
+        assert!(!mail.html.contains(tag), "{tag} in HTML");
+    }
+    assert!(mail.html.contains("&lt;script&gt;") && mail.text.contains("<script>"));
+    for part in [&mail.subject, &mail.text, &mail.html] {
+        assert!(part.contains("{{ 7*7 }}") && !part.contains("49"), "{part}");
+        assert!(!part.lines().any(|line| line.starts_with("Bcc:")), "{part}");
+        let forbidden =
+            |c: char| (c.is_control() && c != '\n') || ('\u{202a}'..='\u{202e}').contains(&c) || c == '\u{2028}';
+        assert!(!part.contains(forbidden), "{part}");
+    }
+}
+
+#[test]
+fn an_account_name_as_long_as_may_be_leaves_room_for_the_message() {
+    let mut digest = about(rotated(1, &"u".repeat(64)));
+    digest.account.name = "n".repeat(400);
+    let subject = rendered(&digest).subject;
+    assert!(subject.chars().count() <= 200, "{subject}");
+    assert!(subject.contains("111122223333") && subject.ends_with("by 4 December 2026"), "{subject}");
+}
+
+#[test]
+fn an_account_without_a_name_goes_by_its_id() {
+    let mut digest = about(rotated(1, "alice"));
+    digest.account.name = " \n".to_owned();
+    assert_eq!(rendered(&digest).subject, "[AWS keys] 111122223333: install the new key of alice by 4 December 2026");
+}
+
+/// Words of 40 characters as secret halves are made of, wherever they stand.
+fn secret_like(text: &str) -> Vec<&str> {
+    let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '/' || c == '+'));
+    words.filter(|word| word.len() == 40).collect()
+}
+
+#[test]
+fn no_mail_holds_anything_shaped_like_a_secret_half() {
+    assert_eq!(secret_like("(wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY)").len(), 1);
+    for digest in [digest(Mode::Enforce, every_kind()), digest(Mode::Audit, planned()), hostile()] {
+        let mail = rendered(&digest);
+        for part in [&mail.subject, &mail.text, &mail.html] {
+            assert_eq!(secret_like(part), Vec::<&str>::new());
+        }
+    }
+}
+
+#[test]
+fn a_mail_about_200_keys_is_complete_and_not_cut_by_mail_programs() {
+    let entries: Vec<_> = (0..200).map(|number| rotated(number, &format!("service-account-{number:04}"))).collect();
+    let mail = rendered(&digest(Mode::Enforce, entries.clone()));
+    assert!(mail.html.len() < 102_000, "{} bytes", mail.html.len());
+    for entry in &entries {
+        let key = entry.access_key_id.as_ref().unwrap().as_str();
+        let secret = entry.secret_name.as_deref().unwrap();
+        for part in [&mail.text, &mail.html] {
+            assert!(part.contains(key) && part.contains(secret), "{key}");
+        }
+    }
+    assert!(mail.subject.contains("200 keys need action by 4 December 2026"), "{}", mail.subject);
+}
+
+#[test]
+fn both_parts_tell_of_every_entry_of_a_digest() {
+    for digest in [digest(Mode::Enforce, every_kind()), digest(Mode::Audit, planned())] {
+        let mail = rendered(&digest);
+        for entry in &digest.entries {
+            for part in [&mail.text, &mail.html] {
+                assert!(part.contains(entry.user.as_str()), "{}", entry.user);
+                assert!(entry.access_key_id.as_ref().is_none_or(|key| part.contains(key.as_str())), "{}", entry.user);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_reason_in_every_step_and_status_can_be_mailed() {
+    use StepKind::{Create, Deactivate, Delete, Hold, Publish, Reconcile, Retire, Rollback, Skip, Warn};
+    use keywheel_core::contract::result::StepStatus::{Deferred, Planned};
+    let steps = [Create, Publish, Deactivate, Delete, Retire, Hold, Warn, Reconcile, Rollback, Skip];
+    for mode in [Mode::Audit, Mode::Enforce] {
+        for (step, status) in
+            steps.into_iter().flat_map(|step| [Done, Failed, Deferred, Planned].map(|status| (step, status)))
+        {
+            let entries =
+                Reason::ALL.iter().zip(0..).map(|(reason, number)| entry(number, "alice", step, status, *reason));
+            let mail = rendered(&digest(mode, entries.collect()));
+            assert!(Reason::ALL.iter().zip(0..).all(|(_, number)| mail.text.contains(key(number).as_str())));
+        }
+    }
+}
+
+#[test]
+fn an_audit_mail_never_says_that_something_was_done() {
+    let mail = rendered(&digest(Mode::Audit, planned()));
+    assert!(mail.subject.ends_with("what would change, nothing was changed"), "{}", mail.subject);
+    for done in ["was made inactive.", "was deleted.", "was made for", "no longer works", "is in AWS Secrets Manager."]
+    {
+        assert!(!mail.text.contains(done), "{done}");
+    }
+}
+
+#[test]
+fn the_html_part_is_accessible_and_loads_nothing() {
+    let html = rendered(&digest(Mode::Enforce, every_kind())).html;
+    for needed in [
+        "<html lang=\"en\" dir=\"ltr\">",
+        "<title>",
+        "name=\"viewport\"",
+        "name=\"color-scheme\"",
+        "scope=\"col\"",
+        "scope=\"row\"",
+    ] {
+        assert!(html.contains(needed), "{needed}");
+    }
+    for forbidden in ["http", "<img", "<a ", "url(", "@import", "<script", "<link"] {
+        assert!(!html.contains(forbidden), "{forbidden}");
+    }
+    assert_eq!(html.matches("<h1").count(), 1);
+    assert_eq!(html.matches("<table").count(), html.matches("</table>").count());
+}
+
+#[test]
+fn every_text_colour_stands_out_from_its_background() {
+    // Text on background, light and dark, as in the style sheet of body.html; 4.5 is what WCAG 2.2 (1.4.3) asks for.
+    let html = rendered(&about(rotated(1, "alice"))).html;
+    for (text, background) in [
+        ("#16191f", "#ffffff"),
+        ("#16191f", "#eef4fb"),
+        ("#16191f", "#f2f4f6"),
+        ("#4a5160", "#ffffff"),
+        ("#e9ecef", "#1b2027"),
+        ("#e9ecef", "#182a3d"),
+        ("#e9ecef", "#11151a"),
+        ("#b4bcc6", "#1b2027"),
+    ] {
+        assert!(html.contains(text) && html.contains(background), "{text} on {background} is not in the style sheet");
+        assert!(contrast(text, background) >= 4.5, "{text} on {background}: {}", contrast(text, background));
+    }
+}
+
+fn contrast(one: &str, other: &str) -> f64 {
+    let (one, other) = (luminance(one), luminance(other));
+    (one.max(other) + 0.05) / (one.min(other) + 0.05)
+}
+
+fn luminance(colour: &str) -> f64 {
+    let part = |from: usize| {
+        let value = f64::from(u8::from_str_radix(&colour[from..from + 2], 16).unwrap()) / 255.0;
+        if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+    };
+    0.2126 * part(1) + 0.7152 * part(3) + 0.0722 * part(5)
+}
+
+/// The sample context is what [`DigestContext`] makes of a digest with every kind of entry; `UPDATE_SAMPLE=1` writes it anew.
+#[test]
+fn the_sample_context_is_what_templates_see() {
+    let context = context(&digest(Mode::Enforce, every_kind()));
+    let mut json = serde_json::to_string_pretty(&context).unwrap();
+    writeln!(json).unwrap();
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../templates/digest/sample.json");
+    if std::env::var_os("UPDATE_SAMPLE").is_some() {
+        std::fs::write(file, &json).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(file).unwrap(), json, "run UPDATE_SAMPLE=1 cargo test -p keywheel-mail");
+}
