@@ -45,8 +45,6 @@ pub struct Audience {
     pub security_email: Option<String>,
     /// The domains to which tags may direct mail; empty for any.
     pub email_domains: Vec<String>,
-    /// The function that sends the mail; none to tell nobody.
-    pub notification_function: Option<String>,
 }
 
 /// The account to look after.

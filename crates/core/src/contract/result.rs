@@ -95,6 +95,23 @@ impl AccountResult {
         counts
     }
 
+    /// This result together with an earlier one of the same run and account: a retry takes up only what is left, so what was
+    /// done before would else be missing from the run.
+    #[must_use]
+    pub fn following(mut self, earlier: Self) -> Self {
+        let is_same =
+            |a: &StepResult, b: &StepResult| (&a.user, &a.access_key_id, a.step) == (&b.user, &b.access_key_id, b.step);
+        let was_done = earlier.steps.into_iter().filter(|step| {
+            let is_deed = !matches!(step.step, StepKind::Skip | StepKind::Hold);
+            step.status == StepStatus::Done && is_deed && !self.steps.iter().any(|now| is_same(now, step))
+        });
+        let mut steps: Vec<StepResult> = was_done.collect();
+        steps.append(&mut self.steps);
+        self.counts = Self::count(&steps);
+        self.steps = steps;
+        self
+    }
+
     /// Steps that failed.
     #[must_use]
     pub fn failures(&self) -> usize {

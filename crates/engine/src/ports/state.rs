@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use keywheel_core::contract::manifest::Manifest;
+use keywheel_core::contract::manifest::{InventoryRecord, Manifest};
 use keywheel_core::contract::notice_record::SentNotice;
 use keywheel_core::contract::result::AccountResult;
 use keywheel_core::id::{AccountId, NoticeId};
@@ -79,6 +79,9 @@ pub trait RunStore: Send + Sync {
     /// Stores a run's manifest.
     fn put_manifest(&self, manifest: &Manifest) -> impl Future<Output = Result<(), PortError>> + Send;
 
-    /// Stores an account's result.
+    /// Stores what account-inventory returned: `<prefix>runs/<run id>/inventory.json`.
+    fn put_inventory(&self, record: &InventoryRecord) -> impl Future<Output = Result<(), PortError>> + Send;
+
+    /// Stores an account's result; an earlier one of the same run is not lost, see [`AccountResult::following`].
     fn put_result(&self, result: &AccountResult) -> impl Future<Output = Result<(), PortError>> + Send;
 }

@@ -1,0 +1,245 @@
+//! One event: from the account job to the stored result.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use keywheel_aws::{AccountPorts, LambdaInvoker, S3State, SdkConfig, Session, SessionFailed};
+use keywheel_core::contract::digest::Digest;
+use keywheel_core::contract::job::AccountJob;
+use keywheel_core::contract::result::AccountResult;
+use keywheel_core::id::RunId;
+use keywheel_core::policy::Mode;
+use keywheel_core::time::CLOCK_TOLERANCE;
+use keywheel_engine::account::{Account, AccountError, AccountRun, Run, look_after};
+use keywheel_engine::ports::{Invoker, ReadFailed, RunStore};
+use keywheel_runtime::{ErrorName, FunctionError, Handler, Invocation, RotationConfig, run_id};
+use serde_json::Value;
+use tracing::Instrument;
+
+use crate::report;
+use crate::settings::{member_role, secret_options, settings};
+
+/// What is kept of the invocation's time for digests, the result and the answer.
+const RESERVE: SignedDuration = SignedDuration::from_secs(20);
+
+/// How long one digest is tried while Lambda throttles.
+const DIGEST_PATIENCE: Duration = Duration::from_secs(15);
+
+/// The function, started.
+pub(crate) struct KeyRotation {
+    config: RotationConfig,
+    sdk: SdkConfig,
+    state: S3State,
+    invoker: LambdaInvoker,
+}
+
+impl Handler for KeyRotation {
+    type Response = AccountResult;
+
+    async fn handle(&self, event: Value, invocation: Invocation) -> Result<AccountResult, FunctionError> {
+        let job = AccountJob::parse(event).map_err(|error| FunctionError::because(ErrorName::EventInvalid, &error))?;
+        let run_id = run_id(job.run_id.clone(), Timestamp::now(), &invocation.request_id);
+        let span = tracing::info_span!("account", run_id = run_id.as_str(), account = job.account.as_str());
+        self.serve(&job, run_id, &invocation).instrument(span).await
+    }
+}
+
+impl KeyRotation {
+    pub(crate) fn new(config: RotationConfig, sdk: SdkConfig) -> Self {
+        let state = S3State::new(&sdk, config.state.bucket.as_str(), config.state.prefix.as_str());
+        let invoker = LambdaInvoker::new(&sdk, DIGEST_PATIENCE);
+        Self { config, sdk, state, invoker }
+    }
+
+    async fn serve(
+        &self,
+        job: &AccountJob,
+        run_id: RunId,
+        invocation: &Invocation,
+    ) -> Result<AccountResult, FunctionError> {
+        let mode = self.config.mode.lowered_by(job.mode);
+        let looked_after = match self.session(job, &run_id).await {
+            Ok(session) => self.look_after(job, &run_id, mode, &session, invocation).await,
+            Err(error) => Err(error),
+        };
+        match looked_after {
+            Ok(account_run) => self.conclude(account_run).await,
+            Err(unserved) => self.conclude_unserved(job, &run_id, mode, unserved).await,
+        }
+    }
+
+    async fn session(&self, job: &AccountJob, run_id: &RunId) -> Result<Session, Unserved> {
+        let session = match member_role(&self.config) {
+            Some(role) => Session::of_member(&self.sdk, &job.account, &role, run_id).await,
+            None => Session::own(&self.sdk).await,
+        };
+        let session = session.map_err(Unserved::Unreachable)?;
+        if session.account == job.account {
+            Ok(session)
+        } else {
+            Err(Unserved::OtherAccount { own: session.account.to_string() })
+        }
+    }
+
+    async fn look_after(
+        &self,
+        job: &AccountJob,
+        run_id: &RunId,
+        mode: Mode,
+        session: &Session,
+        invocation: &Invocation,
+    ) -> Result<AccountRun, Unserved> {
+        let ports = AccountPorts::new(session, &session.config, secret_options(&self.config), self.state.clone());
+        let run = Run {
+            id: run_id.clone(),
+            mode,
+            writer: format!("{}-{:016x}", invocation.request_id, fastrand::u64(..)),
+            deadline: invocation.deadline.checked_sub(RESERVE).unwrap_or(Timestamp::MIN),
+            forced: job.force_rotate.clone(),
+            clock_is_off: clock_is_off(session.answered_at, Timestamp::now()),
+        };
+        let account = Account {
+            id: job.account.clone(),
+            name: job.name.clone(),
+            email: job.email.clone(),
+            partition: session.partition.clone(),
+            region: self.sdk.region().map(ToString::to_string).unwrap_or_default(),
+            writers: session.writers.clone(),
+        };
+        look_after(&ports, &run, &account, &settings(&self.config)).await.map_err(Unserved::Failed)
+    }
+
+    /// Tells the owners, stores the result, and ends as an error if a retry can mend what is left.
+    async fn conclude(&self, account_run: AccountRun) -> Result<AccountResult, FunctionError> {
+        let AccountRun { mut result, digests, mut retry_helps } = account_run;
+        let failed = self.hand_over(&digests).await;
+        if let Some(error) = failed.first() {
+            let error = format!("{} of {} digests could not be handed over: {error}", failed.len(), digests.len());
+            result.error = Some(result.error.map_or(error.clone(), |first| format!("{first}; {error}")));
+            result.complete = false;
+            retry_helps = true;
+        }
+        report::log(&result);
+        report::count(&result, digests.len(), failed.len(), Timestamp::now());
+        self.store(&result).await?;
+        if retry_helps { Err(incomplete(&result)) } else { Ok(result) }
+    }
+
+    async fn hand_over(&self, digests: &[Digest]) -> Vec<String> {
+        let mut failed = Vec::new();
+        for digest in digests {
+            let queued = match serde_json::to_value(digest) {
+                Ok(event) => self.invoker.invoke(&self.config.notification_function, &event).await,
+                Err(error) => {
+                    failed.push(error.to_string());
+                    continue;
+                }
+            };
+            if let Err(error) = queued {
+                tracing::error!(%error, entries = digest.entries.len(), "a digest could not be handed over");
+                failed.push(error.to_string());
+            }
+        }
+        failed
+    }
+
+    async fn conclude_unserved(
+        &self,
+        job: &AccountJob,
+        run_id: &RunId,
+        mode: Mode,
+        unserved: Unserved,
+    ) -> Result<AccountResult, FunctionError> {
+        let error = unserved.to_string();
+        if let Unserved::Failed(AccountError::Busy { .. }) = unserved {
+            // The run that holds the claim stores the account's result.
+            return Err(FunctionError::new(ErrorName::AccountBusy, error));
+        }
+        let result = report::unserved(job, run_id, mode, Timestamp::now(), &error);
+        report::log(&result);
+        report::count(&result, 0, 0, Timestamp::now());
+        self.store(&result).await?;
+        match unserved.function_error() {
+            Some(name) => Err(FunctionError::new(name, error)),
+            None => Ok(result),
+        }
+    }
+
+    async fn store(&self, result: &AccountResult) -> Result<(), FunctionError> {
+        self.state.put_result(result).await.map_err(|error| {
+            let text = format!("account {}: the result could not be stored: {error}", result.account);
+            FunctionError::new(ErrorName::StateUnavailable, text)
+        })
+    }
+}
+
+/// An account that could not be looked after.
+#[derive(Debug, thiserror::Error)]
+enum Unserved {
+    #[error(transparent)]
+    Unreachable(SessionFailed),
+    #[error(
+        "the event is about another account than this function's own, {own}, and no MEMBER_ROLE_NAME is set to reach it; nothing \
+         was changed. Set MEMBER_ROLE_NAME, or send events about {own} only"
+    )]
+    OtherAccount { own: String },
+    #[error(transparent)]
+    Failed(AccountError),
+}
+
+impl Unserved {
+    /// The error to end with; none where no retry helps and the stored result says it all.
+    fn function_error(&self) -> Option<ErrorName> {
+        match self {
+            Unserved::Unreachable(failed) => failed.is_transient().then_some(ErrorName::AccountUnreachable),
+            Unserved::OtherAccount { .. } => Some(ErrorName::EventInvalid),
+            Unserved::Failed(AccountError::Busy { .. }) => Some(ErrorName::AccountBusy),
+            Unserved::Failed(AccountError::Ledger { source: ReadFailed::Refused(_), .. }) => {
+                Some(ErrorName::LedgerRefused)
+            }
+            Unserved::Failed(
+                AccountError::Ledger { .. } | AccountError::Notices { .. } | AccountError::Journal { .. },
+            ) => Some(ErrorName::StateUnavailable),
+            Unserved::Failed(AccountError::Audit { source, .. }) => {
+                source.is_transient().then_some(ErrorName::RunIncomplete)
+            }
+        }
+    }
+}
+
+/// A clock of which nothing is known counts as off: dates decide what is deleted.
+fn clock_is_off(answered_at: Option<Timestamp>, now: Timestamp) -> bool {
+    answered_at.is_none_or(|answered| now.duration_since(answered).abs() > CLOCK_TOLERANCE)
+}
+
+fn incomplete(result: &AccountResult) -> FunctionError {
+    let left = result.steps.iter().filter(|step| step.error.is_some());
+    let left: Vec<_> = left
+        .map(|step| format!("{} of user {}: {}", step.step.as_str(), step.user, step.error.as_deref().unwrap_or("")))
+        .chain(result.error.clone())
+        .take(5)
+        .collect();
+    let text = format!(
+        "account {}, run {}: not everything that is due was done; the result is stored, and a retry takes up what is left. {}",
+        result.account,
+        result.run_id,
+        left.join("; ")
+    );
+    FunctionError::new(ErrorName::RunIncomplete, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_more_than_five_minutes_off_or_unknown_is_off() {
+        let now: Timestamp = "2026-11-20T02:00:00Z".parse().unwrap();
+        let minutes = |minutes| now.checked_add(SignedDuration::from_mins(minutes)).unwrap();
+        assert!(!clock_is_off(Some(now), now));
+        assert!(!clock_is_off(Some(minutes(5)), now));
+        assert!(clock_is_off(Some(minutes(6)), now));
+        assert!(clock_is_off(Some(minutes(-6)), now));
+        assert!(clock_is_off(None, now));
+    }
+}

@@ -1,0 +1,60 @@
+//! What the log and the metrics say of an account.
+
+use jiff::Timestamp;
+use keywheel_core::contract::SCHEMA;
+use keywheel_core::contract::job::AccountJob;
+use keywheel_core::contract::result::{AccountResult, StepStatus};
+use keywheel_core::id::RunId;
+use keywheel_core::policy::Mode;
+use keywheel_runtime::Function;
+use keywheel_runtime::telemetry::{Metric, emit};
+
+/// One line per step that is more than a row of the report, and one for the account.
+pub(crate) fn log(result: &AccountResult) {
+    for step in &result.steps {
+        let (kind, status) = (step.step.as_str(), step.status.as_str());
+        let key = step.access_key_id.as_ref().map(keywheel_core::id::AccessKeyId::as_str);
+        let (user, reason, error) = (step.user.as_str(), step.reason.code(), step.error.as_deref());
+        if step.status == StepStatus::Failed {
+            tracing::error!(user, access_key_id = key, step = kind, reason, status, error, "a step failed");
+        } else {
+            tracing::info!(user, access_key_id = key, step = kind, reason, status, error, "step");
+        }
+    }
+    let (users, keys, complete) = (result.users, result.keys, result.complete);
+    tracing::info!(users, keys, complete, steps = result.steps.len(), error = result.error, "account looked after");
+}
+
+/// The counts of an account's run.
+pub(crate) fn count(result: &AccountResult, digests: usize, failed_digests: usize, now: Timestamp) {
+    let ended = |status| result.steps.iter().filter(|step| step.status == status).count();
+    let counts = [
+        (Metric::UsersSeen, result.users),
+        (Metric::KeysSeen, result.keys),
+        (Metric::StepsDone, ended(StepStatus::Done)),
+        (Metric::StepsFailed, ended(StepStatus::Failed)),
+        (Metric::StepsDeferred, ended(StepStatus::Deferred)),
+        (Metric::RunsIncomplete, usize::from(!result.complete)),
+        (Metric::DigestsQueued, digests - failed_digests),
+        (Metric::DigestsFailed, failed_digests),
+    ];
+    let fields = [("run_id", result.run_id.as_str()), ("account", result.account.as_str())];
+    emit(Function::KeyRotation, now, &counts, &fields);
+}
+
+/// The result of an account that could not be looked after.
+pub(crate) fn unserved(job: &AccountJob, run_id: &RunId, mode: Mode, at: Timestamp, error: &str) -> AccountResult {
+    AccountResult {
+        schema_version: SCHEMA,
+        run_id: run_id.clone(),
+        account: job.account.clone(),
+        mode,
+        at,
+        complete: false,
+        users: 0,
+        keys: 0,
+        steps: Vec::new(),
+        counts: std::collections::BTreeMap::new(),
+        error: Some(error.to_owned()),
+    }
+}
