@@ -80,6 +80,18 @@ pub struct InventoryResult {
     pub accounts: InventoryAccounts,
 }
 
+/// What account-inventory returned, as it stands beside the manifest: `<prefix>runs/<run id>/inventory.json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InventoryRecord {
+    /// The version of this shape.
+    pub schema_version: u32,
+    /// When the last account was invoked, or given up.
+    pub at: Timestamp,
+    /// What was returned.
+    #[serde(flatten)]
+    pub result: InventoryResult,
+}
+
 /// What became of every account: `listed` = `invoked` + `skipped` + `failed`, always.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InventoryAccounts {

@@ -1,0 +1,199 @@
+//! One run over the organization: lists every account, decides which of them take part, writes that down, and hands each to key-rotation.
+//!
+//! Every account listed ends as invoked, skipped or failed. The manifest is stored before the first invocation and the result after the
+//! last, so that a run which breaks off in between can be told from one that never was.
+
+mod error;
+mod event;
+mod fanout;
+mod rollout;
+mod scope;
+mod units;
+
+#[cfg(test)]
+mod fakes;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use keywheel_core::Timestamp;
+use keywheel_core::contract::SCHEMA;
+use keywheel_core::contract::manifest::{
+    FailedAccount, InventoryAccounts, InventoryRecord, InventoryResult, Manifest, ManifestAccount,
+};
+use keywheel_core::id::{AccountId, RunId};
+use keywheel_core::policy::Mode;
+
+pub use error::InventoryError;
+pub use event::{InvalidEvent, InventoryEvent};
+pub use rollout::rollout_rank;
+pub use scope::{Division, Scope};
+
+use crate::ports::{Clock, Invoker, ListedAccount, Organization, OuId, RunStore};
+
+/// What a run needs of the world.
+#[derive(Clone, Copy, Debug)]
+pub struct InventoryPorts<'a, O, I, S, C> {
+    /// AWS Organizations.
+    pub organization: &'a O,
+    /// Hands jobs to key-rotation.
+    pub invoker: &'a I,
+    /// Where manifest and result are stored.
+    pub runs: &'a S,
+    /// Time.
+    pub clock: &'a C,
+}
+
+/// What the deployment wants of every run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InventorySettings {
+    /// The name or ARN of key-rotation.
+    pub rotation_function: String,
+    /// Only accounts below these OUs; empty means all.
+    pub include_ous: BTreeSet<OuId>,
+    /// No accounts below these OUs.
+    pub exclude_ous: BTreeSet<OuId>,
+    /// Only these accounts; empty means all.
+    pub include_accounts: BTreeSet<AccountId>,
+    /// Not these accounts.
+    pub exclude_accounts: BTreeSet<AccountId>,
+    /// Whether the management account takes part.
+    pub include_management_account: bool,
+    /// How much of the organization takes part, from 0 to 100.
+    pub rollout_percent: u32,
+    /// How many invocations are under way at the same time.
+    pub fanout_concurrency: usize,
+}
+
+/// One run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InventoryRun {
+    /// Its id.
+    pub run_id: RunId,
+    /// What it may do, the event's wish included.
+    pub mode: Mode,
+    /// The only accounts that the event asks for; none means no such wish.
+    pub accounts: Option<BTreeSet<AccountId>>,
+    /// When the process ends. No invocation is begun in the last quarter of the time until then.
+    pub deadline: Timestamp,
+}
+
+/// Carries out one run.
+///
+/// # Errors
+/// Before the first invocation: the accounts cannot be listed, or the manifest cannot be written. After the last: some accounts could
+/// not be invoked ([`InventoryError::Incomplete`], which carries the stored result), or the result cannot be stored.
+pub async fn run<O: Organization, I: Invoker, S: RunStore, C: Clock>(
+    ports: InventoryPorts<'_, O, I, S, C>,
+    settings: &InventorySettings,
+    run: &InventoryRun,
+) -> Result<InventoryResult, InventoryError> {
+    let began = ports.clock.now();
+    let accounts = ports.organization.accounts().await.map_err(InventoryError::Listing)?;
+    let scope = scope_of(ports.organization, settings, run).await?;
+    let division = scope.divide(accounts);
+    say_what_is_odd(settings, run, &division)?;
+
+    let manifest = manifest_of(run, began, &division);
+    ports.runs.put_manifest(&manifest).await.map_err(InventoryError::ManifestNotStored)?;
+
+    let fanout = fanout::FanOut {
+        invoker: ports.invoker,
+        clock: ports.clock,
+        function: &settings.rotation_function,
+        concurrency: settings.fanout_concurrency,
+        give_up: fanout::give_up(began, run.deadline),
+    };
+    let failed = fanout.invoke(&division.invoke, run).await;
+    let result = result_of(run, division, failed)?;
+    let record = InventoryRecord { schema_version: SCHEMA, at: ports.clock.now(), result };
+    if let Err(cause) = ports.runs.put_inventory(&record).await {
+        return Err(InventoryError::ResultNotStored { cause, result: Box::new(record.result) });
+    }
+    if record.result.accounts.failed.is_empty() {
+        Ok(record.result)
+    } else {
+        Err(InventoryError::Incomplete(Box::new(record.result)))
+    }
+}
+
+async fn scope_of(
+    organization: &impl Organization,
+    settings: &InventorySettings,
+    run: &InventoryRun,
+) -> Result<Scope, InventoryError> {
+    let left_out = if settings.include_management_account {
+        None
+    } else {
+        Some(organization.management_account().await.map_err(InventoryError::ManagementAccount)?)
+    };
+    let below_included = if settings.include_ous.is_empty() {
+        None
+    } else {
+        Some(units::accounts_below(organization, "INCLUDE_OUS", &settings.include_ous).await?)
+    };
+    Ok(Scope {
+        management_account: left_out,
+        exclude_accounts: settings.exclude_accounts.clone(),
+        below_excluded: units::accounts_below(organization, "EXCLUDE_OUS", &settings.exclude_ous).await?,
+        include_accounts: Some(settings.include_accounts.clone()).filter(|accounts| !accounts.is_empty()),
+        asked_for: run.accounts.clone(),
+        below_included,
+        rollout_percent: settings.rollout_percent,
+    })
+}
+
+/// An account that the event names and the organization does not have is an error: somebody asked for it. One that the configuration
+/// names is a warning: it may have left the organization since.
+fn say_what_is_odd(
+    settings: &InventorySettings,
+    run: &InventoryRun,
+    division: &Division,
+) -> Result<(), InventoryError> {
+    let listed = division.listed();
+    let missing =
+        |accounts: &BTreeSet<AccountId>| -> Vec<AccountId> { accounts.difference(&listed).cloned().collect() };
+    let unknown = run.accounts.as_ref().map(missing).unwrap_or_default();
+    if !unknown.is_empty() {
+        return Err(InventoryError::UnknownAccounts(unknown));
+    }
+    for (variable, accounts) in
+        [("INCLUDE_ACCOUNTS", &settings.include_accounts), ("EXCLUDE_ACCOUNTS", &settings.exclude_accounts)]
+    {
+        for account in missing(accounts) {
+            tracing::warn!(variable, %account, "the organization has no account with this id");
+        }
+    }
+    if division.invoke.is_empty() {
+        tracing::warn!(listed = listed.len(), "no account is in scope; the manifest says why for each");
+    }
+    Ok(())
+}
+
+fn manifest_of(run: &InventoryRun, at: Timestamp, division: &Division) -> Manifest {
+    let account = |account: &ListedAccount| ManifestAccount { account: account.id.clone(), name: account.name.clone() };
+    Manifest {
+        schema_version: SCHEMA,
+        run_id: run.run_id.clone(),
+        mode: run.mode,
+        at,
+        accounts: division.invoke.iter().map(account).collect(),
+        skipped: division.skipped.clone(),
+    }
+}
+
+fn result_of(
+    run: &InventoryRun,
+    division: Division,
+    failed: Vec<FailedAccount>,
+) -> Result<InventoryResult, InventoryError> {
+    let listed = division.listed().len();
+    let invoked = division.invoke.len().saturating_sub(failed.len());
+    let accounted = invoked + division.skipped.len() + failed.len();
+    if accounted != listed {
+        return Err(InventoryError::Unaccounted { listed, accounted });
+    }
+    let accounts = InventoryAccounts { listed, invoked, skipped: division.skipped, failed };
+    Ok(InventoryResult { run_id: run.run_id.clone(), mode: run.mode, accounts })
+}
