@@ -9,8 +9,8 @@ async def run(listener: socket.socket, parent: int) -> None:
         while os.getppid() == parent:
             await asyncio.sleep(0.1)
     config = Config()
-    config.bind, config.loglevel = [f"fd://{listener.fileno()}"], "ERROR"
-    config.keep_alive_timeout, config.graceful_timeout = 75, 0.5
+    config.bind, config.loglevel, config.graceful_timeout = [f"fd://{listener.fileno()}"], "ERROR", 0.5
+    config.keep_alive_timeout = 75
     print(f"READY http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
     await serve(admin.application, config, shutdown_trigger=parent_is_gone)
 
@@ -20,11 +20,12 @@ def main() -> None:  # the first process only watches, so that its being killed 
         while os.getppid() == parent and os.waitpid(child, os.WNOHANG) == (0, 0):
             time.sleep(0.1)
         return
-    listener, folder = socket.create_server(("127.0.0.1", 0), backlog=1024), tempfile.mkdtemp(prefix="keywheel-stage-")
+    listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+    folder = tempfile.tempdir = tempfile.mkdtemp(prefix="keywheel-stage-")  # ministack unpacks functions in it
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]  # the caller's credentials would be root's here
-    os.environ |= {"LOG_LEVEL": "ERROR"} | os.environ | {"AUTH": "true", "TMPDIR": folder, "IOT_MTLS_ENABLED": "0",
-                                                         "GATEWAY_PORT": str(listener.getsockname()[1])}
+    os.environ.setdefault("LOG_LEVEL", "ERROR")
+    os.environ.update(AUTH="true", TMPDIR=folder, GATEWAY_PORT=str(listener.getsockname()[1]), IOT_MTLS_ENABLED="0")
     try:
         asyncio.run(run(listener, watcher))
     finally:

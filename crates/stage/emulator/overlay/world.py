@@ -1,7 +1,6 @@
 """What the overlay remembers beside ministack's tables, the switches that tests may turn, and how patches are laid."""
 from functools import partial
 from typing import Any
-
 SETTINGS = {"short_pages": False,       # pages shorter than asked for; for Organizations also empty ones with a token
             "account_fields": "State"}  # what accounts show: "State" (AWS since 2026-09-09), "Status" or "both"
 LAST_USED: dict[str, dict] = {}         # access key id -> date, region and service
