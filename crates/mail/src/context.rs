@@ -209,7 +209,7 @@ fn section(digest: &Digest, section: Section, entries: &[(Section, &DigestEntry)
         id: section.id().to_owned(),
         title: section.title(digest.mode).to_owned(),
         todo: section.what_to_do(digest.mode, digest.periods),
-        date_means: section.date_means(is_past(digest, entries)).to_owned(),
+        date_means: section.date_means(digest.mode, is_past(digest, entries)).to_owned(),
         count: entries.len(),
         groups: groups.collect(),
     }

@@ -68,7 +68,7 @@ pub struct Delivered {
 pub enum DeliveryFailed {
     /// It is not known what was sent before.
     #[error("nothing was sent: what was sent before cannot be read: {0}")]
-    RecordsUnreadable(#[source] PortError),
+    RecordsUnreadable(PortError),
     /// The embedded templates cannot render this digest.
     #[error("nothing was sent: this release's own templates cannot render the digest: {0}")]
     Unrenderable(#[from] RenderFailed),
@@ -82,7 +82,6 @@ pub enum DeliveryFailed {
         /// Of how many.
         all: usize,
         /// What went wrong first.
-        #[source]
         first: PortError,
     },
 }

@@ -160,8 +160,9 @@ impl Section {
 
     /// What the date of an entry means, by whether it has come; the heading of its column.
     #[must_use]
-    pub fn date_means(self, past: bool) -> &'static str {
+    pub fn date_means(self, mode: Mode, past: bool) -> &'static str {
         match (self, past) {
+            (Section::Install, _) if mode == Mode::Audit => "Old key would work until",
             (Section::Install, _) => "Old key works until",
             (Section::DeactivationAhead | Section::RetirementAhead, _) => "Made inactive on",
             (Section::DeletionAhead, _) | (Section::MadeInactive | Section::Retired, false) => {

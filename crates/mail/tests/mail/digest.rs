@@ -72,8 +72,8 @@ fn a_digest_of_one_entry_of_each_kind_reads_like_a_mail_about_it() {
     let held = DigestEntry {
         due,
         replacement: Some(key(2)),
-        secret_name: secret_name("alice"),
-        last_used: used("2026-11-19T22:15:00Z"),
+        secret_name: Some(secret_name("alice")),
+        last_used: Some(used("2026-11-19T22:15:00Z")),
         ..entry(1, "alice", StepKind::Hold, Done, Reason::StillInUse)
     };
     let failed = DigestEntry {
@@ -107,7 +107,7 @@ fn hostile() -> Digest {
         }),
         ..rotated(1, "=cmd,@example.com+")
     });
-    attacked.account.name = "<script>alert(1)</script>{{ 7*7 }}\r\nBcc: x@example.com".to_owned();
+    attacked.account.name = "<script>alert(1)</script>{{ 7*7 }}\r\nBcc: x@example.com".into();
     attacked
 }
 

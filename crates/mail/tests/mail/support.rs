@@ -68,21 +68,21 @@ pub(crate) fn key(number: u32) -> AccessKeyId {
     format!("AKIAEXAMPLE{number:09}").parse().unwrap()
 }
 
-pub(crate) fn secret_name(user: &str) -> Option<String> {
-    Some(keywheel_core::secret::secret_name(&ACCOUNT.parse::<AccountId>().unwrap(), &user.parse().unwrap()))
+pub(crate) fn secret_name(user: &str) -> String {
+    keywheel_core::secret::secret_name(&ACCOUNT.parse::<AccountId>().unwrap(), &user.parse().unwrap())
 }
 
 pub(crate) fn rotated(number: u32, user: &str) -> DigestEntry {
     DigestEntry {
         replacement: Some(key(number + 5000)),
         due: Some(at("2026-12-04T02:00:00Z")),
-        secret_name: secret_name(user),
+        secret_name: Some(secret_name(user)),
         ..entry(number, user, StepKind::Create, StepStatus::Done, Reason::RotationDue)
     }
 }
 
-pub(crate) fn used(when: &str) -> Option<KeyUse> {
-    Some(KeyUse { at: at(when), service: "s3".to_owned(), region: "eu-west-1".to_owned() })
+pub(crate) fn used(when: &str) -> KeyUse {
+    KeyUse { at: at(when), service: "s3".to_owned(), region: "eu-west-1".to_owned() }
 }
 
 /// One entry of every kind that an enforcing run tells of.
@@ -92,7 +92,7 @@ pub(crate) fn every_kind() -> Vec<DigestEntry> {
     let due = |text: &str, entry: DigestEntry| DigestEntry { due: Some(at(text)), ..entry };
     let install = |entry: DigestEntry| DigestEntry {
         replacement: Some(key(7000)),
-        secret_name: secret_name(entry.user.as_str()),
+        secret_name: Some(secret_name(entry.user.as_str())),
         ..entry
     };
     vec![
@@ -109,7 +109,7 @@ pub(crate) fn every_kind() -> Vec<DigestEntry> {
         due("2026-11-23T02:00:00Z", entry(8, "erin", Warn, Done, Reason::ForeignDeletionAhead)),
         due("2026-11-21T02:00:00Z", entry(9, "frank", Warn, Done, Reason::RotationAhead)),
         DigestEntry {
-            last_used: used("2026-11-19T22:15:00Z"),
+            last_used: Some(used("2026-11-19T22:15:00Z")),
             ..install(due("2026-11-17T02:00:00Z", entry(10, "grace", Hold, Done, Reason::StillInUse)))
         },
         install(due("2026-11-18T02:00:00Z", entry(11, "heidi", Hold, Done, Reason::NotTakenUp))),
@@ -146,7 +146,7 @@ pub(crate) fn planned() -> Vec<DigestEntry> {
         planned(2, "bob", Deactivate, Reason::InstallGraceOver),
         planned(3, "carol", Delete, Reason::RecoveryGraceOver),
         planned(4, "dave", Retire, Reason::Unused),
-        DigestEntry { last_used: used("2026-11-19T22:15:00Z"), ..planned(5, "erin", Hold, Reason::StillInUse) },
+        DigestEntry { last_used: Some(used("2026-11-19T22:15:00Z")), ..planned(5, "erin", Hold, Reason::StillInUse) },
         planned(6, "frank", Skip, Reason::ConflictTwoActive),
     ]
 }

@@ -1,0 +1,99 @@
+//! One event: from the digest to the result.
+
+use keywheel_aws::{S3State, S3Templates, SdkConfig, SesMailer, SystemClock};
+use keywheel_core::contract::digest::{Digest, NotificationResult};
+use keywheel_engine::ports::Clock;
+use keywheel_mail::{Delivered, DeliveryFailed, Post, Sender, Templates, address, deliver, event};
+use keywheel_runtime::telemetry::{Metric, emit};
+use keywheel_runtime::{ErrorName, Function, FunctionError, Handler, Invocation, NotificationConfig};
+use serde_json::Value;
+use tracing::Instrument;
+
+/// The function, started.
+pub(crate) struct Notification {
+    config: NotificationConfig,
+    notices: S3State,
+    mailer: SesMailer,
+    templates: Templates<S3Templates>,
+}
+
+impl Handler for Notification {
+    type Response = NotificationResult;
+
+    async fn handle(&self, event: Value, _: Invocation) -> Result<NotificationResult, FunctionError> {
+        let digest = event::parse(event).map_err(|error| FunctionError::because(ErrorName::EventInvalid, &error))?;
+        let (run_id, account) = (digest.run_id.as_str(), digest.account.id.as_str());
+        let span = tracing::info_span!("digest", run_id, account, template = digest.template.as_str());
+        Box::pin(self.deliver(&digest)).instrument(span).await
+    }
+}
+
+impl Notification {
+    pub(crate) fn new(config: NotificationConfig, sdk: &SdkConfig) -> Result<Self, FunctionError> {
+        let store = S3Templates::new(sdk, config.template_bucket.as_str(), config.template_prefix.as_str());
+        let templates = Templates::new(Some(store));
+        Ok(Self {
+            notices: S3State::new(sdk, config.state.bucket.as_str(), config.state.prefix.as_str()),
+            mailer: SesMailer::new(sdk, None),
+            templates: templates.map_err(|error| FunctionError::because(ErrorName::Internal, &error))?,
+            config,
+        })
+    }
+
+    async fn deliver(&self, digest: &Digest) -> Result<NotificationResult, FunctionError> {
+        let sender = Sender { from: &self.config.sender_email, reply_to: self.config.reply_to.as_deref() };
+        let (notices, mailer, templates) = (&self.notices, &self.mailer, &self.templates);
+        let post = Post { notices, mailer, templates, clock: &SystemClock, sender };
+        let delivered = Box::pin(deliver(&post, digest)).await;
+        log(digest, &delivered);
+        count(digest, &delivered);
+        delivered.outcome.map_err(|failed| failure(digest, &failed))
+    }
+}
+
+/// Says what became of the digest. Never the whole address.
+fn log(digest: &Digest, delivered: &Delivered) {
+    if let Some(fallback) = &delivered.fallback {
+        tracing::warn!("this release's own templates were used: {fallback}");
+    }
+    let recipient = address::masked(&digest.recipient.email);
+    let message_id = delivered.message_id.as_deref();
+    match &delivered.outcome {
+        Ok(NotificationResult { sent: 0, deferred: 0, failed: 0 }) => {
+            tracing::info!(
+                recipient,
+                sent_before = delivered.sent_before,
+                "nothing to send: every notice was sent before"
+            );
+        }
+        Ok(NotificationResult { deferred: 0, failed: 0, sent }) => {
+            tracing::info!(recipient, message_id, sent, sent_before = delivered.sent_before, "the digest was sent");
+        }
+        Ok(NotificationResult { deferred, failed, .. }) => {
+            let why = delivered.refusal.as_deref();
+            tracing::error!(recipient, deferred, failed, why, "the digest was not sent: the mailer did not take it");
+        }
+        Err(error) => tracing::error!(recipient, message_id, "{error}"),
+    }
+}
+
+fn count(digest: &Digest, delivered: &Delivered) {
+    let result = delivered.outcome.as_ref().copied().unwrap_or_default();
+    let counts = [
+        (Metric::NoticesSent, result.sent),
+        (Metric::NoticesDeferred, result.deferred),
+        (Metric::NoticesFailed, result.failed),
+        (Metric::TemplatesEmbedded, usize::from(delivered.fallback.is_some())),
+    ];
+    let fields = [("run_id", digest.run_id.as_str()), ("account", digest.account.id.as_str())];
+    emit(Function::Notification, SystemClock.now(), &counts, &fields);
+}
+
+fn failure(digest: &Digest, failed: &DeliveryFailed) -> FunctionError {
+    let name = match failed {
+        DeliveryFailed::RecordsUnreadable(_) => ErrorName::StateUnavailable,
+        DeliveryFailed::NotRecorded { .. } => ErrorName::NotificationIncomplete,
+        DeliveryFailed::Unrenderable(_) => ErrorName::Internal,
+    };
+    FunctionError::new(name, format!("account {}, run {}: {failed}", digest.account.id, digest.run_id))
+}
