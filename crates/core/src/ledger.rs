@@ -7,6 +7,7 @@ mod observe;
 mod trust;
 
 pub use observe::USE_RECORD_SPAN;
+pub use trust::CREATION_AT_MOST;
 
 use std::collections::BTreeMap;
 
@@ -270,9 +271,13 @@ impl AccountLedger {
         Ok(ledger)
     }
 
-    /// The user's record for writing, made if there is none.
+    /// The user's record for writing, made if there is none. That of a former user of the name is put away.
     pub fn user_mut(&mut self, user: &UserName, user_id: &UserId) -> &mut UserRecord {
-        self.users.entry(user.clone()).or_insert_with(|| UserRecord::new(user_id.clone()))
+        let record = self.users.entry(user.clone()).or_insert_with(|| UserRecord::new(user_id.clone()));
+        if record.user_id != *user_id {
+            *record = UserRecord::new(user_id.clone());
+        }
+        record
     }
 
     /// The record of one of the user's keys for writing, made if there is none.
@@ -312,7 +317,7 @@ impl KeyRecord {
 
     /// Begins the key's way anew.
     pub(crate) fn begin_anew(&mut self) {
-        self.episode += 1;
+        self.episode = self.episode.saturating_add(1);
         self.notices.clear();
         self.held_since = None;
         self.deactivation_begun = None;

@@ -7,13 +7,14 @@ mod retirement;
 mod rotation;
 mod standing;
 mod step;
+mod succession;
 mod telling;
 mod user;
 
 use std::collections::BTreeSet;
 
 use crate::Timestamp;
-use crate::id::{AccountId, UserName};
+use crate::id::{AccessKeyId, AccountId, UserName};
 use crate::ledger::{AccountLedger, UserRecord};
 use crate::observed::ObservedUser;
 use crate::plan::{AccountPlan, Action, Step, StepKind};
@@ -49,6 +50,7 @@ pub fn remember(view: &AccountView<'_>) -> AccountLedger {
         let empty = UserRecord::new(user.user_id.clone());
         let before = ledger.users.get(&user.name).unwrap_or(&empty);
         let after = before.credible(user, view.now).observing(view.account, user, view.now);
+        let after = succession::noted(view.account, user, after);
         if after == empty {
             ledger.users.remove(&user.name);
         } else {
@@ -84,12 +86,12 @@ fn hold_back(step: &mut Step, reason: Reason) {
 }
 
 /// Half-done work first, then what has been due longest.
-fn urgency(step: &Step) -> (u8, Option<Timestamp>, &UserName) {
+fn urgency(step: &Step) -> (u8, Option<Timestamp>, &UserName, Option<&AccessKeyId>) {
     let class = match step.action {
         Action::Deactivate { .. } if step.kind == StepKind::Reconcile => 0,
         Action::DeleteNeverStored { .. } | Action::Publish { .. } => 0,
         Action::Deactivate { .. } | Action::Delete { .. } | Action::Replace { .. } => 1,
         Action::Hold | Action::None => 2,
     };
-    (class, step.due, &step.user)
+    (class, step.due, &step.user, step.key.as_ref())
 }

@@ -39,6 +39,18 @@ pub fn after(start: Timestamp, days: Days) -> Timestamp {
     start.checked_add(days.duration()).unwrap_or(Timestamp::MAX)
 }
 
+/// The moment so long after `start`; the end of time when that cannot be represented.
+#[must_use]
+pub fn plus(start: Timestamp, duration: SignedDuration) -> Timestamp {
+    start.checked_add(duration).unwrap_or(Timestamp::MAX)
+}
+
+/// The moment so long before `end`; the beginning of time when that cannot be represented.
+#[must_use]
+pub fn minus(end: Timestamp, duration: SignedDuration) -> Timestamp {
+    end.checked_sub(duration).unwrap_or(Timestamp::MIN)
+}
+
 /// How many days `due` is ahead of `now`, rounded up; zero when it has come.
 #[must_use]
 pub fn days_until(due: Timestamp, now: Timestamp) -> u32 {

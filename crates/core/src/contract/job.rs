@@ -66,9 +66,10 @@ impl AccountJob {
     /// Reads an event in Keywheel's spelling or in the AFT sample's (`ForceRotate`, `dryrun`).
     ///
     /// # Errors
-    /// Names what is wrong: an unknown field, a bad account id, an unknown mode, both spellings of one thing.
+    /// Names what is wrong: an unknown field, a bad account id, an unknown mode, both spellings mixed.
     pub fn parse(event: serde_json::Value) -> Result<Self, InvalidJob> {
         let raw: RawJob = serde_json::from_value(event).map_err(|error| InvalidJob { why: error.to_string() })?;
+        refuse_mixed(&raw)?;
         let mode = mode(&raw)?;
         let force_rotate = forced(&raw)?;
         let id = |error: crate::id::InvalidId| InvalidJob { why: error.to_string() };
@@ -80,6 +81,21 @@ impl AccountJob {
             mode,
             force_rotate,
         })
+    }
+}
+
+/// An event that mixes the spellings was put together by mistake, so none of it is acted on.
+fn refuse_mixed(raw: &RawJob) -> Result<(), InvalidJob> {
+    let ours = raw.mode.as_ref().map(|_| "mode").or(raw.force_rotate.as_ref().map(|_| "force_rotate"));
+    let sample = raw.dryrun.as_ref().map(|_| "dryrun").or(raw.sample_force_rotate.as_ref().map(|_| "ForceRotate"));
+    match ours.zip(sample) {
+        Some((ours, sample)) => {
+            let why = format!(
+                "it mixes two spellings, {ours} and {sample}: send mode and force_rotate, or dryrun and ForceRotate"
+            );
+            Err(InvalidJob { why })
+        }
+        None => Ok(()),
     }
 }
 
@@ -98,16 +114,10 @@ fn mode(raw: &RawJob) -> Result<Option<Mode>, InvalidJob> {
         Some(Flag::Text(text)) if text.eq_ignore_ascii_case("false") => false,
         Some(Flag::Text(text)) => return invalid(format!("dryrun is {text:?}, which is neither true nor false")),
     };
-    if named.is_some() {
-        return invalid("it has both mode and dryrun; send one of them".to_owned());
-    }
     Ok(dry.then_some(Mode::Audit))
 }
 
 fn forced(raw: &RawJob) -> Result<Vec<UserName>, InvalidJob> {
-    if raw.force_rotate.is_some() && raw.sample_force_rotate.is_some() {
-        return Err(InvalidJob { why: "it has both force_rotate and ForceRotate; send one of them".to_owned() });
-    }
     let ours = raw.force_rotate.iter().flatten();
     let sample = raw.sample_force_rotate.iter().filter(|name| !name.is_empty());
     let names = ours.chain(sample).map(|name| name.parse());

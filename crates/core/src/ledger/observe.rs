@@ -8,7 +8,7 @@ use crate::ledger::{Actor, KeyRecord, MadeInactive, UserRecord};
 use crate::notice::NoticeKind;
 use crate::observed::{KeyStatus, ObservedKey, ObservedSecret, ObservedUser};
 use crate::secret::VersionId;
-use crate::time::{Days, after};
+use crate::time::{Days, after, plus};
 
 /// AWS keeps one record of use per 15 minutes (IAM user guide, "GetAccessKeyLastUsed"), so a date of use is that coarse.
 pub const USE_RECORD_SPAN: SignedDuration = SignedDuration::from_mins(15);
@@ -56,13 +56,14 @@ impl KeyRecord {
                 self.made_inactive = Some(MadeInactive { at: now, by, why: because });
             }
             (KeyStatus::Inactive, Some(inactive)) => {
-                let used_since = key.last_used.at().is_some_and(|used| used > inactive.at + USE_RECORD_SPAN);
-                self.made_inactive = Some(if used_since {
+                let used_since = key.last_used.at().is_some_and(|used| used > plus(inactive.at, USE_RECORD_SPAN));
+                if used_since {
                     // A person made it active, used it and made it inactive again between two runs.
-                    MadeInactive { at: now, by: Actor::Person, why: None }
+                    self.begin_anew();
+                    self.made_inactive = Some(MadeInactive { at: now, by: Actor::Person, why: None });
                 } else {
-                    inactive
-                });
+                    self.made_inactive = Some(inactive);
+                }
             }
         }
     }
@@ -85,12 +86,12 @@ impl KeyRecord {
                 !secret.scheduled_for_deletion && version.is_some_and(crate::observed::SecretVersion::is_published)
             }
         };
-        if is_published && self.published.is_none() {
-            self.published = Some(now);
-        } else if is_published && self.not_retrievable {
-            self.not_retrievable = false;
-            self.retrievable_since = Some(now);
-        } else if !is_published && self.published.is_some() && self.superseded_by.is_none() {
+        if is_published {
+            self.published.get_or_insert(now);
+            if std::mem::take(&mut self.not_retrievable) {
+                self.retrievable_since = Some(now);
+            }
+        } else if self.published.is_some() && self.superseded_by.is_none() {
             self.not_retrievable = true;
         }
     }

@@ -1,9 +1,15 @@
 //! What of a ledger may be believed.
 
+use jiff::SignedDuration;
+
 use crate::Timestamp;
-use crate::ledger::{KeyRecord, UserRecord};
+use crate::ledger::{CreateIntent, KeyRecord, UserRecord};
 use crate::observed::ObservedUser;
-use crate::time::CLOCK_TOLERANCE;
+use crate::time::{CLOCK_TOLERANCE, plus};
+
+/// The longest that a CreateAccessKey can be under way. A ledger that says more is not believed: keys made in that span by
+/// people could be taken for Keywheel's own.
+pub const CREATION_AT_MOST: SignedDuration = SignedDuration::from_secs(60);
 
 impl UserRecord {
     /// The part of the record that can be true of this user: nothing of a former user of that name, and no entry with a date
@@ -14,12 +20,19 @@ impl UserRecord {
             return Self::new(user.user_id.clone());
         }
         let mut record = self.clone();
-        record.intent = record.intent.filter(|intent| !is_future(intent.at, now));
+        record.intent = record.intent.filter(|intent| !is_future(intent.at, now)).map(CreateIntent::credible);
         record.keys.retain(|id, key| {
             let made = user.key(id).map(|key| key.created);
             key.dates().all(|date| !is_future(date, now) && made.is_none_or(|made| !is_before(date, made)))
         });
         record
+    }
+}
+
+impl CreateIntent {
+    fn credible(self) -> Self {
+        let until = self.until.clamp(self.at, plus(self.at, CREATION_AT_MOST));
+        Self { until, ..self }
     }
 }
 

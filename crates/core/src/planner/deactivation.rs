@@ -1,14 +1,14 @@
 //! When an old key whose replacement is published is made inactive, and what holds it.
 
 use crate::Timestamp;
-use crate::ledger::{InactiveBecause, KeyRecord};
+use crate::ledger::{InactiveBecause, USE_RECORD_SPAN};
 use crate::notice::NoticeKind;
 use crate::observed::{KeyStatus, LastUsed, ObservedKey};
 use crate::plan::{Action, Preconditions, Step, StepKind};
 use crate::planner::step::UserView;
 use crate::planner::telling::held_notice;
 use crate::reason::Reason;
-use crate::time::after;
+use crate::time::{after, plus};
 
 impl UserView<'_> {
     /// The step for an active key that `replacement` took over from.
@@ -22,7 +22,7 @@ impl UserView<'_> {
             return warning.map(|step| step.replaced_by(replacement));
         }
         Some(match self.hold(key, replacement) {
-            Some(reason) if self.is_held_long_enough(key, reason) => {
+            Some(reason) if self.is_held_long_enough(key, reason, due) => {
                 self.deactivate(key, replacement, Reason::MaxHoldOver).due(due)
             }
             Some(reason) => self.held(key, reason).due(due).replaced_by(replacement),
@@ -31,21 +31,20 @@ impl UserView<'_> {
     }
 
     /// Since when old and new key have worked side by side with the owners knowing: the latest of all that must have happened.
-    /// None while the notice that must have been sent is not.
+    /// None while the owners do not know: where no notice is required, asking for it is enough.
     fn install_grace_began(&self, key: &ObservedKey, replacement: &ObservedKey) -> Option<Timestamp> {
         let (old, new) = (self.record_of(key), self.record_of(replacement));
-        let told = old.told(&NoticeKind::Rotated);
-        if self.policy.require_notice && told.is_none() {
-            return None;
-        }
+        let asked = old.asked(&NoticeKind::Rotated).filter(|_| !self.policy.require_notice);
+        let told = old.told(&NoticeKind::Rotated).or(asked)?;
         let dates = [
             Some(replacement.created),
             self.standings.stored_at(&replacement.id),
             // Not recorded means not known: the grace starts when it was first seen, which is now.
             Some(new.published.unwrap_or(self.now)),
             new.retrievable_since,
+            new.revived,
             old.revived,
-            told,
+            Some(told),
         ];
         dates.into_iter().flatten().max()
     }
@@ -79,13 +78,29 @@ impl UserView<'_> {
             return Some(Reason::StillInUse);
         }
         let must_be_taken_up = record.retrieval_unproven || !self.is_unused(key);
-        (must_be_taken_up && !is_taken_up(replacement, &record)).then_some(Reason::NotTakenUp)
+        if !must_be_taken_up {
+            return None;
+        }
+        match &replacement.last_used {
+            LastUsed::Unknown { .. } => Some(Reason::LastUsedUnknown),
+            LastUsed::Never => Some(Reason::NotTakenUp),
+            LastUsed::At(key_use) => (!self.is_taken_up(replacement, key_use.at)).then_some(Reason::NotTakenUp),
+        }
+    }
+
+    /// Whether somebody but Keywheel has used the replacement: after the proof, which comes after the pair was stored.
+    fn is_taken_up(&self, replacement: &ObservedKey, used: Timestamp) -> bool {
+        let record = self.record_of(replacement);
+        let Some(proven) = record.proven.or(record.published) else { return false };
+        let stored = self.standings.stored_at(&replacement.id);
+        used > plus(stored.map_or(proven, |stored| stored.max(proven)), USE_RECORD_SPAN)
     }
 
     /// Whether `MAX_HOLD` ends this hold. It never ends one that rests on not knowing: that would break hosts blindly.
-    fn is_held_long_enough(&self, key: &ObservedKey, reason: Reason) -> bool {
+    /// An earlier hold does not count once the grace began anew, so the hold is counted from `due` at the earliest.
+    fn is_held_long_enough(&self, key: &ObservedKey, reason: Reason, due: Timestamp) -> bool {
         let known = matches!(reason, Reason::StillInUse | Reason::NotTakenUp);
-        let held_since = self.record_of(key).held_since;
+        let held_since = self.record_of(key).held_since.map(|since| since.max(due));
         let over = |since, max_hold| self.now >= after(since, max_hold);
         known && held_since.zip(self.policy.max_hold).is_some_and(|(since, max_hold)| over(since, max_hold))
     }
@@ -107,11 +122,4 @@ impl UserView<'_> {
         let step = self.step(key, StepKind::Deactivate, reason).doing(action, preconditions);
         step.replaced_by(replacement).next_after(self.periods.recovery_grace).telling(NoticeKind::Deactivated)
     }
-}
-
-/// Whether somebody but Keywheel has used the replacement.
-fn is_taken_up(replacement: &ObservedKey, record: &KeyRecord) -> bool {
-    let proven = record.proven.or(record.published);
-    let used = replacement.last_used.at();
-    proven.zip(used).is_some_and(|(proven, used)| used > proven + crate::ledger::USE_RECORD_SPAN)
 }

@@ -8,7 +8,7 @@ use crate::plan::{Action, Preconditions, Step, StepKind};
 use crate::planner::step::UserView;
 use crate::policy::ForeignInactiveKeys;
 use crate::reason::Reason;
-use crate::time::{Days, after};
+use crate::time::{Days, after, minus};
 
 /// A retired key can be called back for at least so long.
 pub(super) const RETIRED_GRACE: Days = Days(90);
@@ -34,10 +34,20 @@ impl UserView<'_> {
             InactiveBecause::Unused => (self.periods.recovery_grace.max(RETIRED_GRACE), Reason::RetiredGraceOver),
             InactiveBecause::Orphaned => (ORPHANED_GRACE, Reason::OrphanedKey),
         };
-        if why == InactiveBecause::Superseded && self.standings.successor(&key.id).is_none() {
-            return Some(self.blocked(key, Reason::ReplacementGone));
-        }
-        let due = after(unused_since(key, inactive.at)?, grace);
+        let successor = self.standings.successor(&key.id).and_then(|id| self.user.key(&id));
+        let at = match (why, successor) {
+            (InactiveBecause::Superseded, None) => return Some(self.blocked(key, Reason::ReplacementGone)),
+            // No key is made inactive for its replacement before there is one.
+            (InactiveBecause::Superseded, Some(by)) => {
+                inactive.at.max(by.created).max(self.standings.stored_at(&by.id).unwrap_or(Timestamp::MIN))
+            }
+            (InactiveBecause::Unused | InactiveBecause::Orphaned, _) => inactive.at,
+        };
+        let Some(since) = unused_since(key, at) else {
+            let unknown = || self.step(key, StepKind::Skip, Reason::LastUsedUnknown).due(after(at, grace));
+            return (self.now >= after(at, grace)).then(unknown);
+        };
+        let due = after(since, grace);
         if self.now < due {
             let ahead = why != InactiveBecause::Orphaned;
             let warning = || self.warning(key, Reason::DeletionAhead, due, NoticeKind::DeletionAhead);
@@ -46,7 +56,12 @@ impl UserView<'_> {
         if why == InactiveBecause::Orphaned && key.last_used != LastUsed::Never {
             return Some(self.blocked(key, Reason::PersonInactive));
         }
-        Some(self.delete(key, reason).due(due))
+        let mut step = self.delete(key, reason).due(due);
+        if let Some(by) = successor.filter(|_| why == InactiveBecause::Superseded) {
+            step.preconditions.statuses.push((by.id.clone(), KeyStatus::Active));
+            step = step.replaced_by(by);
+        }
+        Some(step)
     }
 
     fn persons_inactive_key(&self, key: &ObservedKey, inactive: &MadeInactive) -> Step {
@@ -56,10 +71,10 @@ impl UserView<'_> {
         }
         let Some(since) = unused_since(key, inactive.at) else { return stays() };
         let record = self.record_of(key);
-        let seen_long_enough = after(since, self.policy.unused_after);
+        let seen_long_enough = after(since, self.policy.unused_after.max(self.periods.recovery_grace));
         let Some(told) = record.told(&NoticeKind::ForeignDeletion) else {
             // The owner hears of it one install grace ahead.
-            let announced_from = seen_long_enough - self.periods.install_grace.duration();
+            let announced_from = minus(seen_long_enough, self.periods.install_grace.duration());
             let due = seen_long_enough.max(after(self.now, self.periods.install_grace));
             let announce = self.step(key, StepKind::Warn, Reason::ForeignDeletionAhead).due(due);
             return if self.now < announced_from { stays() } else { announce.telling(NoticeKind::ForeignDeletion) };

@@ -9,6 +9,7 @@ use crate::plan::{Action, Preconditions, Step, StepKind};
 use crate::planner::standing::Standing;
 use crate::planner::step::UserView;
 use crate::reason::Reason;
+use crate::time::plus;
 
 /// How long after an unanswered CreateAccessKey no other is made: IAM may show the key of the first one late.
 const CREATION_SETTLES: SignedDuration = SignedDuration::from_mins(10);
@@ -62,7 +63,7 @@ impl UserView<'_> {
 
     fn unresolved_creation(&self) -> Option<Step> {
         let intent = self.record.intent.as_ref()?;
-        let unsettled = self.now < intent.until + CREATION_SETTLES;
+        let unsettled = self.now < plus(intent.until, CREATION_SETTLES);
         unsettled.then(|| self.user_step(StepKind::Skip, Reason::CreationUnresolved))
     }
 }

@@ -14,12 +14,17 @@ use crate::time::after;
 impl UserView<'_> {
     /// Whether the key is known to be unused for `UNUSED_AFTER`. A failed look-up is not knowledge.
     pub(super) fn is_unused(&self, key: &ObservedKey) -> bool {
+        self.unused_from(key).is_some_and(|from| self.now >= from)
+    }
+
+    /// When the key counts as unused if nobody uses it until then; none when its last use is not known.
+    fn unused_from(&self, key: &ObservedKey) -> Option<Timestamp> {
         let last = match &key.last_used {
-            LastUsed::Unknown { .. } => return false,
+            LastUsed::Unknown { .. } => return None,
             LastUsed::Never => key.created,
             LastUsed::At(key_use) => key_use.at.max(key.created),
         };
-        self.now >= after(last, self.policy.unused_after)
+        Some(after(last, self.policy.unused_after))
     }
 
     /// Whether the key is to be retired rather than replaced.
@@ -54,6 +59,8 @@ impl UserView<'_> {
         let record = self.record_of(key);
         let told = record.told(&NoticeKind::Retiring);
         let asked = record.asked(&NoticeKind::Retiring).filter(|_| !self.policy.require_notice);
-        told.or(asked).map(|at| record.revived.map_or(at, |revived| at.max(revived)))
+        // IAM may show a use late, after its retirement was announced: that announcement then came too early to count from.
+        let dates = [told.or(asked)?, record.revived.unwrap_or(Timestamp::MIN), self.unused_from(key)?];
+        dates.into_iter().max()
     }
 }

@@ -62,7 +62,7 @@ impl UserView<'_> {
     fn slot_taken(&self, key: &ObservedKey) -> Step {
         let by_person = |other: &&ObservedKey| {
             let inactive = self.record_of(other).made_inactive;
-            !other.is_active() && inactive.is_none_or(|inactive| inactive.by == Actor::Person)
+            !other.is_active() && inactive.is_none_or(|inactive| inactive.by == Actor::Person || inactive.why.is_none())
         };
         if self.user.keys.iter().any(|other| by_person(&other)) {
             self.blocked(key, Reason::SlotBlocked)

@@ -5,8 +5,9 @@ use jiff::SignedDuration;
 use crate::Timestamp;
 use crate::id::{AccessKeyId, AccountId};
 use crate::ledger::UserRecord;
-use crate::observed::{LastUsed, ObservedKey, ObservedSecret, ObservedUser, SecretState, SecretVersion};
+use crate::observed::{AWSPENDING, LastUsed, ObservedKey, ObservedSecret, ObservedUser, SecretState, SecretVersion};
 use crate::secret::VersionId;
+use crate::time::{CLOCK_TOLERANCE, minus};
 
 /// How an active key stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +53,7 @@ impl Standings<'_> {
             Standing::Superseded { by }
         } else if self.is_replacement(key) {
             Standing::Current
-        } else if self.is_stored(&key.id) {
+        } else if self.is_pending(&key.id) {
             Standing::Pending
         } else if self.is_never_stored(key) {
             Standing::NeverStored
@@ -79,8 +80,9 @@ impl Standings<'_> {
         self.secret()?.version(&VersionId::of(self.account, &self.user.user_id, key))
     }
 
-    fn is_stored(&self, key: &AccessKeyId) -> bool {
-        self.version(key).is_some_and(|version| !version.stages.is_empty())
+    /// A version with other labels only was published once: what a person put in its place stands.
+    fn is_pending(&self, key: &AccessKeyId) -> bool {
+        self.version(key).is_some_and(|version| version.has(AWSPENDING))
     }
 
     /// Whether the secret hands this key out now.
@@ -94,15 +96,19 @@ impl Standings<'_> {
         key.is_active() && (self.is_retrievable(&key.id) || self.record.key(&key.id).published.is_some())
     }
 
-    /// The active key that took over from this one, by the ledger or by the secret's own word.
+    /// The active key that took over from this one, by the ledger or by the secret's own word: the one that the secret hands
+    /// out, else the newest. A replacement is never older than what it replaces, whatever a ledger says.
     pub(super) fn successor(&self, key: &AccessKeyId) -> Option<AccessKeyId> {
         let witnessed = self.secret().and_then(|secret| secret.previous.as_ref()) == Some(key);
+        let created = self.user.key(key)?.created;
         let took_over = |other: &&ObservedKey| {
             other.id != *key
+                && other.created >= created
                 && self.is_replacement(other)
                 && (self.follows(&other.id, key) || (witnessed && self.is_retrievable(&other.id)))
         };
-        self.user.keys.iter().filter(took_over).map(|other| other.id.clone()).max_by_key(|id| self.is_retrievable(id))
+        let rank = |other: &&ObservedKey| (self.is_retrievable(&other.id), other.created, other.id.clone());
+        self.user.keys.iter().filter(took_over).max_by_key(rank).map(|other| other.id.clone())
     }
 
     /// Whether the ledger leads from `old` to `new`, over keys that may be gone.
@@ -121,16 +127,24 @@ impl Standings<'_> {
     fn is_never_stored(&self, key: &ObservedKey) -> bool {
         let record = self.record.key(&key.id);
         let looked = matches!(self.user.secret, ObservedSecret::Absent | ObservedSecret::Present(_));
-        let ours_unpublished = record.created.is_some() && record.published.is_none();
+        // The ledger has the date from IAM's own answer.
+        let ours = record.created.is_some_and(|made| made.duration_since(key.created).abs() <= CLOCK_TOLERANCE);
+        let ours_unpublished = ours && record.proven.is_none() && record.published.is_none();
         looked && ours_unpublished && self.version(&key.id).is_none() && key.last_used == LastUsed::Never
     }
 
     fn is_orphaned(&self, key: &ObservedKey) -> bool {
         let Some(intent) = &self.record.intent else { return false };
         let looked = matches!(self.user.secret, ObservedSecret::Absent | ObservedSecret::Present(_));
-        let of_unknown_maker = self.record.key(&key.id).created.is_none() && key.id != intent.supersedes;
         // IAM's dates are whole seconds, cut off.
-        let in_window = (intent.at - SignedDuration::from_secs(1)..=intent.until).contains(&key.created);
-        looked && of_unknown_maker && in_window && self.version(&key.id).is_none() && key.last_used == LastUsed::Never
+        let window = minus(intent.at, SignedDuration::from_secs(1))..=intent.until;
+        // One call makes one key: when that one is known, any other is a person's.
+        let known = self.record.keys.values().filter_map(|record| record.created).any(|made| window.contains(&made));
+        let of_unknown_maker = !known && key.id != intent.supersedes;
+        looked
+            && of_unknown_maker
+            && window.contains(&key.created)
+            && self.version(&key.id).is_none()
+            && key.last_used == LastUsed::Never
     }
 }

@@ -68,7 +68,7 @@ impl UserView<'_> {
     }
 
     fn malformed_tags(&self) -> Option<Step> {
-        let oldest = self.user.keys.iter().min_by_key(|key| key.created)?;
+        let oldest = self.user.keys.iter().min_by_key(|key| (key.created, &key.id))?;
         (!self.tags.malformed.is_empty()).then(|| self.blocked(oldest, Reason::MalformedTag))
     }
 }

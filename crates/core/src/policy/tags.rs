@@ -24,6 +24,9 @@ pub const EXEMPT_UNTIL: &str = "EXEMPT_UNTIL";
 pub const EXEMPT_REASON: &str = "EXEMPT_REASON";
 const INSTRUCTION: &str = "INSTRUCTION_";
 
+/// A hundred years: the most days that a tag can ask for.
+const MOST_DAYS: u32 = 36_500;
+
 /// A user's tags, read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UserTags {
@@ -109,12 +112,18 @@ fn text(ours: &Ours<'_>, suffix: &str) -> Option<String> {
 
 fn days(ours: &Ours<'_>, suffix: &'static str, malformed: &mut Vec<MalformedTag>) -> Option<Days> {
     let value = ours.get(suffix)?;
-    let days = value.trim().parse().ok().filter(|days| (1..=36_500).contains(days)).map(Days);
+    let days = value.trim().parse().ok().filter(|days| (1..=MOST_DAYS).contains(days)).map(Days);
     if days.is_none() {
         let expected = "a number of days from 1 to 36500";
         malformed.push(MalformedTag { suffix, value: (*value).to_owned(), expected });
     }
-    days
+    // Too large a number is longer than any default, so it counts as the longest there is.
+    days.or_else(|| is_too_large(value.trim()).then_some(Days(MOST_DAYS)))
+}
+
+fn is_too_large(text: &str) -> bool {
+    let digits = text.trim_start_matches('0');
+    !digits.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn instructions(ours: &Ours<'_>) -> Vec<String> {
