@@ -143,3 +143,79 @@ pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
         text
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parses<T: std::str::FromStr<Err = InvalidId>>(text: &str) -> bool {
+        text.parse::<T>().is_ok()
+    }
+
+    #[test]
+    fn an_account_id_is_twelve_digits() {
+        assert!(parses::<AccountId>("111122223333"));
+        for wrong in ["", "11112222333", "1111222233334", "11112222333a", "١١١١٢٢", " 11112222333", "111122223333\n"]
+        {
+            assert!(!parses::<AccountId>(wrong), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_user_name_is_what_iam_takes() {
+        let longest = "a".repeat(64);
+        for right in ["a", "Alice", "a+b=c,d.e@f_g-h", "svc@example.com", longest.as_str()] {
+            assert!(parses::<UserName>(right), "{right:?}");
+        }
+        let too_long = "a".repeat(65);
+        for wrong in ["", "a b", "a/b", "{{7*7}}", "<script>", "a\r\nb", "ä", "a:b", too_long.as_str()] {
+            assert!(!parses::<UserName>(wrong), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn key_ids_user_ids_run_ids_notice_ids_and_partitions_are_checked() {
+        assert!(parses::<AccessKeyId>("AKIAIOSFODNN7EXAMPLE") && parses::<UserId>("AIDACKCEVSQ6C2EXAMPLE"));
+        assert!(!parses::<AccessKeyId>("AKIA") && !parses::<AccessKeyId>("AKIAIOSFODNN7EXAMPL/"));
+        assert!(!parses::<UserId>("AIDACKCEVSQ6C2 XAMPLE") && !parses::<UserId>(&"A".repeat(129)));
+        assert!(parses::<RunId>("2026-11-20T02.00_a") && !parses::<RunId>("") && !parses::<RunId>("a/b"));
+        assert!(!parses::<RunId>(&"a".repeat(65)) && !parses::<RunId>("../x"));
+        assert!(parses::<NoticeId>(&"0f".repeat(16)) && !parses::<NoticeId>(&"0g".repeat(16)));
+        assert!(!parses::<NoticeId>(&"0f".repeat(15)));
+        assert!(parses::<Partition>("aws") && parses::<Partition>("aws-us-gov") && !parses::<Partition>("azure"));
+        assert!(!parses::<Partition>("AWS") && !parses::<Partition>("aw"));
+    }
+
+    #[test]
+    fn an_error_says_what_was_given_and_what_is_accepted() {
+        let error = "x".repeat(500).parse::<AccountId>().unwrap_err();
+        assert_eq!(error.value.len(), 80);
+        assert!(error.to_string().ends_with("is not an AWS account id: 12 digits"), "{error}");
+        let error = "a\nb".parse::<UserName>().unwrap_err();
+        assert!(!error.to_string().contains('\n'), "a line break is shown escaped: {error}");
+    }
+
+    #[test]
+    fn json_is_checked_like_text() {
+        let id: AccountId = serde_json::from_str("\"111122223333\"").unwrap();
+        assert_eq!(serde_json::to_string(&id).unwrap(), "\"111122223333\"");
+        assert!(serde_json::from_str::<AccountId>("\"1\"").is_err());
+        assert!(serde_json::from_str::<AccountId>("111122223333").is_err(), "an account id is text, never a number");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_taken_or_refused_and_what_is_taken_can_be_shortened(text in ".{0,140}") {
+            let _ = (text.parse::<UserName>(), text.parse::<RunId>(), text.parse::<Partition>());
+            if let Ok(id) = text.parse::<AccessKeyId>() {
+                let _ = id.shortened();
+            }
+        }
+
+        #[test]
+        fn a_shortened_key_id_keeps_its_ends(text in "[A-Za-z0-9_]{16,128}") {
+            let id: AccessKeyId = text.parse().unwrap();
+            proptest::prop_assert_eq!(id.shortened(), format!("{}…{}", &text[..4], &text[text.len() - 4..]));
+        }
+    }
+}

@@ -123,3 +123,73 @@ impl NoticeSubject<'_> {
         NoticeId::of_text(&format!("{account}\n{user_id}\n{key}\n{episode}\n{kind}\n{recipient}"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KINDS: [(NoticeKind, &str); 13] = [
+        (NoticeKind::Rotated, "rotated"),
+        (NoticeKind::RotationAhead(7), "rotation-ahead:7"),
+        (NoticeKind::DeactivationAhead(3), "deactivation-ahead:3"),
+        (NoticeKind::DeletionAhead(1), "deletion-ahead:1"),
+        (NoticeKind::Retiring, "retiring"),
+        (NoticeKind::RetirementAhead(7), "retirement-ahead:7"),
+        (NoticeKind::ForeignDeletion, "foreign-deletion"),
+        (NoticeKind::Held(0), "held:0"),
+        (NoticeKind::Deactivated, "deactivated"),
+        (NoticeKind::Deleted, "deleted"),
+        (NoticeKind::Blocked(u32::MAX), "blocked:4294967295"),
+        (NoticeKind::Failed(2968), "failed:2968"),
+        (NoticeKind::Planned(2968), "planned:2968"),
+    ];
+
+    #[test]
+    fn every_kind_is_a_text_and_comes_back_from_it() {
+        for (kind, text) in KINDS {
+            assert_eq!(kind.to_string(), text);
+            assert_eq!(NoticeKind::try_from(text.to_owned()), Ok(kind));
+        }
+    }
+
+    #[test]
+    fn other_texts_are_no_kinds() {
+        for text in
+            ["", "rotated:1", "held", "held:", "held:-1", "held:4294967296", "held:x", "Rotated", "revoked", "held:1:2"]
+        {
+            assert!(NoticeKind::try_from(text.to_owned()).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn each_part_of_the_subject_and_the_recipient_make_another_notice() {
+        let accounts: [AccountId; 2] = ["111122223333", "444455556666"].map(|id| id.parse().unwrap());
+        let users: [UserId; 2] = ["AIDAAAAAAAAAAAAAAAAA", "AIDABBBBBBBBBBBBBBBB"].map(|id| id.parse().unwrap());
+        let keys: [AccessKeyId; 2] = ["AKIAAAAAAAAAAAAAAAAA", "AKIABBBBBBBBBBBBBBBB"].map(|id| id.parse().unwrap());
+        let kinds = [NoticeKind::Rotated, NoticeKind::Held(1)];
+        let mut ids = std::collections::BTreeSet::new();
+        for number in 0..64_usize {
+            let bit = |place: usize| (number >> place) & 1;
+            let subject = NoticeSubject {
+                account: &accounts[bit(0)],
+                user_id: &users[bit(1)],
+                key: &keys[bit(2)],
+                episode: u32::from(bit(3) == 1),
+                kind: &kinds[bit(4)],
+            };
+            ids.insert(subject.notice_id(["a@example.com", "b@example.com"][bit(5)]));
+        }
+        assert_eq!(ids.len(), 64);
+    }
+
+    #[test]
+    fn a_recipient_is_the_same_in_capitals_and_an_id_can_be_read_back() {
+        let (account, user_id) = ("111122223333".parse().unwrap(), "AIDAAAAAAAAAAAAAAAAA".parse().unwrap());
+        let key = "AKIAAAAAAAAAAAAAAAAA".parse().unwrap();
+        let subject =
+            NoticeSubject { account: &account, user_id: &user_id, key: &key, episode: 0, kind: &NoticeKind::Rotated };
+        let id = subject.notice_id("Owner@Example.com");
+        assert_eq!(id, subject.notice_id("owner@example.COM"));
+        assert_eq!(id.as_str().parse(), Ok(id.clone()));
+    }
+}

@@ -132,3 +132,16 @@ pub enum ExemptionGroup {
         error: String,
     },
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Mode::{Audit, Enforce};
+
+    #[test]
+    fn an_event_lowers_a_run_and_never_raises_it() {
+        assert_eq!([Audit, Enforce].map(|mode| mode.lowered_by(None)), [Audit, Enforce]);
+        assert_eq!([Audit, Enforce].map(|mode| mode.lowered_by(Some(Audit))), [Audit, Audit]);
+        assert_eq!([Audit, Enforce].map(|mode| mode.lowered_by(Some(Enforce))), [Audit, Enforce]);
+        assert_eq!(super::Mode::default(), Audit);
+    }
+}

@@ -125,3 +125,31 @@ impl std::fmt::Display for Reason {
         f.write_str(self.code())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_kebab_case_and_the_serialised_form() {
+        let codes: BTreeSet<_> = Reason::ALL.iter().map(|reason| reason.code()).collect();
+        assert_eq!(codes.len(), Reason::ALL.len());
+        for reason in Reason::ALL {
+            let code = reason.code();
+            assert!(code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{code}");
+            assert_eq!(serde_json::to_value(reason).unwrap(), code);
+            assert_eq!(serde_json::from_value::<Reason>(code.into()).unwrap(), *reason);
+        }
+    }
+
+    #[test]
+    fn every_meaning_is_a_sentence() {
+        for reason in Reason::ALL {
+            let meaning = reason.meaning();
+            assert!(meaning.len() > 15 && meaning.ends_with('.'), "{reason}: {meaning:?}");
+            assert!(!meaning.starts_with(' '), "{reason}: {meaning:?}");
+        }
+    }
+}

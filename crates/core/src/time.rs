@@ -63,3 +63,51 @@ pub fn days_until(due: Timestamp, now: Timestamp) -> u32 {
 pub fn days_since(start: Timestamp, now: Timestamp) -> u32 {
     u32::try_from(now.duration_since(start).as_secs().max(0) / SECONDS_PER_DAY).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn days_are_counted_in_24_hours() {
+        assert_eq!(after(at("2026-03-28T12:00:00Z"), Days(2)), at("2026-03-30T12:00:00Z"));
+        assert_eq!((Days(100).since(Days(90)), Days(90).since(Days(100))), (Days(10), Days(0)));
+        assert_eq!((Days(1).to_string(), Days(0).to_string()), ("1 day".to_owned(), "0 days".to_owned()));
+    }
+
+    #[test]
+    fn what_is_left_is_rounded_up_and_what_has_passed_down() {
+        let now = at("2026-11-20T02:00:00Z");
+        for (due, left) in [
+            ("2026-11-20T02:00:00Z", 0),
+            ("2026-11-20T02:00:01Z", 1),
+            ("2026-11-21T02:00:00Z", 1),
+            ("2026-11-21T02:00:01Z", 2),
+            ("2026-11-19T02:00:00Z", 0),
+        ] {
+            assert_eq!(days_until(at(due), now), left, "{due}");
+        }
+        for (start, passed) in [
+            ("2026-11-20T02:00:00Z", 0),
+            ("2026-11-19T02:00:01Z", 0),
+            ("2026-11-19T02:00:00Z", 1),
+            ("2026-12-01T00:00:00Z", 0),
+        ] {
+            assert_eq!(days_since(at(start), now), passed, "{start}");
+        }
+    }
+
+    #[test]
+    fn the_ends_of_time_are_no_panic() {
+        assert_eq!(after(Timestamp::MAX, Days(1)), Timestamp::MAX);
+        assert_eq!(after(Timestamp::MIN, Days(u32::MAX)), Timestamp::MAX);
+        assert_eq!(plus(Timestamp::MAX, CLOCK_TOLERANCE), Timestamp::MAX);
+        assert_eq!(minus(Timestamp::MIN, CLOCK_TOLERANCE), Timestamp::MIN);
+        assert!(days_until(Timestamp::MAX, Timestamp::MIN) > 7_000_000);
+        assert_eq!(days_since(Timestamp::MIN, Timestamp::MAX), days_until(Timestamp::MAX, Timestamp::MIN) - 1);
+    }
+}

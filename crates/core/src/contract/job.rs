@@ -123,3 +123,83 @@ fn forced(raw: &RawJob) -> Result<Vec<UserName>, InvalidJob> {
     let names = ours.chain(sample).map(|name| name.parse());
     names.collect::<Result<_, crate::id::InvalidId>>().map_err(|error| InvalidJob { why: error.to_string() })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn parse(mut event: Value) -> Result<AccountJob, String> {
+        event.as_object_mut().unwrap().entry("account").or_insert("111122223333".into());
+        AccountJob::parse(event).map_err(|error| error.why)
+    }
+
+    fn names(job: &AccountJob) -> Vec<&str> {
+        job.force_rotate.iter().map(UserName::as_str).collect()
+    }
+
+    #[test]
+    fn keywheels_own_spelling_is_read_and_comes_back_the_same() {
+        let event = json!({"account": "111122223333", "name": "payments", "email": "owner@example.com",
+            "run_id": "2026-11-20", "mode": "audit", "force_rotate": ["alice", "bob"]});
+        let job = AccountJob::parse(event.clone()).unwrap();
+        assert_eq!((job.mode, names(&job)), (Some(Mode::Audit), vec!["alice", "bob"]));
+        assert_eq!(serde_json::to_value(&job).unwrap(), event);
+    }
+
+    #[test]
+    fn the_samples_spelling_is_read() {
+        for (dryrun, mode) in [
+            (json!(true), Some(Mode::Audit)),
+            (json!("True"), Some(Mode::Audit)),
+            (json!(false), None),
+            (json!("false"), None),
+        ] {
+            let job = parse(json!({"ForceRotate": "alice", "dryrun": dryrun})).unwrap();
+            assert_eq!((job.mode, names(&job)), (mode, vec!["alice"]));
+        }
+        assert_eq!(names(&parse(json!({"ForceRotate": ""})).unwrap()), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn an_account_alone_is_enough() {
+        let job = parse(json!({"run_id": ""})).unwrap();
+        assert_eq!((job.name.as_str(), job.email.as_str(), &job.run_id, job.mode), ("", "", &None, None));
+    }
+
+    #[test]
+    fn mixed_spellings_are_refused() {
+        for event in [
+            json!({"mode": "audit", "dryrun": true}),
+            json!({"mode": "enforce", "ForceRotate": "alice"}),
+            json!({"force_rotate": ["alice"], "ForceRotate": "alice"}),
+            json!({"force_rotate": [], "dryrun": "false"}),
+        ] {
+            let why = parse(event.clone()).unwrap_err();
+            assert!(why.starts_with("it mixes two spellings"), "{event}: {why}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_refused_by_name() {
+        for (event, named) in [
+            (json!({"force_rotat": ["alice"]}), "force_rotat"),
+            (json!({"action": "delete"}), "action"),
+            (json!({"mode": "force"}), "\"force\""),
+            (json!({"mode": ""}), "mode is \"\""),
+            (json!({"dryrun": "maybe"}), "\"maybe\""),
+            (json!({"account": "1234"}), "\"1234\" is not an AWS account id"),
+            (json!({"account": 111_122_223_333_u64}), "111122223333"),
+            (json!({"force_rotate": ["al ice"]}), "\"al ice\" is not an IAM user name"),
+            (json!({"ForceRotate": "../x"}), "\"../x\" is not an IAM user name"),
+            (json!({"force_rotate": "alice"}), "expected a sequence"),
+            (json!({"run_id": "a/b"}), "\"a/b\" is not a run id"),
+        ] {
+            let why = parse(event.clone()).unwrap_err();
+            assert!(why.contains(named), "{event}: {why}");
+        }
+        assert!(AccountJob::parse(json!([])).is_err() && AccountJob::parse(json!(null)).is_err());
+        assert!(AccountJob::parse(json!({})).unwrap_err().to_string().contains("missing field `account`"));
+    }
+}

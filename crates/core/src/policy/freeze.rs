@@ -42,3 +42,46 @@ impl Freeze {
         self.0.iter().filter(|(from, to)| (*from..=*to).contains(&today)).map(|(_, to)| *to).max()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn until(freeze: &str, now: &str) -> Option<String> {
+        freeze.parse::<Freeze>().unwrap().until(now.parse().unwrap()).map(|date| date.to_string())
+    }
+
+    #[test]
+    fn both_ends_of_a_range_are_frozen_in_utc() {
+        let range = "2026-12-20/2027-01-05";
+        let last = Some("2027-01-05".to_owned());
+        assert_eq!(until(range, "2026-12-19T23:59:59Z"), None);
+        assert_eq!(until(range, "2026-12-20T00:00:00Z"), last);
+        assert_eq!(until(range, "2027-01-05T23:59:59Z"), last);
+        assert_eq!(until(range, "2027-01-06T00:00:00Z"), None);
+    }
+
+    #[test]
+    fn a_date_alone_and_several_ranges_are_taken() {
+        let several = " 2026-11-27, 2026-12-20/2027-01-05 ,2026-12-24/2027-01-10,";
+        assert_eq!(until(several, "2026-11-27T12:00:00Z").as_deref(), Some("2026-11-27"));
+        assert_eq!(
+            until(several, "2026-12-25T12:00:00Z").as_deref(),
+            Some("2027-01-10"),
+            "the last of those that overlap"
+        );
+        assert_eq!(until("", "2026-12-25T12:00:00Z"), None);
+        assert_eq!(until(several, &Timestamp::MAX.to_string()), None);
+    }
+
+    #[test]
+    fn anything_else_is_refused_by_name() {
+        for wrong in
+            ["2027-01-05/2026-12-20", "2026-13-01", "christmas", "2026-12-20/", "2026-12-20/2026-12-21/2026-12-22"]
+        {
+            let error = format!("2026-11-27,{wrong}").parse::<Freeze>().unwrap_err();
+            assert_eq!(error.range, wrong);
+            assert!(error.to_string().contains("2026-12-20/2027-01-05"), "{error}");
+        }
+    }
+}

@@ -117,3 +117,71 @@ pub struct UserPeriods {
     /// How long a key stays inactive before it is deleted.
     pub recovery_grace: Days,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn periods(rotation: u32, inactive: u32, buffer: u32) -> Result<Periods, String> {
+        Periods::new(Days(rotation), Days(inactive), Days(buffer)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_intervals_are_what_lies_between_the_ages() {
+        for (ages, graces) in [((90, 100, 135), (10, 35)), ((45, 60, 90), (15, 30)), ((165, 180, 185), (15, 5))] {
+            let periods = periods(ages.0, ages.1, ages.2).unwrap();
+            assert_eq!((periods.install_grace().0, periods.recovery_grace().0), graces);
+        }
+        assert_eq!(Ok(Periods::default()), periods(90, 100, 135));
+    }
+
+    #[test]
+    fn a_buffer_that_was_meant_as_an_interval_is_told_the_age_to_write() {
+        let error = periods(90, 100, 35).unwrap_err();
+        assert!(error.contains("INACTIVE_BUFFER (35) must be above INACTIVE_PERIOD (100)"), "{error}");
+        assert!(error.contains("write INACTIVE_BUFFER=135"), "{error}");
+        assert!(periods(90, 100, 100).is_err());
+        assert!(periods(90, 100, 0).unwrap_err().contains("write INACTIVE_BUFFER=101"));
+    }
+
+    #[test]
+    fn other_periods_out_of_order_are_refused() {
+        let error = periods(90, 90, 135).unwrap_err();
+        assert!(error.contains("INACTIVE_PERIOD (90) must be above ROTATION_PERIOD (90)"), "{error}");
+        assert!(error.contains("INACTIVE_PERIOD - ROTATION_PERIOD days after its replacement"), "{error}");
+        assert!(periods(0, 10, 20).unwrap_err().starts_with("ROTATION_PERIOD is 0"));
+        assert!(periods(u32::MAX, u32::MAX, u32::MAX).is_err());
+        assert!(periods(1, u32::MAX, 5).is_err(), "no overflow in what was meant");
+    }
+
+    fn for_tags(tags: &[(&str, &str)]) -> (u32, u32, u32) {
+        let tags = tags.iter().map(|(key, value)| (format!("KeyRotation:{key}"), (*value).to_owned())).collect();
+        let periods = Periods::default().for_user(&UserTags::read(&tags, "KeyRotation:"));
+        (periods.rotation.0, periods.install_grace.0, periods.recovery_grace.0)
+    }
+
+    #[test]
+    fn tags_count_from_rotation_and_never_shorten_the_recovery_grace() {
+        assert_eq!(for_tags(&[]), (90, 10, 35));
+        assert_eq!(for_tags(&[("ROTATE_AFTER_DAYS", "30")]), (30, 10, 35));
+        assert_eq!(for_tags(&[("DEACTIVATE_AFTER_DAYS", "5")]), (90, 5, 35));
+        assert_eq!(for_tags(&[("DEACTIVATE_AFTER_DAYS", "20"), ("DELETE_AFTER_DAYS", "100")]), (90, 20, 80));
+        assert_eq!(for_tags(&[("DEACTIVATE_AFTER_DAYS", "20"), ("DELETE_AFTER_DAYS", "25")]), (90, 20, 35));
+        assert_eq!(for_tags(&[("DEACTIVATE_AFTER_DAYS", "20"), ("DELETE_AFTER_DAYS", "5")]), (90, 20, 35));
+    }
+
+    #[test]
+    fn a_deletion_tag_alone_is_the_day_of_being_made_inactive() {
+        assert_eq!(for_tags(&[("DELETE_AFTER_DAYS", "14")]), (90, 14, 35));
+    }
+
+    #[test]
+    fn a_malformed_tag_counts_as_the_longer_of_default_and_tag() {
+        assert_eq!(for_tags(&[("ROTATE_AFTER_DAYS", "soon")]), (90, 10, 35));
+        assert_eq!(for_tags(&[("ROTATE_AFTER_DAYS", "0")]), (90, 10, 35));
+        assert_eq!(for_tags(&[("ROTATE_AFTER_DAYS", "99999")]), (36_500, 10, 35), "never rotated is what was meant");
+        assert_eq!(for_tags(&[("DEACTIVATE_AFTER_DAYS", "123456789012345")]), (90, 36_500, 35));
+        assert_eq!(for_tags(&[("DEACTIVATE_AFTER_DAYS", "-3")]), (90, 10, 35));
+        assert_eq!(for_tags(&[("DEACTIVATE_AFTER_DAYS", "x"), ("DELETE_AFTER_DAYS", "3")]), (90, 10, 35));
+    }
+}

@@ -133,3 +133,81 @@ fn instructions(ours: &Ours<'_>) -> Vec<String> {
     numbered.sort();
     numbered.into_iter().map(|(_, text)| text).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(tags: &[(&str, &str)]) -> UserTags {
+        let tags = tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        UserTags::read(&tags, "KeyRotation:")
+    }
+
+    fn exempts(until: &str, now: &str) -> bool {
+        read(&[("KeyRotation:EXEMPT_UNTIL", until)]).exempts(now.parse().unwrap())
+    }
+
+    #[test]
+    fn tags_are_read_in_any_case() {
+        let tags = read(&[
+            ("keyrotation:email", " owner@example.com "),
+            ("KEYROTATION:Rotate_After_Days", " 30 "),
+            ("KeyRotation:EXEMPT_REASON", "migration"),
+        ]);
+        assert_eq!(tags.email.as_deref(), Some("owner@example.com"));
+        assert_eq!((tags.rotate_after, tags.exempt_reason.as_deref()), (Some(Days(30)), Some("migration")));
+        assert_eq!(tags.malformed, []);
+    }
+
+    #[test]
+    fn other_peoples_tags_are_left_alone() {
+        let tags = read(&[
+            ("EMAIL", "x@example.com"),
+            ("IKR:EMAIL", "x@example.com"),
+            ("XKeyRotation:EMAIL", "x"),
+            ("KeyRotation:", "x"),
+        ]);
+        assert_eq!(tags, UserTags::default());
+        let ikr = [("IKR:EMAIL".to_owned(), "x@example.com".to_owned())].into();
+        assert_eq!(UserTags::read(&ikr, "IKR:").email.as_deref(), Some("x@example.com"));
+    }
+
+    #[test]
+    fn instructions_come_in_the_order_of_their_numbers() {
+        let tags = read(&[
+            ("KeyRotation:INSTRUCTION_10", "c"),
+            ("KeyRotation:INSTRUCTION_2", "b"),
+            ("KeyRotation:instruction_0", "a"),
+            ("KeyRotation:INSTRUCTION_X", "ignored"),
+        ]);
+        assert_eq!(tags.instructions, ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn days_that_cannot_be_read_are_malformed() {
+        for value in ["", "0", "-1", "1.5", "ten", "36501", "4294967296", "1 0", "٣"] {
+            let tags = read(&[("KeyRotation:ROTATE_AFTER_DAYS", value)]);
+            assert_eq!(tags.malformed.len(), 1, "{value:?}");
+            assert_eq!((tags.malformed[0].suffix, tags.malformed[0].value.as_str()), (ROTATE_AFTER_DAYS, value));
+        }
+        for (value, days) in [("1", 1), ("36500", 36_500), ("007", 7)] {
+            let tags = read(&[("KeyRotation:ROTATE_AFTER_DAYS", value)]);
+            assert_eq!((tags.rotate_after, tags.malformed.len()), (Some(Days(days)), 0), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn an_exemption_lasts_to_the_end_of_its_day() {
+        assert!(exempts("2026-11-20", "2026-11-20T00:00:00Z") && exempts("2026-11-20", "2026-11-20T23:59:59Z"));
+        assert!(exempts(" 2026-11-20 ", "2026-01-01T00:00:00Z"));
+        assert!(!exempts("2026-11-20", "2026-11-21T00:00:00Z"));
+        assert!(!read(&[]).exempts(Timestamp::MIN) && !read(&[]).exempts(Timestamp::MAX));
+    }
+
+    #[test]
+    fn an_exemption_that_cannot_be_read_exempts() {
+        for value in ["", "31.12.2026", "2026-02-30", "forever", "tomorrow"] {
+            assert!(exempts(value, "2026-11-21T00:00:00Z"), "{value:?}");
+        }
+    }
+}

@@ -118,3 +118,92 @@ impl SecretRecord {
         serde_json::to_string(&full).map(|text| SecretValue(text.into()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    // Nobody's: it only has the look of one.
+    const SECRET_HALF: &str = "not/a+secret/but+forty/characters+long00";
+
+    fn pair() -> KeyPair {
+        KeyPair {
+            id: "AKIANEWNEWNEWNEWNEWN".parse().unwrap(),
+            created: "2026-11-20T02:00:07Z".parse().unwrap(),
+            secret: SECRET_HALF.to_owned().into(),
+        }
+    }
+
+    fn previous() -> PreviousKey {
+        PreviousKey {
+            access_key_id: "AKIAOLDOLDOLDOLDOLDO".parse().unwrap(),
+            create_date: "2026-08-22T09:30:00Z".parse().unwrap(),
+        }
+    }
+
+    fn record(previous: Option<PreviousKey>) -> SecretRecord {
+        let (account, user) = ("111122223333".parse().unwrap(), "alice".parse().unwrap());
+        SecretRecord::of_new_pair(&account, &user, &pair(), previous)
+    }
+
+    fn json_of(value: &SecretValue) -> Value {
+        serde_json::from_str(value.expose()).unwrap()
+    }
+
+    #[test]
+    fn a_new_pair_is_stored_in_the_promised_shape() {
+        let expected = json!({
+            "Version": 1, "AccessKeyId": "AKIANEWNEWNEWNEWNEWN", "SecretAccessKey": SECRET_HALF, "UserName": "alice",
+            "AccountId": "111122223333", "CreateDate": "2026-11-20T02:00:07Z", "Status": "Active",
+            "Previous": {"AccessKeyId": "AKIAOLDOLDOLDOLDOLDO", "CreateDate": "2026-08-22T09:30:00Z"}
+        });
+        assert_eq!(json_of(&record(Some(previous())).with_secret(&pair()).unwrap()), expected);
+    }
+
+    #[test]
+    fn without_a_former_key_there_is_no_previous() {
+        let value = json_of(&record(None).with_secret(&pair()).unwrap());
+        assert_eq!(value.get("Previous"), None);
+    }
+
+    #[test]
+    fn the_value_is_output_of_a_credential_process() {
+        let value = json_of(&record(Some(previous())).with_secret(&pair()).unwrap());
+        assert!(value["Version"].is_i64() && value["Version"] == 1, "a number, not a text");
+        assert!(value["AccessKeyId"].is_string() && value["SecretAccessKey"].is_string());
+        assert_eq!(value.get("SessionToken"), None, "a long-term key has none");
+        assert_eq!(value.get("Expiration"), None, "SDKs would take the pair for one that lapses");
+    }
+
+    #[test]
+    fn the_record_of_an_old_key_has_no_secret_half() {
+        let (account, user) = ("111122223333".parse().unwrap(), "a,b".parse().unwrap());
+        let value = json_of(&SecretRecord::of_old_key(&account, &user, previous()).without_secret().unwrap());
+        let expected = json!({
+            "Version": 1, "AccessKeyId": "AKIAOLDOLDOLDOLDOLDO", "UserName": "a,b", "AccountId": "111122223333",
+            "CreateDate": "2026-08-22T09:30:00Z", "Status": "Active"
+        });
+        assert_eq!(value, expected);
+    }
+
+    #[test]
+    fn a_record_is_read_back_from_a_value_without_its_secret_half() {
+        let stored = record(Some(previous())).with_secret(&pair()).unwrap();
+        let read: SecretRecord = serde_json::from_str(stored.expose()).unwrap();
+        assert_eq!(read, record(Some(previous())));
+        assert!(!format!("{read:?}").contains(SECRET_HALF));
+    }
+
+    #[test]
+    fn no_debug_output_shows_the_secret_half() {
+        let value = record(None).with_secret(&pair()).unwrap();
+        assert!(value.expose().contains(SECRET_HALF), "else this test could not fail");
+        for text in
+            [format!("{:?} {:#?}", pair(), pair()), format!("{value:?} {value:#?}"), format!("{:?}", record(None))]
+        {
+            assert!(!text.contains(SECRET_HALF), "{text}");
+        }
+    }
+}
