@@ -8,7 +8,7 @@ use keywheel_core::contract::job::AccountJob;
 use keywheel_core::contract::manifest::FailedAccount;
 
 use super::InventoryRun;
-use crate::ports::{Clock, ErrorKind, Invoker, ListedAccount, PortError};
+use crate::ports::{Clock, Invoker, ListedAccount, PortError};
 
 /// How often one account is tried, on top of what the port tries by itself.
 const TRIES: u32 = 8;
@@ -68,7 +68,7 @@ impl<I: Invoker, C: Clock> FanOut<'_, I, C> {
             match self.invoker.invoke(self.function, event).await {
                 Ok(()) => return Ok(()),
                 Err(error) if error.is_transient() => last = Some(error),
-                Err(error) => return Err(refused(&error)),
+                Err(error) => return Err(error.to_string()),
             }
         }
         Err(last.map_or_else(String::new, |error| format!("{error}, {TRIES} times in a row")))
@@ -84,14 +84,6 @@ fn job(account: &ListedAccount, run: &InventoryRun) -> Result<serde_json::Value,
         mode: Some(run.mode),
         force_rotate: Vec::new(),
     })
-}
-
-fn refused(error: &PortError) -> String {
-    match error.kind {
-        ErrorKind::NotFound => format!("{error}; check ROTATION_FUNCTION"),
-        ErrorKind::Denied => format!("{error}; account-inventory's role needs lambda:InvokeFunction on it"),
-        _ => error.to_string(),
-    }
 }
 
 /// A random pause up to a limit that doubles, so that those who were throttled together do not come back together.

@@ -1,0 +1,111 @@
+//! One event: from the scheduler's call to the stored result.
+
+use std::time::Duration;
+
+use keywheel_aws::{
+    AwsOrganization, LambdaInvoker, S3State, SdkConfig, Session, SessionFailed, SystemClock, session_name,
+};
+use keywheel_core::contract::manifest::InventoryResult;
+use keywheel_core::id::RunId;
+use keywheel_core::policy::Mode;
+use keywheel_engine::inventory::{self, InventoryEvent, InventoryPorts, InventoryRun, InventorySettings};
+use keywheel_engine::ports::{Clock, OuId};
+use keywheel_runtime::{ErrorName, FunctionError, Handler, InventoryConfig, Invocation, run_id};
+use serde_json::Value;
+use tracing::Instrument;
+
+use crate::report;
+
+/// The engine has its own patience with throttling, for all accounts together.
+const INVOKER_PATIENCE: Duration = Duration::ZERO;
+
+/// The function, started.
+pub(crate) struct AccountInventory {
+    mode: Mode,
+    org_list_role_arn: Option<String>,
+    settings: InventorySettings,
+    sdk: SdkConfig,
+    state: S3State,
+    invoker: LambdaInvoker,
+}
+
+impl Handler for AccountInventory {
+    type Response = InventoryResult;
+
+    async fn handle(&self, event: Value, invocation: Invocation) -> Result<InventoryResult, FunctionError> {
+        let event = InventoryEvent::parse(&event);
+        let event = event.map_err(|error| FunctionError::because(ErrorName::EventInvalid, &error))?;
+        if self.mode.lowered_by(event.mode) != event.mode.unwrap_or(self.mode) {
+            tracing::warn!("the event asks for enforce and RUN_MODE is audit: this run audits");
+        }
+        let run = InventoryRun {
+            run_id: run_id(event.run_id, SystemClock.now(), &invocation.request_id),
+            mode: self.mode.lowered_by(event.mode),
+            accounts: event.accounts,
+            deadline: invocation.deadline,
+        };
+        let span = tracing::info_span!("run", run_id = run.run_id.as_str(), mode = run.mode.as_str());
+        self.carry_out(&run).instrument(span).await
+    }
+}
+
+impl AccountInventory {
+    pub(crate) fn new(config: InventoryConfig, sdk: SdkConfig) -> Self {
+        let state = S3State::new(&sdk, config.state.bucket.as_str(), config.state.prefix.as_str());
+        let invoker = LambdaInvoker::new(&sdk, INVOKER_PATIENCE);
+        let mode = config.mode;
+        let org_list_role_arn = config.org_list_role_arn.clone();
+        Self { mode, org_list_role_arn, settings: settings(config), sdk, state, invoker }
+    }
+
+    async fn carry_out(&self, run: &InventoryRun) -> Result<InventoryResult, FunctionError> {
+        let organization = self.organization(&run.run_id).await?;
+        let ports = InventoryPorts {
+            organization: &organization,
+            invoker: &self.invoker,
+            runs: &self.state,
+            clock: &SystemClock,
+        };
+        let ended = inventory::run(ports, &self.settings, run).await;
+        report::count(&ended, SystemClock.now());
+        ended.map_err(|error| report::named(&error))
+    }
+
+    async fn organization(&self, run_id: &RunId) -> Result<AwsOrganization, FunctionError> {
+        let Some(role_arn) = &self.org_list_role_arn else {
+            return Ok(AwsOrganization::new(&self.sdk));
+        };
+        let session = Session::of_role(&self.sdk, role_arn, None, &session_name(run_id)).await;
+        let session = session.map_err(|failed| unassumed(role_arn, &failed))?;
+        Ok(AwsOrganization::new(&session.config))
+    }
+}
+
+/// The session's own message speaks of member accounts; this role lists the organization.
+fn unassumed(role_arn: &str, failed: &SessionFailed) -> FunctionError {
+    let cause = match failed {
+        SessionFailed::Denied { error, .. }
+        | SessionFailed::NotFound { error, .. }
+        | SessionFailed::Transient { error, .. }
+        | SessionFailed::Refused { error, .. } => error.to_string(),
+        SessionFailed::NotARole { .. } | SessionFailed::Own(_) => failed.to_string(),
+    };
+    let message = format!(
+        "the role of ORG_LIST_ROLE_ARN, {role_arn}, cannot be assumed, so no account was invoked: {cause}. Make sure that the role exists, \
+         that its trust policy names this function's role, and that this function's role may call sts:AssumeRole on it"
+    );
+    FunctionError::new(ErrorName::InventoryFailed, message)
+}
+
+fn settings(config: InventoryConfig) -> InventorySettings {
+    InventorySettings {
+        rotation_function: config.rotation_function,
+        include_ous: config.include_ous.into_iter().map(OuId).collect(),
+        exclude_ous: config.exclude_ous.into_iter().map(OuId).collect(),
+        include_accounts: config.include_accounts,
+        exclude_accounts: config.exclude_accounts,
+        include_management_account: config.include_management_account,
+        rollout_percent: config.rollout_percent,
+        fanout_concurrency: config.fanout_concurrency,
+    }
+}
