@@ -160,3 +160,39 @@ fn kind_of_status(status: u16) -> ErrorKind {
         _ => ErrorKind::Unanswered,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_decide_before_the_status_does() {
+        for (code, status, kind) in [
+            ("ThrottlingException", 400, ErrorKind::Throttled),
+            ("AccessDeniedException", 400, ErrorKind::Denied),
+            ("InvalidClientTokenId", 403, ErrorKind::Denied),
+            ("ResourceNotFoundException", 400, ErrorKind::NotFound),
+            ("ParentNotFoundException", 400, ErrorKind::NotFound),
+            ("NoSuchEntity", 404, ErrorKind::NotFound),
+            ("LimitExceeded", 409, ErrorKind::Conflict),
+            ("InvalidRequestException", 400, ErrorKind::Conflict),
+            ("RequestTimeout", 400, ErrorKind::Unanswered),
+            ("ValidationError", 400, ErrorKind::Invalid),
+            ("SomethingNew", 400, ErrorKind::Invalid),
+            ("SomethingNew", 403, ErrorKind::Denied),
+            ("SomethingNew", 429, ErrorKind::Throttled),
+            ("", 412, ErrorKind::Conflict),
+            ("", 502, ErrorKind::Unanswered),
+            ("ServiceFailure", 500, ErrorKind::Unanswered),
+        ] {
+            assert_eq!(kind_of(code, status), kind, "{code} {status}");
+        }
+    }
+
+    #[test]
+    fn messages_stay_on_one_line_and_end() {
+        assert_eq!(one_line("a\r\nb\u{1b}[31m"), "a  b [31m");
+        assert_eq!(one_line(&"ü".repeat(MESSAGE_LENGTH)).chars().count(), MESSAGE_LENGTH);
+        assert_eq!(one_line(&"ü".repeat(MESSAGE_LENGTH + 1)).chars().count(), MESSAGE_LENGTH + 1);
+    }
+}

@@ -70,3 +70,38 @@ fn of_function(function: &str, mut error: PortError) -> PortError {
     error.message = format!("function {function}: {}{hint}", error.message);
     error
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{Wire, json, json_error};
+
+    #[tokio::test]
+    async fn throttling_is_outlasted_beyond_the_sdks_attempts() {
+        let wire = Wire::new(|number, _| match number {
+            0..6 => json_error(429, "TooManyRequestsException", "Rate Exceeded."),
+            _ => json(202, ""),
+        });
+        let invoker = LambdaInvoker::new(&wire.config(), Duration::from_secs(10));
+        invoker.invoke("key-rotation", &serde_json::json!({})).await.unwrap();
+        assert_eq!(wire.sent().len(), 7);
+        assert_eq!(wire.sent()[0].header("x-amz-invocation-type"), Some("Event"));
+    }
+
+    #[tokio::test]
+    async fn patience_ends() {
+        let wire = Wire::new(|_, _| json_error(429, "TooManyRequestsException", "Rate Exceeded."));
+        let invoker = LambdaInvoker::new(&wire.config(), Duration::ZERO);
+        let error = invoker.invoke("key-rotation", &serde_json::json!({})).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Throttled);
+        assert!(error.message.contains("function key-rotation"), "{error}");
+        assert_eq!(wire.sent().len(), 5);
+    }
+
+    #[tokio::test]
+    async fn only_a_queued_event_counts() {
+        let wire = Wire::new(|_, _| json(200, "{}"));
+        let error = LambdaInvoker::new(&wire.config(), Duration::ZERO).invoke("f", &serde_json::json!({})).await;
+        assert!(error.unwrap_err().message.contains("200 instead of 202"));
+    }
+}

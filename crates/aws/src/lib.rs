@@ -18,6 +18,8 @@ mod session;
 mod state;
 mod templates;
 mod time;
+#[cfg(test)]
+mod wire;
 
 pub use account::AccountPorts;
 pub use aws_config::SdkConfig;

@@ -72,3 +72,53 @@ fn content(mail: &Mail<'_>) -> Result<EmailContent, BuildError> {
     }
     Ok(EmailContent::builder().simple(message.build()).build())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{Answer, Wire, json, json_error};
+
+    const MAIL: Mail<'_> = Mail {
+        from: "keys@example.com",
+        reply_to: None,
+        to: "owner@example.com",
+        subject: "Access keys",
+        html: "<p>hello</p>",
+        text: "hello",
+        headers: &[("Auto-Submitted", "auto-generated")],
+    };
+
+    async fn send_over(answer: fn() -> Answer) -> (Delivery, serde_json::Value) {
+        let wire = Wire::new(move |_, _| answer());
+        let delivery = SesMailer::new(&wire.config(), None).send(&MAIL).await;
+        (delivery, serde_json::from_str(&wire.sent()[0].body).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_mail_goes_out_with_both_parts_and_its_headers() {
+        let (delivery, body) = send_over(|| json(200, r#"{"MessageId":"m-1"}"#)).await;
+        assert_eq!(delivery, Delivery::Sent { message_id: "m-1".to_owned() });
+        let simple = &body["Content"]["Simple"];
+        assert_eq!(simple["Body"]["Html"]["Data"], "<p>hello</p>");
+        assert_eq!(simple["Body"]["Text"]["Data"], "hello");
+        assert_eq!(simple["Headers"], serde_json::json!([{ "Name": "Auto-Submitted", "Value": "auto-generated" }]));
+        assert_eq!((body.get("ReplyToAddresses"), body.get("ConfigurationSetName")), (None, None));
+    }
+
+    #[tokio::test]
+    async fn what_time_can_mend_is_deferred_and_the_rest_rejected() {
+        let answers: [(fn() -> Answer, bool); 6] = [
+            (|| Answer::Lost, true),
+            (|| json_error(429, "TooManyRequestsException", "later"), true),
+            (|| json_error(400, "LimitExceededException", "the day's quota"), true),
+            (|| json_error(400, "SendingPausedException", "paused"), true),
+            (|| json_error(400, "MessageRejected", "Email address is not verified."), false),
+            (|| json_error(400, "BadRequestException", "Illegal address"), false),
+        ];
+        for (answer, deferred) in answers {
+            let (delivery, _) = send_over(answer).await;
+            assert_eq!(matches!(delivery, Delivery::Deferred { .. }), deferred, "{delivery:?}");
+            assert_eq!(matches!(delivery, Delivery::Rejected { .. }), !deferred, "{delivery:?}");
+        }
+    }
+}

@@ -102,3 +102,52 @@ fn of_parent(parent: &OuId, mut error: PortError) -> PortError {
     error.message = format!("parent {}: {}", parent.0, error.message);
     error
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{Wire, json, json_error};
+
+    const FIRST: &str = r#"{"Accounts":[{"Id":"111122223333","Name":"a","State":"PENDING_CLOSURE","Status":"ACTIVE"}],"NextToken":"one"}"#;
+    const EMPTY: &str = r#"{"Accounts":[],"NextToken":"two"}"#;
+    const LAST: &str = r#"{"Accounts":[{"Id":"111122224444","Status":"SUSPENDED"},{"Id":"111122225555","State":"NEW_STATE"},{"Id":"111122226666"}]}"#;
+
+    #[tokio::test]
+    async fn every_page_counts_and_state_goes_before_status() {
+        let wire = Wire::new(|number, _| match number {
+            0 => json(200, FIRST),
+            1 => json(200, EMPTY),
+            2 => json_error(429, "TooManyRequestsException", "later"),
+            _ => json(200, LAST),
+        });
+        let accounts = AwsOrganization::new(&wire.config()).accounts().await.unwrap();
+        let states: Vec<_> = accounts.iter().map(|account| (account.id.as_str(), account.state.as_str())).collect();
+        assert_eq!(
+            states,
+            [
+                ("111122223333", "PENDING_CLOSURE"),
+                ("111122224444", "SUSPENDED"),
+                ("111122225555", "NEW_STATE"),
+                ("111122226666", ""),
+            ]
+        );
+        let bodies: Vec<_> = wire.sent().into_iter().map(|sent| sent.body).collect();
+        assert!(bodies[1].contains("\"one\"") && bodies[3].contains("\"two\""), "{bodies:?}");
+    }
+
+    #[tokio::test]
+    async fn a_list_that_goes_in_circles_is_an_error() {
+        let wire = Wire::new(|number, _| json(200, if number % 2 == 0 { FIRST } else { EMPTY }));
+        let error = AwsOrganization::new(&wire.config()).accounts().await.unwrap_err();
+        assert!(error.to_string().contains("a second time"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn throttling_that_does_not_end_is_throttling() {
+        let wire = Wire::new(|_, _| json_error(400, "TooManyRequestsException", "later"));
+        let error = AwsOrganization::new(&wire.config()).accounts_of(&OuId("ou-1".to_owned())).await.unwrap_err();
+        assert_eq!(error.kind, keywheel_engine::ports::ErrorKind::Throttled);
+        assert!(error.message.contains("ou-1"), "{error}");
+        assert_eq!(wire.sent().len(), 5);
+    }
+}

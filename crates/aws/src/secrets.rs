@@ -125,3 +125,86 @@ impl Secrets for AwsSecrets {
 fn refused_for_the_state(error: &PortError) -> bool {
     matches!(error.kind, ErrorKind::Invalid | ErrorKind::Conflict | ErrorKind::NotFound)
 }
+
+#[cfg(test)]
+mod tests {
+    use keywheel_core::id::{AccountId, UserName};
+    use keywheel_core::secret::{PreviousKey, SecretRecord};
+    use secrecy::SecretString;
+
+    use super::*;
+    use crate::wire::{Answer, Wire, json, json_error};
+
+    const NAME: &str = "Account_111122223333_User_alice_AccessKey";
+    const HALF: &str = "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY";
+
+    fn value() -> SecretValue {
+        let pair = KeyPair {
+            id: "AKIAIOSFODNN7EXAMPLE".parse().unwrap(),
+            created: jiff::Timestamp::UNIX_EPOCH,
+            secret: SecretString::from(HALF),
+        };
+        let (account, user): (AccountId, UserName) = ("111122223333".parse().unwrap(), "alice".parse().unwrap());
+        SecretRecord::of_new_pair(&account, &user, &pair, None::<PreviousKey>).with_secret(&pair).unwrap()
+    }
+
+    async fn create_over(wire: &Wire, options: SecretOptions) -> Result<(), PortError> {
+        let (version, value) = (VersionId("v".repeat(64)), value());
+        let secret = NewSecret { name: NAME, description: "a key", version: &version, value: &value };
+        AwsSecrets::new(&wire.config(), options).create(secret).await
+    }
+
+    #[tokio::test]
+    async fn a_secret_without_replicas_is_made_without_the_field() {
+        let wire = Wire::new(|_, _| json(200, "{}"));
+        create_over(&wire, SecretOptions::default()).await.unwrap();
+        let options =
+            SecretOptions { kms_key_id: Some("alias/ours".to_owned()), replica_regions: vec!["eu-west-1".to_owned()] };
+        create_over(&wire, options).await.unwrap();
+        let bodies: Vec<serde_json::Value> =
+            wire.sent().iter().map(|sent| serde_json::from_str(&sent.body).unwrap()).collect();
+        assert_eq!((bodies[0].get("AddReplicaRegions"), bodies[0].get("KmsKeyId")), (None, None));
+        assert_eq!(bodies[1]["AddReplicaRegions"], serde_json::json!([{ "Region": "eu-west-1" }]));
+        assert_eq!(bodies[1]["KmsKeyId"], "alias/ours");
+        assert_eq!(bodies[0]["ClientRequestToken"], "v".repeat(64));
+    }
+
+    #[tokio::test]
+    async fn a_secret_that_is_said_to_exist_must_exist() {
+        let wire = Wire::new(|number, _| match number {
+            0 => json_error(400, "ResourceExistsException", "exists"),
+            _ => json_error(400, "ResourceNotFoundException", "can't find it"),
+        });
+        let error = create_over(&wire, SecretOptions::default()).await.unwrap_err();
+        assert_eq!((error.operation, error.kind), (CREATE, ErrorKind::Conflict));
+    }
+
+    #[tokio::test]
+    async fn a_refused_value_is_not_quoted() {
+        let wire = Wire::new(|_, sent| {
+            json_error(400, "ValidationException", &format!("Value '{}' at 'secretString' is too long", sent.body))
+        });
+        let secrets = AwsSecrets::new(&wire.config(), SecretOptions::default());
+        let error = secrets.put_pending(NAME, &VersionId("v".repeat(64)), &value()).await.unwrap_err();
+        assert!(wire.sent()[0].body.contains(HALF));
+        assert!(!format!("{error} {error:?}").contains(HALF), "{error}");
+        assert!(error.message.contains("ValidationException"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_move_whose_answer_was_lost_is_done() {
+        const LABELS: &str = r#"{"Versions":[{"VersionId":"to","CreatedDate":1.5,"VersionStages":["AWSCURRENT"]},{"VersionId":"from","CreatedDate":1}]}"#;
+        let wire = Wire::new(|number, sent| match sent.header("x-amz-target").unwrap_or_default() {
+            "secretsmanager.UpdateSecretVersionStage" if number == 0 => Answer::Lost,
+            "secretsmanager.UpdateSecretVersionStage" => json_error(400, "InvalidParameterException", "not attached"),
+            "secretsmanager.ListSecretVersionIds" => json(200, LABELS),
+            _ => json(200, "{}"),
+        });
+        let secrets = AwsSecrets::new(&wire.config(), SecretOptions::default());
+        let (to, from) = (VersionId("to".to_owned()), VersionId("from".to_owned()));
+        assert_eq!(secrets.move_current(NAME, &to, Some(&from)).await, Ok(()));
+        assert!(secrets.move_current(NAME, &from, Some(&to)).await.is_err());
+        assert_eq!(secrets.remove_label(NAME, AWSPENDING, &to).await, Ok(()));
+        assert!(secrets.remove_label(NAME, "AWSCURRENT", &to).await.is_err());
+    }
+}

@@ -137,3 +137,55 @@ pub(crate) fn with_credentials(config: &SdkConfig, credentials: Credentials) -> 
         .identity_cache(IdentityCache::no_cache())
         .build()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{Answer, Wire, xml_error};
+
+    const ASSUMED: &str = "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIAIOSFODNN7EXAMPLE</AccessKeyId>\
+        <SecretAccessKey>half</SecretAccessKey><SessionToken>token</SessionToken><Expiration>2026-11-20T03:00:00Z</Expiration>\
+        </Credentials></AssumeRoleResult></AssumeRoleResponse>";
+
+    fn role() -> MemberRole {
+        MemberRole { name: "keywheel-member".to_owned(), external_id: Some("ours".to_owned()) }
+    }
+
+    async fn assume_over(wire: &Wire) -> Result<Session, SessionFailed> {
+        Session::of_member(&wire.config(), &"111122223333".parse().unwrap(), &role(), &"run-1".parse().unwrap()).await
+    }
+
+    #[tokio::test]
+    async fn a_member_session_costs_one_call_and_brings_the_answers_date() {
+        let wire = Wire::new(|_, _| {
+            Answer::WithHeaders(200, vec![("date", "Fri, 20 Nov 2026 02:00:07 GMT")], ASSUMED.to_owned())
+        });
+        let session = assume_over(&wire).await.unwrap();
+        assert_eq!(session.answered_at, Some("2026-11-20T02:00:07Z".parse().unwrap()));
+        assert_eq!(session.writers, ["arn:aws:iam::111122223333:role/keywheel-member"]);
+        let [sent] = wire.sent().try_into().unwrap();
+        for part in ["ExternalId=ours", "RoleSessionName=keywheel-run-1", "DurationSeconds=3600"] {
+            assert!(sent.body.contains(part), "{}", sent.body);
+        }
+        assert!(sent.header("authorization").unwrap().contains("/eu-central-1/sts/"), "{sent:?}");
+    }
+
+    #[tokio::test]
+    async fn a_role_that_refuses_is_named_with_its_account_and_the_way_out() {
+        let wire = Wire::new(|_, _| xml_error(403, "AccessDenied", "not authorized to perform: sts:AssumeRole"));
+        let error = assume_over(&wire).await.unwrap_err();
+        assert!(matches!(error, SessionFailed::Denied { .. }) && !error.is_transient(), "{error:?}");
+        let text = error.to_string();
+        for part in ["account 111122223333", "arn:aws:iam::111122223333:role/keywheel-member", "EXCLUDE_ACCOUNTS"] {
+            assert!(text.contains(part), "{text}");
+        }
+        let wire = Wire::new(|_, _| xml_error(400, "Throttling", "Rate exceeded"));
+        assert!(assume_over(&wire).await.unwrap_err().is_transient());
+    }
+
+    #[test]
+    fn session_names_are_what_sts_accepts() {
+        assert_eq!(session_name(&"2026-11-20.a_b".parse().unwrap()), "keywheel-2026-11-20.a_b");
+        assert_eq!(session_name(&"x".repeat(64).parse().unwrap()).len(), 64);
+    }
+}

@@ -42,3 +42,22 @@ impl TemplateStore for S3Templates {
 }
 
 const NOT_MODIFIED: u16 = 304;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{Answer, Wire};
+
+    #[tokio::test]
+    async fn a_known_template_is_not_fetched_again() {
+        let wire = Wire::new(|_, sent| match sent.header("if-none-match") {
+            Some("\"one\"") => Answer::Status(304, String::new()),
+            _ => Answer::WithHeaders(200, vec![("etag", "\"one\"")], "hello".to_owned()),
+        });
+        let templates = S3Templates::new(&wire.config(), "templates", "templates/");
+        let fresh = FetchedTemplate::Fresh { bytes: b"hello".to_vec(), etag: Some("\"one\"".to_owned()) };
+        assert_eq!(templates.fetch("digest.html", None).await, Ok(fresh.clone()));
+        assert_eq!(templates.fetch("digest.html", Some("\"one\"")).await, Ok(FetchedTemplate::Unchanged));
+        assert_eq!(templates.fetch("digest.html", Some("\"zero\"")).await, Ok(fresh));
+    }
+}

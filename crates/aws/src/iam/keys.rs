@@ -114,3 +114,114 @@ pub(super) async fn delete(client: &Client, user: &UserName, key: &AccessKeyId) 
     let request = client.delete_access_key().user_name(user.as_str()).access_key_id(key.as_str());
     request.send().await.map(|_| ()).map_err(|error| port_error(DELETE, &error))
 }
+
+#[cfg(test)]
+mod tests {
+    use keywheel_engine::ports::{ErrorKind, Iam};
+
+    use super::*;
+    use crate::AwsIam;
+    use crate::wire::{Answer, Wire, xml, xml_error};
+
+    const HALF: &str = "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY";
+
+    fn user() -> UserName {
+        "alice".parse().unwrap()
+    }
+
+    async fn create_over(answer: fn() -> Answer) -> (Result<KeyPair, CreateFailed>, usize) {
+        let wire = Wire::new(move |_, _| answer());
+        let outcome = AwsIam::new(&wire.config()).create_access_key(&user()).await;
+        (outcome, wire.sent().len())
+    }
+
+    #[tokio::test]
+    async fn create_access_key_is_sent_once_when_the_outcome_is_unknown() {
+        let unknown: [fn() -> Answer; 6] = [
+            || Answer::Lost,
+            || Answer::Silence,
+            || xml_error(500, "ServiceFailure", "the request processing failed"),
+            || xml_error(503, "Throttling", "later"),
+            || Answer::Status(400, "a proxy's page".to_owned()),
+            || Answer::Status(200, format!("<CreateAccessKeyResponse><Secret>{HALF}</Secret>")),
+        ];
+        for answer in unknown {
+            let (outcome, sent) = create_over(answer).await;
+            let error = outcome.unwrap_err();
+            assert!(matches!(error, CreateFailed::Unanswered(_)), "{error:?}");
+            assert_eq!(sent, 1, "{error:?}");
+            assert!(!format!("{error} {error:?}").contains(HALF), "{error:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn create_access_key_is_refused_only_by_an_error_of_the_clients() {
+        let refusals: [(fn() -> Answer, ErrorKind); 4] = [
+            (|| xml_error(409, "LimitExceeded", "Cannot exceed quota"), ErrorKind::Conflict),
+            (|| xml_error(400, "Throttling", "Rate exceeded"), ErrorKind::Throttled),
+            (|| xml_error(403, "AccessDenied", "not authorized"), ErrorKind::Denied),
+            (|| xml_error(404, "NoSuchEntity", "no such user"), ErrorKind::NotFound),
+        ];
+        for (answer, kind) in refusals {
+            let (outcome, sent) = create_over(answer).await;
+            match outcome.unwrap_err() {
+                CreateFailed::Refused(error) => assert_eq!(error.kind, kind, "{error}"),
+                CreateFailed::Unanswered(error) => panic!("{error}"),
+            }
+            assert_eq!(sent, 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_pair_that_lacks_a_part_is_no_pair() {
+        let (outcome, sent) = create_over(|| {
+            xml(
+                "CreateAccessKey",
+                &format!(
+                    "<AccessKey><UserName>alice</UserName><AccessKeyId>AKIA</AccessKeyId><Status>Active</Status>\
+                     <SecretAccessKey>{HALF}</SecretAccessKey></AccessKey>"
+                ),
+            )
+        })
+        .await;
+        let error = outcome.unwrap_err();
+        assert!(matches!(error, CreateFailed::Unanswered(_)), "{error:?}");
+        assert!(!format!("{error} {error:?}").contains(HALF), "{error:?}");
+        assert_eq!(sent, 1);
+    }
+
+    #[tokio::test]
+    async fn calls_that_may_be_repeated_are_repeated() {
+        let wire = Wire::new(|number, _| match number {
+            0 => Answer::Lost,
+            1 => Answer::Silence,
+            2 => xml_error(500, "ServiceFailure", "the request processing failed"),
+            _ => xml("ListAccessKeys", "<AccessKeyMetadata/><IsTruncated>false</IsTruncated>"),
+        });
+        assert_eq!(AwsIam::new(&wire.config()).access_keys(&user()).await, Ok(Vec::new()));
+        assert_eq!(wire.sent().len(), 4);
+    }
+
+    async fn last_used_over(answer: fn() -> Answer) -> LastUsed {
+        let wire = Wire::new(move |_, _| answer());
+        AwsIam::new(&wire.config()).last_used(&"AKIAIOSFODNN7EXAMPLE".parse().unwrap()).await
+    }
+
+    #[tokio::test]
+    async fn a_failed_look_up_of_the_last_use_is_not_never() {
+        let failures: [fn() -> Answer; 4] = [
+            || Answer::Lost,
+            || xml_error(403, "AccessDenied", "not authorized"),
+            || xml_error(400, "Throttling", "Rate exceeded"),
+            || xml("GetAccessKeyLastUsed", "<UserName>alice</UserName>"),
+        ];
+        for answer in failures {
+            let found = last_used_over(answer).await;
+            assert!(matches!(found, LastUsed::Unknown { .. }), "{found:?}");
+        }
+        let last_used = "<AccessKeyLastUsed><Region>N/A</Region><ServiceName>N/A</ServiceName></AccessKeyLastUsed>";
+        let wire = Wire::new(move |_, _| xml("GetAccessKeyLastUsed", last_used));
+        let found = AwsIam::new(&wire.config()).last_used(&"AKIAIOSFODNN7EXAMPLE".parse().unwrap()).await;
+        assert_eq!(found, LastUsed::Never);
+    }
+}

@@ -54,3 +54,54 @@ fn iam_user(
         name: name.parse().map_err(|error| of_user(&error))?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use keywheel_engine::ports::UserAudit;
+
+    use crate::AwsIam;
+    use crate::wire::{Answer, Wire, xml};
+
+    fn page(names: &[&str], rest: &str) -> Answer {
+        let member = |name: &&str| {
+            format!(
+                "<member><UserName>{name}</UserName><UserId>AIDA0000000000{name}</UserId>\
+                 <Arn>arn:aws:iam::111122223333:user/{name}</Arn></member>"
+            )
+        };
+        let members: String = names.iter().map(member).collect();
+        xml("GetAccountAuthorizationDetails", &format!("<UserDetailList>{members}</UserDetailList>{rest}"))
+    }
+
+    #[tokio::test]
+    async fn an_empty_page_with_a_marker_is_not_the_end_and_a_user_on_two_pages_counts_once() {
+        let wire = Wire::new(|number, _| match number {
+            0 => page(&["alice"], "<IsTruncated>true</IsTruncated><Marker>one</Marker>"),
+            1 => page(&[], "<IsTruncated>true</IsTruncated><Marker>two</Marker>"),
+            _ => page(&["alice", "bobby"], "<IsTruncated>false</IsTruncated>"),
+        });
+        let users = AwsIam::new(&wire.config()).users().await.unwrap();
+        assert_eq!(users.iter().map(|user| user.name.as_str()).collect::<Vec<_>>(), ["alice", "bobby"]);
+        let bodies: Vec<_> = wire.sent().into_iter().map(|sent| sent.body).collect();
+        assert!(!bodies[0].contains("Marker") && bodies[1].contains("Marker=one") && bodies[2].contains("Marker=two"));
+    }
+
+    #[tokio::test]
+    async fn half_a_list_is_an_error() {
+        let repeated = Wire::new(|_, _| page(&["alice"], "<IsTruncated>true</IsTruncated><Marker>one</Marker>"));
+        let error = AwsIam::new(&repeated.config()).users().await.unwrap_err();
+        assert!(error.to_string().contains("a second time"), "{error}");
+        assert_eq!(repeated.sent().len(), 2);
+
+        let without = Wire::new(|_, _| page(&["alice"], "<IsTruncated>true</IsTruncated>"));
+        let error = AwsIam::new(&without.config()).users().await.unwrap_err();
+        assert!(error.to_string().contains("no marker"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_user_name_that_cannot_be_is_an_error_that_names_it() {
+        let wire = Wire::new(|_, _| page(&["al ice"], "<IsTruncated>false</IsTruncated>"));
+        let error = AwsIam::new(&wire.config()).users().await.unwrap_err();
+        assert!(error.to_string().contains("al ice"), "{error}");
+    }
+}
