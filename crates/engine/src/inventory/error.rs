@@ -7,6 +7,8 @@ use crate::ports::{OuId, PortError};
 
 /// How many accounts an error names; the stored result names them all.
 const NAMED: usize = 50;
+/// How many different causes an error shows.
+const SHOWN: usize = 3;
 
 /// A run that failed, wholly or in part.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -69,8 +71,10 @@ const STORING: &str = "Check STATE_BUCKET and what the function's role may do th
 
 fn incomplete(result: &InventoryResult) -> String {
     let failed = &result.accounts.failed;
-    let errors = failed.iter().take(3).map(|account| format!("{}: {}", account.account, account.error));
-    let errors: Vec<_> = errors.collect();
+    let mut errors: Vec<_> = failed.iter().map(|account| account.error.as_str()).collect();
+    errors.sort_unstable();
+    errors.dedup();
+    errors.truncate(SHOWN);
     let again = if failed.len() <= NAMED {
         let accounts: Vec<_> = failed.iter().map(|account| format!("\"{}\"", account.account)).collect();
         format!("invoke account-inventory with {{\"accounts\":[{}]}}", accounts.join(","))

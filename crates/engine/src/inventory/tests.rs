@@ -253,6 +253,7 @@ async fn an_error_about_thousands_of_accounts_stays_readable() {
     world.failing.insert("invoke", ErrorKind::NotFound);
     let text = carried_out(&world, &settings(), &this_run()).await.unwrap_err().to_string();
     assert!(text.len() < 2_000 && text.contains("and 2950 more"), "{text}");
+    assert_eq!(text.matches("invoke failed: NotFound").count(), 1, "{text}");
 }
 
 #[tokio::test]

@@ -107,7 +107,7 @@ variables! {
     EXCLUDE_OUS: INVENTORY, Means("none"), "a comma list of OU or root ids, such as `ou-ab12-11111111`",
         "No accounts below these OUs, at any depth. Exclusion wins over inclusion.";
     INCLUDE_ACCOUNTS: INVENTORY, Means("all accounts"), "a comma list of account ids of 12 digits",
-        "Only these accounts.";
+        "Only these accounts. Where `INCLUDE_OUS` is set too, an account must meet both.";
     EXCLUDE_ACCOUNTS: INVENTORY, Means("none"), "a comma list of account ids of 12 digits",
         "Not these accounts. Exclusion wins over inclusion.";
     INCLUDE_MANAGEMENT_ACCOUNT: INVENTORY, Default("false"), "`true` or `false`",
