@@ -139,6 +139,7 @@ impl DigestContext {
         let by = by_when(digest, &entries);
         let first = headline(digest.mode, &entries, by.as_ref());
         let periods = digest.periods;
+        let compact = entries.len() > COMPACT_ABOVE;
         Self {
             mode: digest.mode.as_str().to_owned(),
             audit: digest.mode == Mode::Audit,
@@ -156,10 +157,10 @@ impl DigestContext {
             headline: first.text,
             summary: SummaryContext { what: first.what, todo: first.todo, by },
             single: entries.len() == 1,
-            compact: entries.len() > COMPACT_ABOVE,
+            compact,
             sections: entries
                 .chunk_by(|(a, _), (b, _)| a == b)
-                .map(|entries| section(digest, entries[0].0, entries))
+                .map(|entries| section(digest, entries, compact))
                 .collect(),
         }
     }
@@ -193,7 +194,8 @@ fn is_past(digest: &Digest, entries: &[(Section, &DigestEntry)]) -> bool {
     entries.iter().filter_map(|(_, entry)| entry.due).all(|due| due <= digest.at)
 }
 
-fn section(digest: &Digest, section: Section, entries: &[(Section, &DigestEntry)]) -> SectionContext {
+fn section(digest: &Digest, entries: &[(Section, &DigestEntry)], compact: bool) -> SectionContext {
+    let section = entries[0].0;
     let groups = entries.chunk_by(|(_, a), (_, b)| (a.reason, a.step) == (b.reason, b.step)).map(|entries| {
         let (_, first) = entries[0];
         let words = words(first.step, first.reason);
@@ -202,7 +204,10 @@ fn section(digest: &Digest, section: Section, entries: &[(Section, &DigestEntry)
             reason: first.reason.code().to_owned(),
             why: words.why.to_owned(),
             todo: words.todo.map(str::to_owned),
-            entries: entries.iter().map(|(section, entry)| EntryContext::new(digest, *section, entry)).collect(),
+            entries: entries
+                .iter()
+                .map(|(section, entry)| EntryContext::new(digest, *section, entry, compact))
+                .collect(),
         }
     });
     SectionContext {

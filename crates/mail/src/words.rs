@@ -3,6 +3,7 @@
 mod headline;
 mod reasons;
 mod section;
+mod section_texts;
 
 pub use headline::{Headline, headline};
 pub use reasons::{Words, words};

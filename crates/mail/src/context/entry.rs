@@ -9,8 +9,9 @@ use crate::words::Section;
 
 /// A tag's value has 256 characters at most (IAM API, `Tag`).
 const LONGEST_LINE: usize = 256;
-/// A user has 50 tags at most (IAM quotas); one tag may hold several lines.
-const MOST_LINES: usize = 50;
+/// Lines of instructions that are shown; fewer in a long mail, so that nobody's tags can make it too long to be sent.
+const MOST_LINES: usize = 20;
+const MOST_LINES_COMPACT: usize = 5;
 const LONGEST_DETAIL: usize = 500;
 
 /// One entry.
@@ -56,9 +57,8 @@ pub struct UseContext {
 }
 
 impl EntryContext {
-    pub(super) fn new(digest: &Digest, section: Section, entry: &DigestEntry) -> Self {
+    pub(super) fn new(digest: &Digest, section: Section, entry: &DigestEntry, compact: bool) -> Self {
         let restorable = section.can_be_undone() && digest.mode == Mode::Enforce;
-        let instructions = entry.instructions.iter().flat_map(|text| lines(text, LONGEST_LINE)).take(MOST_LINES);
         let detail = entry.detail.as_deref().map(|text| without_secrets(&line(text, LONGEST_DETAIL)));
         let key = entry.access_key_id.as_ref();
         Self {
@@ -76,10 +76,20 @@ impl EntryContext {
                 format!("aws iam update-access-key --user-name {user} --access-key-id {key} --status Active")
             }),
             last_used: entry.last_used.as_ref().map(|used| last_used(digest, used)),
-            instructions: instructions.map(|text| without_secrets(&text)).collect(),
+            instructions: instructions(entry, if compact { MOST_LINES_COMPACT } else { MOST_LINES }),
             detail: detail.filter(|text| !text.is_empty()),
         }
     }
+}
+
+fn instructions(entry: &DigestEntry, most: usize) -> Vec<String> {
+    let mut shown: Vec<String> = entry.instructions.iter().flat_map(|text| lines(text, LONGEST_LINE)).collect();
+    if shown.len() > most {
+        let more = shown.len() - most;
+        shown.truncate(most);
+        shown.push(format!("({more} more lines, in the user's tags)"));
+    }
+    shown.iter().map(|text| without_secrets(text)).collect()
 }
 
 /// The command that prints the secret's value. Names are checked when the event is read, so nothing in it needs quoting.

@@ -11,8 +11,8 @@ pub(super) const BODY_TEXT: &str = "body.txt";
 pub(super) const BODY_HTML: &str = "body.html";
 
 const SAMPLE: &str = include_str!("../../../../templates/digest/sample.json");
-/// What a part may be long at most. SES takes 40 MB; nobody reads a megabyte.
-const LONGEST_BODY: usize = 1024 * 1024;
+/// What a part may be long at most. The longest digest that key-rotation hands over stays below it, whatever its tags say.
+const LONGEST_BODY: usize = 4 * 1024 * 1024;
 const LONGEST_SUBJECT: usize = 200;
 const LONGEST_REASON: usize = 500;
 /// Stands in texts of strangers when a set is tried out; must never come out of an HTML part as it is.

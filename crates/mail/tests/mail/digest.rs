@@ -8,6 +8,7 @@ use keywheel_core::contract::result::StepStatus::{Done, Failed};
 use keywheel_core::plan::StepKind;
 use keywheel_core::policy::Mode;
 use keywheel_core::reason::Reason;
+use keywheel_mail::words::Section;
 use keywheel_mail::{DigestContext, Rendered, Templates};
 
 fn context(digest: &Digest) -> DigestContext {
@@ -183,6 +184,19 @@ fn a_mail_about_200_keys_is_complete_and_not_cut_by_mail_programs() {
 }
 
 #[test]
+fn no_tags_can_make_a_mail_too_long_to_be_sent() {
+    let full_tags = vec!["\"<'&>\"".repeat(36); 50];
+    let entries = (0..200).map(|number| DigestEntry {
+        instructions: full_tags.clone(),
+        detail: Some("\"".repeat(5000)),
+        ..rotated(number, &format!("{number:064}"))
+    });
+    let mail = rendered(&digest(Mode::Enforce, entries.collect()));
+    assert!(mail.text.contains("(45 more lines, in the user's tags)"));
+    assert!(mail.html.len() < 4_000_000, "{} bytes", mail.html.len());
+}
+
+#[test]
 fn both_parts_tell_of_every_entry_of_a_digest() {
     for digest in [digest(Mode::Enforce, every_kind()), digest(Mode::Audit, planned())] {
         let mail = rendered(&digest);
@@ -285,4 +299,29 @@ fn the_sample_context_is_what_templates_see() {
         std::fs::write(file, &json).unwrap();
     }
     assert_eq!(std::fs::read_to_string(file).unwrap(), json, "run UPDATE_SAMPLE=1 cargo test -p keywheel-mail");
+}
+
+#[test]
+fn the_readme_of_the_templates_names_every_field_and_section() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../templates");
+    let readme = std::fs::read_to_string(format!("{folder}/README.md")).unwrap();
+    let mut names = std::collections::BTreeSet::new();
+    collect_names(&serde_json::to_value(context(&digest(Mode::Enforce, every_kind()))).unwrap(), &mut names);
+    names.extend(Section::ALL.iter().map(|section| section.id().to_owned()));
+    assert!(names.len() > 60, "{names:?}");
+    let missing: Vec<_> = names.iter().filter(|name| !readme.contains(&format!("`{name}`"))).collect();
+    assert_eq!(missing, Vec::<&String>::new());
+}
+
+fn collect_names(value: &serde_json::Value, names: &mut std::collections::BTreeSet<String>) {
+    match value {
+        serde_json::Value::Object(fields) => {
+            for (name, value) in fields {
+                names.insert(name.clone());
+                collect_names(value, names);
+            }
+        }
+        serde_json::Value::Array(values) => values.iter().for_each(|value| collect_names(value, names)),
+        _ => {}
+    }
 }

@@ -142,7 +142,7 @@ pub(crate) fn planned() -> Vec<DigestEntry> {
         ..entry(number, user, step, StepStatus::Planned, reason)
     };
     vec![
-        DigestEntry { due: Some(at("2026-11-30T02:00:00Z")), ..planned(1, "alice", Create, Reason::RotationDue) },
+        DigestEntry { due: Some(at("2026-10-11T08:30:00Z")), ..planned(1, "alice", Create, Reason::RotationDue) },
         planned(2, "bob", Deactivate, Reason::InstallGraceOver),
         planned(3, "carol", Delete, Reason::RecoveryGraceOver),
         planned(4, "dave", Retire, Reason::Unused),
