@@ -1,1 +1,18 @@
-//! Keywheel.
+//! The stage: a whole AWS Organization on one machine, for the demo, the end-to-end tests and the benchmarks.
+//!
+//! It starts the emulator (ministack with the overlay in `emulator/`), builds an organization from a data file, installs the compiled
+//! functions with roles that hold only what Keywheel is allowed, runs a night, and reads the world back. Development only.
+
+pub mod admin;
+pub mod case;
+pub mod clients;
+pub mod earlier;
+pub mod emulator;
+pub mod expected;
+pub mod functions;
+pub mod organization;
+pub mod policies;
+pub mod seed;
+pub mod stage;
+pub mod state;
+pub mod world;

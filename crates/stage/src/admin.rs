@@ -1,0 +1,213 @@
+//! The emulator's own routes: what no AWS API can do or show. `emulator/README.md` describes them.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, ensure};
+use jiff::Timestamp;
+use keywheel_core::id::{AccessKeyId, AccountId};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::clients::REGION;
+
+/// The routes of one emulator.
+#[derive(Clone, Debug)]
+pub struct Admin {
+    agent: ureq::Agent,
+    base: String,
+}
+
+/// A secret half or session token that the emulator issued.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct IssuedCredential {
+    /// The key's id.
+    pub access_key_id: String,
+    /// Its secret half.
+    pub secret_access_key: String,
+    /// The session token, for sessions.
+    #[serde(default)]
+    pub session_token: Option<String>,
+}
+
+/// A line that a function wrote.
+#[derive(Clone, Debug, Deserialize)]
+pub struct FunctionLine {
+    /// The function's name.
+    pub function: String,
+    /// The line.
+    pub line: String,
+}
+
+/// A call to an AWS API.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Call {
+    /// The operation's name.
+    pub operation: String,
+    /// The account in which it ran.
+    pub account: String,
+    /// Who called: an ARN.
+    pub principal: Option<String>,
+    /// The HTTP status of its answer; none while it runs.
+    pub status: Option<u16>,
+}
+
+/// A mail that SES took.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Mail {
+    /// Its id.
+    #[serde(rename = "MessageId")]
+    pub message_id: String,
+    /// From whom.
+    #[serde(rename = "Source")]
+    pub source: String,
+    /// To whom.
+    #[serde(rename = "To", default)]
+    pub to: Vec<String>,
+    /// As it was given to SES.
+    #[serde(rename = "Content")]
+    pub content: Value,
+}
+
+impl Mail {
+    /// The subject.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        self.content["Simple"]["Subject"]["Data"].as_str().unwrap_or_default()
+    }
+
+    /// The text part.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.content["Simple"]["Body"]["Text"]["Data"].as_str().unwrap_or_default()
+    }
+
+    /// The HTML part.
+    #[must_use]
+    pub fn html(&self) -> &str {
+        self.content["Simple"]["Body"]["Html"]["Data"].as_str().unwrap_or_default()
+    }
+}
+
+impl Admin {
+    pub(crate) fn new(endpoint: &str) -> Self {
+        let config = ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build();
+        Self { agent: config.into(), base: format!("{endpoint}/_stage/") }
+    }
+
+    /// When IAM made a key.
+    pub async fn set_key_created(&self, account: &AccountId, key: &AccessKeyId, at: Timestamp) -> anyhow::Result<()> {
+        let set = json!({ "CreateDate": iam_date(at) });
+        self.post("key", json!({ "account": account, "access_key_id": key, "set": set })).await
+    }
+
+    /// Gives a key to another user, whatever the quota says.
+    pub async fn give_key(&self, account: &AccountId, key: &AccessKeyId, user: &str) -> anyhow::Result<()> {
+        self.post("key", json!({ "account": account, "access_key_id": key, "set": { "UserName": user } })).await
+    }
+
+    /// When, where and for what a key was last used.
+    pub async fn set_last_use(&self, key: &AccessKeyId, at: Timestamp, service: &str) -> anyhow::Result<()> {
+        let set = json!({ "LastUsedDate": iam_date(at), "Region": REGION, "ServiceName": service });
+        self.post("last-use", json!({ "access_key_id": key, "set": set })).await
+    }
+
+    /// When a user was made.
+    pub async fn set_user_created(&self, account: &AccountId, user: &str, at: Timestamp) -> anyhow::Result<()> {
+        self.post("user", json!({ "account": account, "user": user, "set": { "CreateDate": iam_date(at) } })).await
+    }
+
+    /// When a version of a secret was put.
+    pub async fn set_version_created(
+        &self,
+        account: &AccountId,
+        secret: &str,
+        version: &str,
+        at: Timestamp,
+    ) -> anyhow::Result<()> {
+        let place = json!({ "account": account, "region": REGION, "secret": secret, "id": version,
+            "set": { "CreatedDate": at.as_second() } });
+        self.post("secret-version", place).await
+    }
+
+    /// The state of an account, such as `SUSPENDED`.
+    pub async fn set_account_state(&self, account: &AccountId, state: &str) -> anyhow::Result<()> {
+        self.post("account", json!({ "account": account, "set": { "Status": state } })).await
+    }
+
+    /// Pages shorter than asked for, and empty ones with a token.
+    pub async fn set_short_pages(&self, short: bool) -> anyhow::Result<()> {
+        self.post("settings", json!({ "set": { "short_pages": short } })).await
+    }
+
+    /// Makes calls fail; see `emulator/README.md` for the fields.
+    pub async fn add_fault(&self, fault: Value) -> anyhow::Result<()> {
+        self.post("faults", fault).await
+    }
+
+    /// Ends all faults.
+    pub async fn clear_faults(&self) -> anyhow::Result<()> {
+        self.request("DELETE", "faults", None).await.map(|_: Value| ())
+    }
+
+    /// Every call so far.
+    pub async fn calls(&self) -> anyhow::Result<Vec<Call>> {
+        self.request("GET", "calls", None).await
+    }
+
+    /// Every line that a function wrote so far.
+    pub async fn function_log(&self) -> anyhow::Result<Vec<FunctionLine>> {
+        self.request("GET", "function-log", None).await
+    }
+
+    /// Every secret half and session token that was ever issued.
+    pub async fn credentials(&self) -> anyhow::Result<Vec<IssuedCredential>> {
+        let issued: BTreeMap<String, IssuedCredential> = self.request("GET", "credentials", None).await?;
+        Ok(issued.into_values().collect())
+    }
+
+    /// Every mail so far.
+    pub async fn mails(&self) -> anyhow::Result<Vec<Mail>> {
+        let mails: BTreeMap<String, Vec<Mail>> = self.request("GET", "mails", None).await?;
+        Ok(mails.into_values().flatten().collect())
+    }
+
+    async fn post(&self, name: &str, body: Value) -> anyhow::Result<()> {
+        self.request("POST", name, Some(body)).await.map(|_: Value| ())
+    }
+
+    async fn request<T: DeserializeOwned + Send + 'static>(
+        &self,
+        method: &'static str,
+        name: &str,
+        body: Option<Value>,
+    ) -> anyhow::Result<T> {
+        let (agent, url) = (self.agent.clone(), format!("{}{name}", self.base));
+        tokio::task::spawn_blocking(move || send(&agent, method, &url, body)).await?
+    }
+}
+
+fn send<T: DeserializeOwned>(
+    agent: &ureq::Agent,
+    method: &str,
+    url: &str,
+    body: Option<Value>,
+) -> anyhow::Result<T> {
+    let text = body.unwrap_or(Value::Null).to_string();
+    let answer = match method {
+        "POST" => agent.post(url).send(&text),
+        "DELETE" => agent.delete(url).call(),
+        _ => agent.get(url).call(),
+    };
+    let mut answer = answer.with_context(|| format!("{method} {url}"))?;
+    let status = answer.status();
+    let bytes = answer.body_mut().with_config().limit(u64::MAX).read_to_vec()?;
+    ensure!(status == 200, "{method} {url} {text}: {status} {}", String::from_utf8_lossy(&bytes));
+    serde_json::from_slice(&bytes).with_context(|| format!("{method} {url} answered something else"))
+}
+
+/// A date as IAM's tables in the emulator hold it: whole seconds.
+fn iam_date(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}

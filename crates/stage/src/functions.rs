@@ -1,0 +1,148 @@
+//! Installs the three functions in the hub: roles, buckets, the mail identity, code and environment.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::Context;
+use aws_sdk_lambda::Client as LambdaClient;
+use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::types::{Environment, FunctionCode, InvocationType, Runtime};
+use aws_sdk_sesv2::Client as MailClient;
+use keywheel_core::id::AccountId;
+use serde_json::Value;
+
+use crate::clients::Clients;
+use crate::organization::Organization;
+use crate::policies::{
+    BREAK_GLASS_ROLE, EXTERNAL_ID, MEMBER_ROLE, ORGANIZATION_LIST_ROLE, Policies, SENDER, STATE_BUCKET, TEMPLATE_BUCKET,
+    make_role,
+};
+
+/// The function that lists the organization and starts a job per account.
+pub const ACCOUNT_INVENTORY: &str = "account-inventory";
+/// The function that looks after one account.
+pub const KEY_ROTATION: &str = "key-rotation";
+/// The function that sends mails.
+pub const NOTIFICATION: &str = "notification";
+
+/// As long as Lambda lets a function run.
+const TIMEOUT_SECONDS: i32 = 900;
+const MEMORY_MEGABYTES: i32 = 256;
+/// How often Lambda tries a failed event again.
+const RETRIES: i32 = 2;
+
+/// The environment of a function.
+pub type Variables = BTreeMap<String, String>;
+
+/// What a function answered.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The payload: the result, or the error's type and message.
+    pub payload: Value,
+    /// Whether it is an error.
+    pub failed: bool,
+}
+
+/// Lambda in the hub, with the functions' code.
+#[derive(Debug)]
+pub struct Functions {
+    client: LambdaClient,
+    code: BTreeMap<&'static str, Vec<u8>>,
+    variables: BTreeMap<&'static str, Variables>,
+    hub: AccountId,
+}
+
+impl Functions {
+    /// Makes the roles and the mail identity, and installs the functions from `<folder>/<function>.zip`.
+    ///
+    /// # Errors
+    /// When a zip is missing, or the emulator refuses a call.
+    pub async fn install(
+        organization: &Organization,
+        clients: &Clients,
+        endpoint: &str,
+        folder: &Path,
+    ) -> anyhow::Result<Self> {
+        let hub = organization.hub();
+        let names = [ACCOUNT_INVENTORY, KEY_ROTATION, NOTIFICATION];
+        let mut code = BTreeMap::new();
+        for name in names {
+            let zip = folder.join(format!("{name}.zip"));
+            code.insert(name, std::fs::read(&zip).with_context(|| format!("cannot read {}", zip.display()))?);
+        }
+        let variables = names.map(|name| (name, variables(organization, name, endpoint))).into();
+        let client = LambdaClient::new(&clients.root_of(hub));
+        let functions = Self { client, code, variables, hub: hub.clone() };
+        let policies = Policies::of(organization);
+        let iam = aws_sdk_iam::Client::new(&clients.root_of(hub));
+        let trust = policies.text("trust-lambda", &[])?;
+        let mail = MailClient::new(&clients.root_of(hub));
+        mail.create_email_identity().email_identity(SENDER).send().await?;
+        for name in names {
+            make_role(&iam, name, &trust, &policies.text(name, &[])?).await?;
+            functions.create(name, name, functions.variables(name)).await?;
+        }
+        Ok(functions)
+    }
+
+    /// The environment with which a function was installed.
+    #[must_use]
+    pub fn variables(&self, function: &str) -> Variables {
+        self.variables.get(function).cloned().unwrap_or_default()
+    }
+
+    /// Creates a function under any name from one of the three, with its role and this environment.
+    ///
+    /// # Errors
+    /// When Lambda refuses a call.
+    pub async fn create(&self, name: &str, function: &str, variables: Variables) -> anyhow::Result<()> {
+        let code = FunctionCode::builder().zip_file(Blob::new(self.code[function].clone())).build();
+        let create = self.client.create_function().function_name(name).runtime(Runtime::from("provided.al2023"));
+        let create = create.role(format!("arn:aws:iam::{}:role/{function}", self.hub)).handler("bootstrap").code(code);
+        let environment = Environment::builder().set_variables(Some(variables.into_iter().collect())).build();
+        create.environment(environment).timeout(TIMEOUT_SECONDS).memory_size(MEMORY_MEGABYTES).send().await?;
+        let invoke = self.client.put_function_event_invoke_config().function_name(name);
+        invoke.maximum_retry_attempts(RETRIES).send().await?;
+        Ok(())
+    }
+
+    /// Invokes a function and waits for its answer.
+    ///
+    /// # Errors
+    /// When Lambda refuses the call; what the function makes of the event is the answer.
+    pub async fn invoke(&self, function: &str, event: &Value) -> anyhow::Result<Answer> {
+        let payload = Blob::new(event.to_string());
+        let invoke = self.client.invoke().function_name(function).invocation_type(InvocationType::RequestResponse);
+        let answer = invoke.payload(payload).send().await?;
+        let bytes = answer.payload().map(Blob::as_ref).unwrap_or_default();
+        let payload = serde_json::from_slice(bytes).unwrap_or_else(|_| String::from_utf8_lossy(bytes).into());
+        Ok(Answer { payload, failed: answer.function_error().is_some() })
+    }
+}
+
+fn variables(organization: &Organization, function: &str, endpoint: &str) -> Variables {
+    let excluded: Vec<_> = organization.excluded().map(AccountId::as_str).collect();
+    let excluded = excluded.join(",");
+    let list_role = format!("arn:aws:iam::{}:role/{ORGANIZATION_LIST_ROLE}", organization.management);
+    let readers = format!("arn:aws:iam::*:role/{BREAK_GLASS_ROLE}");
+    let own: &[(&str, &str)] = match function {
+        ACCOUNT_INVENTORY => &[
+            ("RUN_MODE", "enforce"),
+            ("ROTATION_FUNCTION", KEY_ROTATION),
+            ("ORG_LIST_ROLE_ARN", &list_role),
+            ("EXCLUDE_ACCOUNTS", &excluded),
+        ],
+        KEY_ROTATION => &[
+            ("RUN_MODE", "enforce"),
+            ("MEMBER_ROLE_NAME", MEMBER_ROLE),
+            ("MEMBER_ROLE_EXTERNAL_ID", EXTERNAL_ID),
+            ("EXEMPTION_GROUP", &organization.exemption_group),
+            ("SECURITY_EMAIL", &organization.security_email),
+            ("SECRET_READERS", &readers),
+            ("NOTIFICATION_FUNCTION", NOTIFICATION),
+        ],
+        _ => &[("TEMPLATE_BUCKET", TEMPLATE_BUCKET), ("SENDER_EMAIL", SENDER)],
+    };
+    let everywhere = [("STATE_BUCKET", STATE_BUCKET), ("AWS_ENDPOINT_URL", endpoint)];
+    own.iter().copied().chain(everywhere).map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+}

@@ -1,0 +1,118 @@
+//! The world as it is: keys, secrets and what Keywheel wrote, read back from the emulator.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Context;
+use aws_sdk_iam::Client as IamClient;
+use aws_sdk_secretsmanager::Client as SecretsClient;
+use futures::{StreamExt, TryStreamExt, stream};
+use keywheel_core::id::{AccessKeyId, AccountId, UserName};
+use keywheel_core::observed::KeyStatus;
+use serde_json::Value;
+
+use crate::clients::Clients;
+use crate::organization::Organization;
+use crate::state::StateBucket;
+
+const AT_A_TIME: usize = 24;
+
+/// Everything that a night may change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct World {
+    /// The keys of every user.
+    pub keys: BTreeMap<(AccountId, UserName), BTreeMap<AccessKeyId, KeyStatus>>,
+    /// Every secret, by account and name.
+    pub secrets: BTreeMap<(AccountId, String), Secret>,
+    /// Every ledger, by its key below the prefix.
+    pub ledgers: BTreeMap<String, Value>,
+    /// Every record of a notice, by its key below the prefix.
+    pub notices: BTreeMap<String, Value>,
+}
+
+/// A secret, without its values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Secret {
+    /// The labels of every version that has any, by version id.
+    pub versions: BTreeMap<String, BTreeSet<String>>,
+    /// Its resource policy.
+    pub policy: Option<Value>,
+    /// Whether somebody scheduled it for deletion.
+    pub deleted: bool,
+}
+
+impl World {
+    /// Reads the world.
+    ///
+    /// # Errors
+    /// When the emulator refuses a call.
+    pub async fn observe(organization: &Organization, clients: &Clients, state: &StateBucket) -> anyhow::Result<Self> {
+        let mut world = Self {
+            keys: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+            ledgers: state.values("ledger/").await?,
+            notices: state.values("notices/").await?,
+        };
+        for account in &organization.accounts {
+            let keys = keys(clients, &account.id).await?;
+            world.keys.extend(keys.into_iter().map(|(user, keys)| ((account.id.clone(), user), keys)));
+            let secrets = secrets(clients, &account.id).await?;
+            world.secrets.extend(secrets.into_iter().map(|(name, secret)| ((account.id.clone(), name), secret)));
+        }
+        Ok(world)
+    }
+
+    /// The world without what every run writes anew although nothing happened: a ledger's sequence, writer, claim and plan.
+    #[must_use]
+    pub fn without_bookkeeping(mut self) -> Self {
+        for ledger in self.ledgers.values_mut().filter_map(Value::as_object_mut) {
+            for field in ["sequence", "writer", "claim", "plan"] {
+                ledger.remove(field);
+            }
+        }
+        self
+    }
+}
+
+async fn keys(
+    clients: &Clients,
+    account: &AccountId,
+) -> anyhow::Result<BTreeMap<UserName, BTreeMap<AccessKeyId, KeyStatus>>> {
+    let iam = IamClient::new(&clients.root_of(account));
+    let users: Vec<_> = iam.list_users().into_paginator().items().send().try_collect().await?;
+    let keys = stream::iter(users).map(|user| {
+        let iam = iam.clone();
+        async move {
+            let listed = iam.list_access_keys().user_name(user.user_name()).send().await?;
+            let keys = listed.access_key_metadata().iter().map(|key| {
+                let id = key.access_key_id().context("a key without an id")?.parse()?;
+                let active = key.status().is_some_and(|status| status.as_str() == "Active");
+                Ok((id, if active { KeyStatus::Active } else { KeyStatus::Inactive }))
+            });
+            anyhow::Ok((user.user_name().parse()?, keys.collect::<anyhow::Result<_>>()?))
+        }
+    });
+    keys.buffer_unordered(AT_A_TIME).try_collect().await
+}
+
+async fn secrets(clients: &Clients, account: &AccountId) -> anyhow::Result<BTreeMap<String, Secret>> {
+    let client = SecretsClient::new(&clients.root_of(account));
+    let mut pages = client.list_secrets().include_planned_deletion(true).into_paginator().send();
+    let mut listed = Vec::new();
+    while let Some(page) = pages.try_next().await? {
+        listed.extend(page.secret_list.unwrap_or_default());
+    }
+    let secrets = stream::iter(listed).map(|entry| {
+        let client = client.clone();
+        async move {
+            let name = entry.name().context("a secret without a name")?.to_owned();
+            let described = client.describe_secret().secret_id(&name).send().await?;
+            let versions = described.version_ids_to_stages().into_iter().flatten();
+            let versions = versions.map(|(id, labels)| (id.clone(), labels.iter().cloned().collect()));
+            let policy = client.get_resource_policy().secret_id(&name).send().await?;
+            let policy = policy.resource_policy().map(serde_json::from_str).transpose()?;
+            let versions = versions.filter(|(_, labels): &(_, BTreeSet<_>)| !labels.is_empty()).collect();
+            anyhow::Ok((name, Secret { versions, policy, deleted: described.deleted_date().is_some() }))
+        }
+    });
+    secrets.buffer_unordered(AT_A_TIME).try_collect().await
+}
