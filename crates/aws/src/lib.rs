@@ -13,6 +13,7 @@ mod mailer;
 mod organization;
 mod pages;
 mod prover;
+mod quiet;
 mod secrets;
 mod session;
 mod state;

@@ -7,10 +7,9 @@ use keywheel_core::observed::AWSPENDING;
 use keywheel_core::secret::{KeyPair, VersionId};
 use keywheel_engine::ports::{Proof, Prover};
 use secrecy::ExposeSecret;
-use tracing::instrument::WithSubscriber;
-use tracing::subscriber::NoSubscriber;
 
 use crate::error::{code, port_error};
+use crate::quiet::Quietly;
 use crate::session::with_credentials;
 
 /// Proves new pairs in one account and region. Each call is sent once: when to try again is the engine's choice.
@@ -39,7 +38,7 @@ impl Prover for AwsProver {
 }
 
 async fn names_the_user(config: &SdkConfig, user_arn: &str) -> Result<(), String> {
-    let answer = aws_sdk_sts::Client::new(config).get_caller_identity().send().with_subscriber(NoSubscriber::new());
+    let answer = aws_sdk_sts::Client::new(config).get_caller_identity().send().quietly();
     let answer = answer.await.map_err(|error| port_error("sts:GetCallerIdentity", &error).to_string())?;
     match answer.arn {
         Some(arn) if arn == user_arn => Ok(()),
@@ -50,7 +49,7 @@ async fn names_the_user(config: &SdkConfig, user_arn: &str) -> Result<(), String
 async fn reads_its_secret(config: &SdkConfig, secret: &str, version: &VersionId) -> Proof {
     let request = aws_sdk_secretsmanager::Client::new(config).get_secret_value().secret_id(secret);
     let request = request.version_id(version.as_str()).version_stage(AWSPENDING);
-    match request.send().with_subscriber(NoSubscriber::new()).await {
+    match request.send().quietly().await {
         Ok(value) if value.version_id.as_deref() == Some(version.as_str()) && value.secret_string.is_some() => {
             Proof::Proven
         }

@@ -10,10 +10,9 @@ use keywheel_core::id::AccessKeyId;
 use keywheel_core::observed::{AWSPENDING, SecretState};
 use keywheel_core::secret::{KeyPair, SecretValue, VersionId};
 use keywheel_engine::ports::{ErrorKind, NewSecret, PortError, Secrets};
-use tracing::instrument::WithSubscriber;
-use tracing::subscriber::NoSubscriber;
 
 use crate::error::{code, port_error, port_error_of_secret};
+use crate::quiet::Quietly;
 
 const CREATE: &str = "secretsmanager:CreateSecret";
 const GET_POLICY: &str = "secretsmanager:GetResourcePolicy";
@@ -75,7 +74,7 @@ impl Secrets for AwsSecrets {
             .set_kms_key_id(self.options.kms_key_id.clone())
             .set_add_replica_regions(self.replicas())
             .send()
-            .with_subscriber(NoSubscriber::new())
+            .quietly()
             .await;
         let Err(error) = made else {
             return Ok(());
@@ -108,7 +107,7 @@ impl Secrets for AwsSecrets {
             .client_request_token(version.as_str())
             .secret_string(value.expose())
             .version_stages(AWSPENDING);
-        let put = request.send().with_subscriber(NoSubscriber::new()).await;
+        let put = request.send().quietly().await;
         put.map(|_| ()).map_err(|error| port_error_of_secret(PUT_VALUE, &error))
     }
 

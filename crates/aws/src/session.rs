@@ -11,10 +11,9 @@ use aws_sdk_sts::config::IdentityCache;
 use aws_sdk_sts::types::Credentials as StsCredentials;
 use jiff::Timestamp;
 use keywheel_core::id::{AccountId, Partition, RunId};
-use tracing::instrument::WithSubscriber;
-use tracing::subscriber::NoSubscriber;
 
 use crate::error::{bad_answer, port_error};
+use crate::quiet::Quietly;
 use answer_date::AnswerDate;
 pub use failure::SessionFailed;
 pub use identity::partition_of_region;
@@ -95,7 +94,7 @@ impl Session {
             .customize()
             .interceptor(date.clone())
             .send()
-            .with_subscriber(NoSubscriber::new())
+            .quietly()
             .await
             .map_err(|error| SessionFailed::of_role(role_arn, &account, port_error(ASSUME_ROLE, &error)))?;
         let unusable =

@@ -7,12 +7,11 @@ use keywheel_core::observed::{KeyStatus, KeyUse, LastUsed, ObservedKey};
 use keywheel_core::secret::KeyPair;
 use keywheel_engine::ports::{CreateFailed, PortError};
 use secrecy::SecretString;
-use tracing::instrument::WithSubscriber;
-use tracing::subscriber::NoSubscriber;
 
 use super::PAGE;
 use crate::error::{bad_answer, is_refusal, port_error};
 use crate::pages::Pages;
+use crate::quiet::Quietly;
 use crate::time::timestamp;
 
 const CREATE: &str = "iam:CreateAccessKey";
@@ -81,7 +80,7 @@ pub(super) async fn create(client: &Client, user: &UserName) -> Result<KeyPair, 
         .customize()
         .config_override(Builder::new().retry_config(RetryConfig::disabled()))
         .send()
-        .with_subscriber(NoSubscriber::new())
+        .quietly()
         .await
         .map_err(|error| {
             let failed = if is_refusal(&error) { CreateFailed::Refused } else { CreateFailed::Unanswered };

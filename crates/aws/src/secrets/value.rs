@@ -7,10 +7,9 @@ use keywheel_core::secret::{KeyPair, PreviousKey, VersionId};
 use keywheel_engine::ports::{ErrorKind, PortError};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use tracing::instrument::WithSubscriber;
-use tracing::subscriber::NoSubscriber;
 
 use crate::error::port_error;
+use crate::quiet::Quietly;
 
 const GET: &str = "secretsmanager:GetSecretValue";
 
@@ -49,6 +48,6 @@ pub(super) async fn pair(client: &Client, name: &str, version: &VersionId) -> Re
 
 /// The text of a value; none when it is binary.
 async fn text(request: GetSecretValueFluentBuilder) -> Result<Option<SecretString>, PortError> {
-    let answer = request.send().with_subscriber(NoSubscriber::new()).await;
+    let answer = request.send().quietly().await;
     answer.map(|value| value.secret_string.map(SecretString::from)).map_err(|error| port_error(GET, &error))
 }
