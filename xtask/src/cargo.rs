@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::ValueEnum;
 use serde_json::Value;
 
@@ -36,13 +36,16 @@ pub(crate) fn locked() -> Option<&'static str> {
 /// Builds these packages and no others, so that no other package's features get in, and returns their executables by name.
 ///
 /// Cargo's own progress goes to the terminal.
-pub(crate) fn build(workspace: &Workspace, packages: &[&str], profile: Profile) -> Result<BTreeMap<String, PathBuf>> {
+pub(crate) fn build<'a>(
+    workspace: &Workspace,
+    packages: impl IntoIterator<Item = &'a str>,
+    profile: Profile,
+) -> Result<BTreeMap<String, PathBuf>> {
     let messages = Call::cargo(["build", "--profile", profile.name(), "--message-format", "json-render-diagnostics"])
         .arguments(locked())
-        .arguments(packages.iter().flat_map(|package| ["--package", package]))
+        .arguments(packages.into_iter().flat_map(|package| ["--package", package]))
         .folder(&workspace.root)
-        .output()
-        .with_context(|| format!("cannot build {}", packages.join(", ")))?;
+        .output()?;
     Ok(executables(&messages))
 }
 

@@ -22,12 +22,17 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// Builds the stage and the functions, and installs the emulator.
+    /// Installs the emulator, which is quick and needs the network, and then builds the stage and the functions.
+    ///
+    /// All in one build: the stage's features differ from the functions', and two builds would compile the SDK twice.
     pub(crate) fn prepare(workspace: &Workspace) -> Result<Self> {
-        let functions = workspace.target.join("stage-package");
-        package::run(workspace, Profile::Dev, &functions)?;
-        let executable = executable(workspace)?;
-        Ok(Self { executable, functions, python: python::STAGE.python(workspace)? })
+        let python = python::STAGE.python(workspace)?;
+        let packages = package::FUNCTIONS.into_iter().chain(["keywheel-stage"]);
+        let mut executables = cargo::build(workspace, packages, Profile::Dev)?;
+        let functions = functions(workspace);
+        package::pack_all(workspace, &executables, Profile::Dev, &functions)?;
+        let executable = executables.remove("stage").context("cargo built no `stage`")?;
+        Ok(Self { executable, functions, python })
     }
 
     /// A call of one of the stage's commands.
@@ -52,16 +57,14 @@ pub(crate) fn run(workspace: &Workspace, keep: bool) -> Result<ExitCode> {
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
-/// Builds the stage's executable.
-pub(crate) fn executable(workspace: &Workspace) -> Result<PathBuf> {
-    cargo::build(workspace, &["keywheel-stage"], Profile::Dev)?
-        .remove("stage")
-        .context("cargo built no `stage`: the package keywheel-stage has no such binary")
+/// Where the functions are packed for the stage.
+fn functions(workspace: &Workspace) -> PathBuf {
+    workspace.target.join("stage-package")
 }
 
 /// Says beforehand how long the build takes.
 fn announce(workspace: &Workspace) {
-    let warm = workspace.target.join("stage-package").is_dir();
+    let warm = functions(workspace).is_dir();
     let (kind, time) = if warm {
         ("Building what changed", measured::WARM_BUILD)
     } else {

@@ -3,6 +3,7 @@
 mod archive;
 mod elf;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -14,11 +15,21 @@ use crate::workspace::Workspace;
 /// The functions, which are also their packages' and binaries' names.
 pub(crate) const FUNCTIONS: [&str; 3] = ["account-inventory", "key-rotation", "notification"];
 
-/// Builds the functions and writes `<out>/<function>/bootstrap` and `<out>/<function>.zip`.
+/// Builds the functions, and nothing else that could bring features in, and packs them.
+pub(crate) fn run(workspace: &Workspace, profile: Profile, out: &Path) -> Result<()> {
+    let executables = cargo::build(workspace, FUNCTIONS, profile)?;
+    pack_all(workspace, &executables, profile, out)
+}
+
+/// Writes `<out>/<function>/bootstrap` and `<out>/<function>.zip` for each function.
 ///
 /// A release package must run on Lambda, so its needs are checked; a dev package only has to run here.
-pub(crate) fn run(workspace: &Workspace, profile: Profile, out: &Path) -> Result<()> {
-    let executables = cargo::build(workspace, &FUNCTIONS, profile)?;
+pub(crate) fn pack_all(
+    workspace: &Workspace,
+    executables: &BTreeMap<String, PathBuf>,
+    profile: Profile,
+    out: &Path,
+) -> Result<()> {
     for function in FUNCTIONS {
         let executable = executables.get(function).with_context(|| format!("cargo built no `{function}`"))?;
         let zip = pack(executable, function, profile, out).with_context(|| format!("cannot package {function}"))?;

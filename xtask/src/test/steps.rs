@@ -136,7 +136,8 @@ fn adapters(bench: &Bench<'_>) -> Result<()> {
         Call::new(python, ["-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]).variable("PYTHONUNBUFFERED", "1");
     let moto = Server::start(serve, &bench.log("moto.log")).context("moto does not start")?;
     bench
-        .cargo(["test", "--package", "keywheel-aws", "--features", "contract", "--test", "contract"])
+        // With `--workspace`, so that the SDK is built with the same features as for the other tests, and not again.
+        .cargo(["test", "--workspace", "--features", "keywheel-aws/contract", "--test", "contract"])
         .arguments(cargo::locked())
         .variable("KEYWHEEL_TEST_MINISTACK", &ministack.url)
         .variable("KEYWHEEL_TEST_MOTO", &moto.url)
