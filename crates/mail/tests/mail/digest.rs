@@ -325,3 +325,26 @@ fn collect_names(value: &serde_json::Value, names: &mut std::collections::BTreeS
         _ => {}
     }
 }
+
+#[test]
+fn the_subject_of_many_entries_says_what_matters_most() {
+    let subject = |entries: Vec<DigestEntry>| rendered(&digest(Mode::Enforce, entries)).subject;
+    let deleted = |number| entry(number, "alice", StepKind::Delete, Done, Reason::RecoveryGraceOver);
+    let failed = |number| entry(number, "bob", StepKind::Deactivate, Failed, Reason::InstallGraceOver);
+    let said = "[AWS keys] payments (111122223333): ";
+    assert_eq!(subject(vec![deleted(1), deleted(2)]), format!("{said}news of 2 keys, nothing to do"));
+    assert_eq!(subject(vec![deleted(1), failed(2)]), format!("{said}changes to 1 key failed"));
+    let urgent = vec![deleted(1), failed(2), rotated(3, "carol")];
+    assert_eq!(subject(urgent), format!("{said}1 key needs action by 4 December 2026"));
+}
+
+#[test]
+fn a_day_that_has_come_is_no_day_to_do_something_by() {
+    let held = |number, user| DigestEntry {
+        due: Some(at("2026-11-19T02:00:00Z")),
+        ..entry(number, user, StepKind::Hold, Done, Reason::NotTakenUp)
+    };
+    let mail = rendered(&digest(Mode::Enforce, vec![held(1, "alice"), held(2, "bob")]));
+    assert!(mail.subject.ends_with(": 2 keys need action"), "{}", mail.subject);
+    assert!(!mail.text.contains("By when"));
+}
