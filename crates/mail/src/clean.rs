@@ -18,7 +18,7 @@ pub fn line(text: &str, longest: usize) -> String {
     format!("{}…", head.trim_end())
 }
 
-/// The lines of a text, each as [`line`] makes it, without the empty ones.
+/// The lines of a text, each as [`line()`] makes it, without the empty ones.
 pub fn lines(text: &str, longest: usize) -> impl Iterator<Item = String> {
     text.split(['\r', '\n', '\u{2028}', '\u{2029}'])
         .map(move |part| line(part, longest))
