@@ -54,6 +54,7 @@ enum Task {
   cargo xtask test --quick   # format, lints, unit and property tests, repository checks
   cargo xtask test           # the above, the contract tests over HTTP and the night: what CI runs
   cargo xtask test --full    # the above with more cases, and the night with the release binaries
+  cargo xtask test --only adapters   # the steps whose title has that word, of any tier
 
 No AWS variable of yours reaches a test, and no credentials file is read.")]
     Test {
@@ -63,6 +64,9 @@ No AWS variable of yours reaches a test, and no credentials file is read.")]
         /// Also the release binaries, and many more property test cases
         #[arg(long)]
         full: bool,
+        /// Only the steps whose title has this word, of whatever tier
+        #[arg(long, value_name = "WORD", conflicts_with_all = ["quick", "full"])]
+        only: Option<String>,
     },
     /// Build the three functions and pack each as a Lambda zip
     #[command(after_help = "Examples:
@@ -105,7 +109,8 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::find()?;
     match task {
         Task::Demo { keep } => demo::run(&workspace, keep),
-        Task::Test { quick, full } => test::run(&workspace, Tier::from_flags(quick, full)),
+        Task::Test { only: Some(word), .. } => test::run_only(&workspace, &word),
+        Task::Test { quick, full, only: None } => test::run(&workspace, Tier::from_flags(quick, full)),
         Task::Package { profile, out } => {
             let out = out.unwrap_or_else(|| workspace.target.join("package"));
             package::run(&workspace, profile, &out).map(|()| ExitCode::SUCCESS)

@@ -6,6 +6,8 @@ mod summary;
 use std::process::ExitCode;
 use std::time::Instant;
 
+use anyhow::{Result, ensure};
+
 use crate::machine;
 use crate::workspace::Workspace;
 use steps::{Bench, STEPS, Step};
@@ -34,25 +36,46 @@ impl Tier {
 }
 
 /// Runs every step of the tier.
-pub(crate) fn run(workspace: &Workspace, tier: Tier) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(workspace: &Workspace, tier: Tier) -> Result<ExitCode> {
     machine::require(workspace, if tier == Tier::Quick { &machine::QUICK } else { &machine::TESTS })?;
+    let steps: Vec<_> = STEPS.iter().filter(|step| step.tier <= tier).collect();
     let bench = Bench::new(workspace, tier);
-    let mut summary = Summary::default();
-    for step in STEPS.iter().filter(|step| step.tier <= tier) {
-        println!("\n==> {}", step.title);
-        let started = Instant::now();
-        let outcome = outcome(step, &bench, &summary);
-        summary.add(step.title, outcome, started.elapsed());
-    }
+    let summary = run_steps(&bench, &steps);
     if tier == Tier::Full {
         println!("\nFor docs/testing.md: {}", bench.record()?);
     }
-    print!("\n{summary}");
-    Ok(if summary.is_success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(finish(&summary))
+}
+
+/// Runs the steps whose title has that word, of whatever tier, even where a step that they build on is not among them.
+pub(crate) fn run_only(workspace: &Workspace, word: &str) -> Result<ExitCode> {
+    let steps: Vec<_> = STEPS.iter().filter(|step| has_word(step.title, word)).collect();
+    ensure!(
+        !steps.is_empty(),
+        "no step has `{word}` in its title; there are: {}",
+        STEPS.map(|step| step.title).join(", ")
+    );
+    machine::require(workspace, &machine::TESTS)?;
+    Ok(finish(&run_steps(&Bench::new(workspace, Tier::Usual), &steps)))
+}
+
+fn has_word(title: &str, word: &str) -> bool {
+    title.to_lowercase().contains(&word.to_lowercase())
+}
+
+fn run_steps(bench: &Bench<'_>, steps: &[&Step]) -> Summary {
+    let mut summary = Summary::default();
+    for step in steps {
+        println!("\n==> {}", step.title);
+        let started = Instant::now();
+        let outcome = outcome(step, bench, &summary);
+        summary.add(step.title, outcome, started.elapsed());
+    }
+    summary
 }
 
 fn outcome(step: &Step, bench: &Bench<'_>, so_far: &Summary) -> Outcome {
-    if let Some(needed) = step.after.filter(|needed| !so_far.passed(needed)) {
+    if let Some(needed) = step.after.filter(|needed| so_far.failed(needed)) {
         println!("not run, because \"{needed}\" failed");
         return Outcome::NotRun(needed);
     }
@@ -63,6 +86,11 @@ fn outcome(step: &Step, bench: &Bench<'_>, so_far: &Summary) -> Outcome {
             Outcome::Failed(format!("{error:#}"))
         }
     }
+}
+
+fn finish(summary: &Summary) -> ExitCode {
+    print!("\n{summary}");
+    if summary.is_success() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 #[cfg(test)]

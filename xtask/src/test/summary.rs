@@ -26,9 +26,9 @@ impl Summary {
         self.rows.push((title, outcome, took));
     }
 
-    /// Whether that step ran and passed.
-    pub(super) fn passed(&self, title: &str) -> bool {
-        self.rows.iter().any(|(row, outcome, _)| *row == title && *outcome == Outcome::Passed)
+    /// Whether that step was to be run and did not pass.
+    pub(super) fn failed(&self, title: &str) -> bool {
+        self.rows.iter().any(|(row, outcome, _)| *row == title && *outcome != Outcome::Passed)
     }
 
     /// Whether every step passed.
