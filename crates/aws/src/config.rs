@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 /// The longest wait for a connection.
@@ -28,23 +28,25 @@ pub struct NoRegion;
 /// # Errors
 /// Fails when no region is set.
 pub async fn load_config() -> Result<SdkConfig, NoRegion> {
-    let http_client =
-        aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https();
-    let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .http_client(http_client)
-        .timeout_config(timeouts())
-        .retry_config(retries())
-        .load()
-        .await;
-    if config.region().is_some() { Ok(config) } else { Err(NoRegion) }
+    load_config_with(|loader| loader).await
 }
 
-pub(crate) fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder()
+/// Like [`load_config`], with settings that go before the environment's: for tools and tests that choose their own endpoint or credentials.
+///
+/// # Errors
+/// Fails when no region is set.
+pub async fn load_config_with(choose: impl FnOnce(ConfigLoader) -> ConfigLoader) -> Result<SdkConfig, NoRegion> {
+    let http_client =
+        aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https();
+    let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(ATTEMPT_TIMEOUT)
         .operation_timeout(CALL_TIMEOUT)
-        .build()
+        .build();
+    let loader = aws_config::defaults(BehaviorVersion::v2026_01_12());
+    let loader = loader.http_client(http_client).timeout_config(timeouts).retry_config(retries());
+    let config = choose(loader).load().await;
+    if config.region().is_some() { Ok(config) } else { Err(NoRegion) }
 }
 
 pub(crate) fn retries() -> RetryConfig {

@@ -25,7 +25,7 @@ mod wire;
 pub use account::AccountPorts;
 pub use aws_config::SdkConfig;
 pub use clock::SystemClock;
-pub use config::{ATTEMPT_TIMEOUT, CALL_TIMEOUT, CONNECT_TIMEOUT, NoRegion, load_config};
+pub use config::{ATTEMPT_TIMEOUT, CALL_TIMEOUT, CONNECT_TIMEOUT, NoRegion, load_config, load_config_with};
 pub use iam::AwsIam;
 pub use invoker::LambdaInvoker;
 pub use mailer::SesMailer;
