@@ -1,0 +1,34 @@
+//! One AWS account in memory, for tests of the engine: IAM, Secrets Manager, ledger, notices, proofs and time, behind the engine's
+//! ports. It behaves as AWS does where that matters (quota, labels, eventual consistency, late last use), keeps a log of every
+//! call, fails any call in any way, and lets a person act between any two calls. Development only.
+//!
+//! Nothing sleeps and nothing runs in a thread: time is the model's own, and moves with calls and with [`World::at`].
+#![allow(
+    clippy::missing_panics_doc,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a tool of tests: a panic is the message"
+)]
+
+mod account;
+mod behaviour;
+mod call;
+mod history;
+mod iam;
+mod life;
+mod night;
+mod prover;
+mod secret;
+mod state;
+mod user;
+mod world;
+
+pub use account::{Account, Mail};
+pub use behaviour::Behaviour;
+pub use call::{Call, Fault, Operation};
+pub use history::{Event, What, Who};
+pub use life::Habit;
+pub use night::{Ended, Night};
+pub use secret::{Secret, Version};
+pub use user::{Key, User};
+pub use world::World;

@@ -1,0 +1,194 @@
+//! Nights: one run over the account, and what notification makes of it.
+
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use keywheel_core::Timestamp;
+use keywheel_core::contract::SCHEMA;
+use keywheel_core::contract::digest::Digest;
+use keywheel_core::contract::notice_record::{NoticeState, SentNotice};
+use keywheel_core::policy::{Mode, Policy};
+use keywheel_core::time::plus;
+use keywheel_engine::account::{self, AccountError, AccountRun, Audience, Run, Settings, look_after};
+
+use crate::account::Mail;
+use crate::world::World;
+
+/// So many polls mean that a run hangs.
+const POLLS: usize = 1_000_000;
+
+/// How a run is made.
+#[derive(Clone, Debug)]
+pub struct Night {
+    /// What the deployment wants.
+    pub settings: Settings,
+    /// Whether anything may change.
+    pub mode: Mode,
+    /// Users whose key is replaced whatever its age.
+    pub forced: Vec<String>,
+    /// How long the function may run, in seconds.
+    pub seconds: i64,
+    /// The clock is off.
+    pub clock_is_off: bool,
+    /// The run's id; none for one that is the night's own.
+    pub run_id: Option<String>,
+    /// The account's e-mail address.
+    pub email: String,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub enum Ended {
+    /// With a result.
+    Run(AccountRun),
+    /// With an error.
+    Refused(AccountError),
+    /// The process died.
+    Died,
+}
+
+impl Default for Night {
+    fn default() -> Self {
+        let settings = Settings {
+            policy: Policy::default(),
+            exemption_group: None,
+            secret_readers: Vec::new(),
+            audience: Audience::default(),
+        };
+        Self {
+            settings,
+            mode: Mode::Enforce,
+            forced: Vec::new(),
+            seconds: 900,
+            clock_is_off: false,
+            run_id: None,
+            email: "owner@example.com".to_owned(),
+        }
+    }
+}
+
+impl Ended {
+    /// The run's result.
+    #[must_use]
+    pub fn run(self) -> AccountRun {
+        match self {
+            Ended::Run(run) => run,
+            other => panic!("the run has no result: {other:?}"),
+        }
+    }
+
+    /// The run's error.
+    #[must_use]
+    pub fn error(self) -> AccountError {
+        match self {
+            Ended::Refused(error) => error,
+            other => panic!("the run has no error: {other:?}"),
+        }
+    }
+}
+
+impl Night {
+    /// A run now; notification then sends what it asks for.
+    #[must_use]
+    pub fn on(&self, world: &World) -> Ended {
+        let ended = self.without_mail(world);
+        if let Ended::Run(run) = &ended {
+            world.deliver(&run.digests);
+        }
+        ended
+    }
+
+    /// A run now; what it asks of notification is lost.
+    #[must_use]
+    pub fn without_mail(&self, world: &World) -> Ended {
+        world.revive();
+        let (run, account) = (self.run(world), self.account(world));
+        let looked_after = look_after(world, &run, &account, &self.settings);
+        match drive(world, looked_after) {
+            Some(Ok(run)) => Ended::Run(run),
+            Some(Err(error)) => Ended::Refused(error),
+            None => Ended::Died,
+        }
+    }
+
+    /// So many nights, with the days between them. The last one's end.
+    pub fn nights(&self, world: &World, nights: u32) {
+        for _ in 0..nights {
+            let begun = world.account().now;
+            let _ = self.on(world);
+            world.at(begun);
+            world.day();
+        }
+    }
+
+    fn run(&self, world: &World) -> Run {
+        let mut account = world.account();
+        account.night += 1;
+        Run {
+            id: self.run_id.clone().unwrap_or_else(|| format!("night-{}", account.night)).parse().unwrap(),
+            mode: self.mode,
+            writer: format!("writer-{}", account.night),
+            deadline: plus(account.now, jiff::SignedDuration::from_secs(self.seconds)),
+            forced: self.forced.iter().map(|name| name.parse().unwrap()).collect(),
+            clock_is_off: self.clock_is_off,
+        }
+    }
+
+    fn account(&self, world: &World) -> account::Account {
+        account::Account {
+            id: world.account().id.clone(),
+            name: "payments".to_owned(),
+            email: self.email.clone(),
+            partition: "aws".parse().unwrap(),
+            region: "eu-central-1".to_owned(),
+            writers: vec!["arn:aws:iam::111122223333:role/keywheel".to_owned()],
+        }
+    }
+}
+
+/// Polls a run to its end; none when the process died on the way.
+fn drive<T>(world: &World, run: impl Future<Output = T>) -> Option<T> {
+    let mut run = pin!(run);
+    let mut context = Context::from_waker(Waker::noop());
+    for _ in 0..POLLS {
+        if let Poll::Ready(ended) = run.as_mut().poll(&mut context) {
+            return Some(ended);
+        }
+        if world.is_dead() {
+            return None;
+        }
+    }
+    panic!("the run hangs");
+}
+
+impl World {
+    /// Notification: sends every notice that was not sent, and records it.
+    pub fn deliver(&self, digests: &[Digest]) {
+        let mut account = self.account();
+        if account.behaviour.mail_is_down {
+            return;
+        }
+        let at = plus(account.now, jiff::SignedDuration::from_secs(5));
+        for digest in digests {
+            for entry in &digest.entries {
+                if !account.notices.contains_key(&entry.notice_id) {
+                    account.notices.insert(entry.notice_id.clone(), sent(digest, entry.notice_id.clone(), at));
+                    account.mails.push(Mail { at, to: digest.recipient.clone(), entry: entry.clone() });
+                }
+            }
+        }
+    }
+}
+
+fn sent(digest: &Digest, notice_id: keywheel_core::id::NoticeId, at: Timestamp) -> SentNotice {
+    SentNotice {
+        schema_version: SCHEMA,
+        notice_id,
+        account: digest.account.id.clone(),
+        run_id: digest.run_id.clone(),
+        state: NoticeState::Sent,
+        at,
+        message_id: None,
+        detail: None,
+    }
+}

@@ -1,0 +1,223 @@
+//! Secrets Manager, with AWS's rules for labels.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use keywheel_core::Timestamp;
+use keywheel_core::id::AccessKeyId;
+use keywheel_core::observed::{AWSCURRENT, AWSPENDING, AWSPREVIOUS, SecretState, SecretVersion};
+use keywheel_core::secret::{KeyPair, SecretValue, VersionId};
+use keywheel_engine::ports::{ErrorKind, NewSecret, PortError, Secrets};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+
+use crate::account::Account;
+use crate::call::{Operation, error};
+use crate::world::World;
+
+/// A secret.
+#[derive(Clone, Debug, Default)]
+pub struct Secret {
+    /// Its versions; those without a label stay.
+    pub versions: BTreeMap<VersionId, Version>,
+    /// Its resource policy.
+    pub policy: Option<String>,
+    /// Somebody scheduled it for deletion.
+    pub is_scheduled_for_deletion: bool,
+}
+
+/// A version of a secret.
+#[derive(Clone, Debug)]
+pub struct Version {
+    /// Its labels.
+    pub stages: BTreeSet<String>,
+    /// When it was put.
+    pub created: Timestamp,
+    pub(crate) value: SecretString,
+}
+
+impl Version {
+    fn json(&self) -> Value {
+        serde_json::from_str(self.value.expose_secret()).unwrap_or(Value::Null)
+    }
+
+    /// The key that the version holds, with or without its secret half.
+    #[must_use]
+    pub fn key(&self) -> Option<AccessKeyId> {
+        self.json()["AccessKeyId"].as_str()?.parse().ok()
+    }
+
+    /// Whether it holds a secret half.
+    #[must_use]
+    pub fn has_half(&self) -> bool {
+        self.json()["SecretAccessKey"].is_string()
+    }
+}
+
+impl Secret {
+    /// The version with this label.
+    #[must_use]
+    pub fn labelled(&self, stage: &str) -> Option<(&VersionId, &Version)> {
+        self.versions.iter().find(|(_, version)| version.stages.contains(stage))
+    }
+
+    /// The labels of the versions that hold this key with its secret half; none when no version does.
+    #[must_use]
+    pub fn labels_of(&self, key: &AccessKeyId) -> Option<Vec<&str>> {
+        let mut versions = self.versions.values().filter(|version| version.key().as_ref() == Some(key));
+        let version = versions.find(|version| version.has_half())?;
+        Some(version.stages.iter().map(String::as_str).collect())
+    }
+
+    /// Puts a version as AWS does: the first one is `AWSCURRENT` whatever was asked for.
+    pub fn put(&mut self, id: VersionId, value: &str, stage: &str, now: Timestamp) {
+        let mut stages = BTreeSet::from([stage.to_owned()]);
+        if self.versions.is_empty() {
+            stages.insert(AWSCURRENT.to_owned());
+        }
+        if stage == AWSCURRENT {
+            self.move_current(&id);
+        }
+        for version in self.versions.values_mut() {
+            version.stages.remove(stage);
+        }
+        self.versions.insert(id, Version { stages, created: now, value: value.into() });
+    }
+
+    fn move_current(&mut self, to: &VersionId) {
+        let from = self.labelled(AWSCURRENT).map(|(id, _)| id.clone());
+        for (id, version) in &mut self.versions {
+            version.stages.remove(AWSPREVIOUS);
+            version.stages.remove(AWSCURRENT);
+            if Some(id) == from.as_ref() && id != to {
+                version.stages.insert(AWSPREVIOUS.to_owned());
+            }
+            if id == to {
+                version.stages.insert(AWSCURRENT.to_owned());
+            }
+        }
+    }
+
+    fn state(&self) -> SecretState {
+        if self.is_scheduled_for_deletion {
+            return SecretState { scheduled_for_deletion: true, ..SecretState::default() };
+        }
+        let version = |(id, version): (&VersionId, &Version)| SecretVersion {
+            id: id.clone(),
+            stages: version.stages.clone(),
+            created: version.created,
+        };
+        SecretState { versions: self.versions.iter().map(version).collect(), ..SecretState::default() }
+    }
+}
+
+impl Account {
+    fn usable(&mut self, operation: Operation, name: &str) -> Result<&mut Secret, PortError> {
+        let Some(secret) = self.secrets.get_mut(name) else {
+            return Err(error(operation, ErrorKind::NotFound, "ResourceNotFoundException"));
+        };
+        if secret.is_scheduled_for_deletion {
+            return Err(error(operation, ErrorKind::Conflict, "InvalidRequestException: marked for deletion"));
+        }
+        Ok(secret)
+    }
+}
+
+impl Secrets for World {
+    async fn describe(&self, name: &str) -> Result<Option<SecretState>, PortError> {
+        self.call(Operation::DescribeSecret, name.to_owned(), |account| {
+            Ok(account.secrets.get(name).map(Secret::state))
+        })
+        .await
+    }
+
+    async fn previous_key(&self, name: &str) -> Result<Option<AccessKeyId>, PortError> {
+        self.call(Operation::ReadPreviousKey, name.to_owned(), |account| {
+            let secret = account.usable(Operation::ReadPreviousKey, name)?;
+            let value = secret.labelled(AWSCURRENT).map(|(_, version)| version.json()).unwrap_or_default();
+            Ok(value["Previous"]["AccessKeyId"].as_str().and_then(|id| id.parse().ok()))
+        })
+        .await
+    }
+
+    async fn pair(&self, name: &str, version: &VersionId) -> Result<Option<KeyPair>, PortError> {
+        self.call(Operation::ReadPair, name.to_owned(), |account| {
+            let secret = account.usable(Operation::ReadPair, name)?;
+            let value = secret.versions.get(version).map(Version::json).unwrap_or_default();
+            let text = |field: &str| value[field].as_str();
+            let Some(half) = text("SecretAccessKey") else { return Ok(None) };
+            let id = text("AccessKeyId").and_then(|id| id.parse().ok());
+            let created = text("CreateDate").and_then(|date| date.parse().ok());
+            Ok(id.zip(created).map(|(id, created)| KeyPair { id, created, secret: half.into() }))
+        })
+        .await
+    }
+
+    async fn create(&self, secret: NewSecret<'_>) -> Result<(), PortError> {
+        self.call(Operation::CreateSecret, secret.name.to_owned(), |account| {
+            if account.secrets.contains_key(secret.name) {
+                return account.usable(Operation::CreateSecret, secret.name).map(|_| ());
+            }
+            let mut made = Secret::default();
+            made.put(secret.version.clone(), secret.value.expose(), AWSCURRENT, account.now);
+            account.secrets.insert(secret.name.to_owned(), made);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn policy(&self, name: &str) -> Result<Option<String>, PortError> {
+        self.call(Operation::GetPolicy, name.to_owned(), |account| {
+            Ok(account.usable(Operation::GetPolicy, name)?.policy.clone())
+        })
+        .await
+    }
+
+    async fn put_policy(&self, name: &str, policy: &str) -> Result<(), PortError> {
+        self.call(Operation::PutPolicy, name.to_owned(), |account| {
+            account.usable(Operation::PutPolicy, name)?.policy = Some(policy.to_owned());
+            Ok(())
+        })
+        .await
+    }
+
+    async fn put_pending(&self, name: &str, version: &VersionId, value: &SecretValue) -> Result<(), PortError> {
+        self.call(Operation::PutPending, name.to_owned(), |account| {
+            let now = account.now;
+            let secret = account.usable(Operation::PutPending, name)?;
+            match secret.versions.get(version) {
+                Some(known) if known.value.expose_secret() == value.expose() => {}
+                Some(_) => {
+                    let text = "ResourceExistsException: the token stands for another value";
+                    return Err(error(Operation::PutPending, ErrorKind::Conflict, text));
+                }
+                None => secret.put(version.clone(), value.expose(), AWSPENDING, now),
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn move_current(&self, name: &str, to: &VersionId, from: Option<&VersionId>) -> Result<(), PortError> {
+        self.call(Operation::MoveCurrent, name.to_owned(), |account| {
+            let secret = account.usable(Operation::MoveCurrent, name)?;
+            let current = secret.labelled(AWSCURRENT).map(|(id, _)| id.clone());
+            if !secret.versions.contains_key(to) || (current.as_ref() != from && current.as_ref() != Some(to)) {
+                return Err(error(Operation::MoveCurrent, ErrorKind::Invalid, "InvalidParameterException"));
+            }
+            secret.move_current(to);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn remove_label(&self, name: &str, label: &str, version: &VersionId) -> Result<(), PortError> {
+        self.call(Operation::RemoveLabel, format!("{name} {label}"), |account| {
+            let secret = account.usable(Operation::RemoveLabel, name)?;
+            if let Some(version) = secret.versions.get_mut(version) {
+                version.stages.remove(label);
+            }
+            Ok(())
+        })
+        .await
+    }
+}

@@ -1,0 +1,85 @@
+//! IAM users and their keys.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use keywheel_core::Timestamp;
+use keywheel_core::id::{AccessKeyId, UserId, UserName};
+use keywheel_core::observed::{KeyStatus, KeyUse, LastUsed, ObservedKey};
+use keywheel_core::time::plus;
+use secrecy::SecretString;
+
+use crate::life::Habit;
+
+/// An IAM user.
+#[derive(Clone, Debug)]
+pub struct User {
+    /// The name.
+    pub name: UserName,
+    /// The id.
+    pub user_id: UserId,
+    /// The ARN.
+    pub arn: String,
+    /// The tags.
+    pub tags: BTreeMap<String, String>,
+    /// The keys, oldest first.
+    pub keys: Vec<Key>,
+    /// What the hosts that use the keys do.
+    pub habit: Habit,
+    /// The key that the hosts have installed.
+    pub installed: Option<AccessKeyId>,
+}
+
+/// An access key.
+#[derive(Clone)]
+pub struct Key {
+    /// The id.
+    pub id: AccessKeyId,
+    /// Whether it works.
+    pub status: KeyStatus,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When it was used; not in order.
+    pub uses: Vec<Timestamp>,
+    pub(crate) half: SecretString,
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { id, status, created, .. } = self;
+        write!(f, "Key({id}, {status:?}, made {created})")
+    }
+}
+
+impl Key {
+    /// Whether it works.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.status == KeyStatus::Active
+    }
+
+    pub(crate) fn last_used(&self, now: Timestamp, shows_after: SignedDuration) -> LastUsed {
+        let shown = self.uses.iter().copied().filter(|used| plus(*used, shows_after) <= now).max();
+        shown.map_or(LastUsed::Never, |at| {
+            LastUsed::At(KeyUse { at, service: "s3".to_owned(), region: "eu-central-1".to_owned() })
+        })
+    }
+
+    pub(crate) fn listed(&self) -> ObservedKey {
+        let last_used = LastUsed::Unknown { error: "not looked up".to_owned() };
+        ObservedKey { id: self.id.clone(), status: self.status, created: self.created, last_used }
+    }
+}
+
+impl User {
+    /// The key with this id.
+    #[must_use]
+    pub fn key(&self, id: &AccessKeyId) -> Option<&Key> {
+        self.keys.iter().find(|key| key.id == *id)
+    }
+
+    /// The key with this id, to be changed.
+    pub fn key_mut(&mut self, id: &AccessKeyId) -> Option<&mut Key> {
+        self.keys.iter_mut().find(|key| key.id == *id)
+    }
+}
