@@ -14,6 +14,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+/// The label of a key that a person made and that another takes over from.
+pub const OLD: &str = "old";
 /// The label of the key that the night makes.
 pub const MADE: &str = "made";
 

@@ -11,12 +11,11 @@ use keywheel_core::id::AccountId;
 use keywheel_core::ledger::{AccountLedger, CreateIntent, KeyRecord, MadeInactive, NoticeRecord};
 use keywheel_core::notice::{NoticeKind, NoticeSubject};
 use keywheel_core::observed::{AWSCURRENT, AWSPENDING};
-use keywheel_core::secret::{KeyPair, PreviousKey, SecretRecord, VersionId, secret_name};
+use keywheel_core::secret::{KeyPair, PreviousKey, SecretRecord, secret_name};
 
 use crate::admin::Admin;
 use crate::case::{Earlier, Remembered, days_before};
 use crate::clients::Clients;
-use crate::expected::recipients;
 use crate::organization::Organization;
 use crate::policies::Policies;
 use crate::seed::{Seeded, SeededUser};
@@ -117,7 +116,7 @@ impl Past<'_> {
         let user = self.user;
         let subject =
             NoticeSubject { account: &user.account, user_id: &user.user_id, key: &pair.id, episode: 0, kind };
-        recipients(self.organization, user).iter().map(|recipient| subject.notice_id(recipient)).collect()
+        user.recipients(self.organization).iter().map(|recipient| subject.notice_id(recipient)).collect()
     }
 
     async fn leave_notices(&self, bucket: &StateBucket) -> anyhow::Result<()> {
@@ -154,7 +153,7 @@ impl Past<'_> {
         let first = SecretRecord::of_old_key(&self.user.account, &self.user.name, previous.clone()).without_secret()?;
         let second = SecretRecord::of_new_pair(&self.user.account, &self.user.name, new, Some(previous));
         let second = second.with_secret(new)?;
-        let (first_id, second_id) = (self.version(old), self.version(new));
+        let (first_id, second_id) = (self.user.version("old", &old.id), self.user.version("new", &new.id));
         let create = client.create_secret().name(&name).client_request_token(first_id.as_str());
         create.secret_string(first.expose()).send().await?;
         let policy = Policies::of(self.organization).secret_policy(&self.user.account, &self.user.arn)?;
@@ -171,10 +170,6 @@ impl Past<'_> {
             admin.set_version_created(&self.user.account, &name, version.as_str(), new.created).await?;
         }
         Ok(())
-    }
-
-    fn version(&self, pair: &KeyPair) -> VersionId {
-        VersionId::of(&self.user.account, &self.user.user_id, &pair.id)
     }
 
     fn pair(&self, label: &str) -> anyhow::Result<&KeyPair> {

@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::clients::Clients;
 use crate::organization::Organization;
 use crate::policies::{
-    BREAK_GLASS_ROLE, EXTERNAL_ID, MEMBER_ROLE, ORGANIZATION_LIST_ROLE, Policies, SENDER, STATE_BUCKET, TEMPLATE_BUCKET,
+    BREAK_GLASS_ROLE, EMAIL_DOMAIN, EXTERNAL_ID, MEMBER_ROLE, ORGANIZATION_LIST_ROLE, Policies, SENDER, STATE_BUCKET, TEMPLATE_BUCKET,
     make_role,
 };
 
@@ -138,6 +138,7 @@ fn variables(organization: &Organization, function: &str, endpoint: &str) -> Var
             ("MEMBER_ROLE_EXTERNAL_ID", EXTERNAL_ID),
             ("EXEMPTION_GROUP", &organization.exemption_group),
             ("SECURITY_EMAIL", &organization.security_email),
+            ("EMAIL_DOMAINS", EMAIL_DOMAIN),
             ("SECRET_READERS", &readers),
             ("NOTIFICATION_FUNCTION", NOTIFICATION),
         ],

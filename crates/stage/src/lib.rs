@@ -10,6 +10,7 @@ pub mod earlier;
 pub mod emulator;
 pub mod expected;
 pub mod functions;
+pub mod night;
 pub mod organization;
 pub mod policies;
 pub mod seed;

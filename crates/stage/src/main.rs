@@ -52,8 +52,19 @@ async fn run() -> anyhow::Result<()> {
     let t = Instant::now();
     let stage = Stage::set(Organization::demo()?, &place.python, &place.functions, &place.out.join("emulator.log"), &mut |x| println!("{:?} {x}", t.elapsed())).await?;
     println!("{:?} {} users", t.elapsed(), stage.seeded.users.len());
-    let world = World::observe(&stage.organization, &stage.clients, &stage.state).await?;
-    println!("{:?} {} users {} secrets {} ledgers {} notices", t.elapsed(), world.keys.len(), world.secrets.len(), world.ledgers.len(), world.notices.len());
-    println!("{:?}", world.secrets.iter().next());
+    let before = World::observe(&stage.organization, &stage.clients, &stage.state).await?;
+    let mut last = None;
+    let night = keywheel_stage::night::run(&stage, &mut |p| if last != Some(p) { last = Some(p); println!("{:?} {p:?}", t.elapsed()) }).await;
+    for line in stage.admin.function_log().await? { println!("{} {}", line.function, line.line) }
+    let night = night?;
+    println!("{:#?}", night.inventory);
+    for r in night.results.values() { println!("{}", serde_json::to_string(r)?) }
+    let after = World::observe(&stage.organization, &stage.clients, &stage.state).await?;
+    let held = keywheel_stage::expected::Held { stage: &stage, night: &night, before: &before, after: &after };
+    for (n, w) in [("accounts", held.accounts()), ("results", held.results()), ("keys", held.keys()), ("versions", held.versions()), ("policies", held.policies()), ("notices", held.notice_records()), ("mails", held.mails())] {
+        println!("## {n}: {}", w.len());
+        for l in w { println!("   {l}") }
+    }
+    println!("{:?}", t.elapsed());
     Ok(())
 }

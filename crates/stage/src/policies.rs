@@ -20,6 +20,8 @@ pub const ADMINISTRATOR_ROLE: &str = "OrganizationAccountAccessRole";
 pub const STATE_BUCKET: &str = "keywheel-stage-state";
 /// Where templates live.
 pub const TEMPLATE_BUCKET: &str = "keywheel-stage-templates";
+/// The domain to which tags may direct mail.
+pub const EMAIL_DOMAIN: &str = "example.com";
 /// Who sends the mails.
 pub const SENDER: &str = "keywheel@example.com";
 

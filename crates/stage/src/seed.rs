@@ -1,6 +1,6 @@
 //! Builds an organization in the emulator: accounts, roles, users and keys with their dates.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
 use aws_sdk_iam::types::{StatusType, Tag};
@@ -8,13 +8,13 @@ use aws_sdk_organizations::Client as OrganizationsClient;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use keywheel_core::id::{AccessKeyId, AccountId, UserId, UserName};
-use keywheel_core::secret::KeyPair;
+use keywheel_core::secret::{KeyPair, VersionId};
 
 use crate::admin::Admin;
-use crate::case::{Case, Key, days_before};
+use crate::case::{Case, Key, OLD, days_before};
 use crate::clients::Clients;
 use crate::organization::{Account, Organization, User};
-use crate::policies::{self, Policies};
+use crate::policies::{self, EMAIL_DOMAIN, Policies};
 
 /// How many users are made at a time.
 const AT_A_TIME: usize = 24;
@@ -112,6 +112,34 @@ async fn exemption_groups(organization: &Organization, clients: &Clients) -> any
         iam.create_group().group_name(&organization.exemption_group).send().await?;
     }
     Ok(())
+}
+
+impl Seeded {
+    /// The number of the week since 1970, as weekly notices have it.
+    #[must_use]
+    pub fn week(&self) -> u32 {
+        u32::try_from(self.at.as_second() / (7 * 86_400)).unwrap_or_default()
+    }
+}
+
+impl SeededUser {
+    /// The version of the user's secret that holds the key of this label: the pair, or for an old key nothing but its record.
+    #[must_use]
+    pub fn version(&self, label: &str, key: &AccessKeyId) -> VersionId {
+        let id = if label == OLD { VersionId::of_record } else { VersionId::of };
+        id(&self.account, &self.user_id, key)
+    }
+
+    /// Who is told of this user's keys: the account's owner, the address in the user's `EMAIL` tag if a tag may direct mail there, and
+    /// the security mailbox.
+    #[must_use]
+    pub fn recipients(&self, organization: &Organization) -> BTreeSet<String> {
+        let owner = organization.account(&self.account).map(|account| account.email.clone());
+        let tag = self.tags.iter().find(|(key, _)| key.eq_ignore_ascii_case("KeyRotation:EMAIL"));
+        let tagged = tag.map(|(_, value)| value.clone());
+        let allowed = tagged.filter(|email| email.ends_with(&format!("@{EMAIL_DOMAIN}")) && !email.contains('\n'));
+        owner.into_iter().chain(allowed).chain([organization.security_email.clone()]).collect()
+    }
 }
 
 /// One user to be made.

@@ -1,0 +1,65 @@
+//! Results of accounts: complete or not, and every step.
+
+use keywheel_core::contract::result::{AccountResult, StepResult};
+
+use super::{Held, differs};
+use crate::case::ExpectedStep;
+use crate::organization::{Account, Outcome};
+use crate::policies::MEMBER_ROLE;
+use crate::seed::SeededUser;
+
+impl Held<'_> {
+    /// Where the results differ.
+    #[must_use]
+    pub fn results(&self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for account in &self.stage.organization.accounts {
+            match (account.outcome, self.night.results.get(&account.id)) {
+                (Outcome::Skipped(_), None) => {}
+                (Outcome::Served, Some(result)) => self.served(&mut wrong, account, result),
+                (Outcome::Unreachable, Some(result)) => unreachable_account(&mut wrong, account, result),
+                (_, found) => wrong.push(format!("{}: result {found:?}", account.name)),
+            }
+        }
+        wrong
+    }
+
+    fn served(&self, wrong: &mut Vec<String>, account: &Account, result: &AccountResult) {
+        let users: Vec<_> = self.users().filter(|user| user.account == account.id).collect();
+        let keys: usize = users.iter().map(|user| user.keys.len()).sum();
+        differs(wrong, &format!("{} is complete", account.name), &(true, &None), &(result.complete, &result.error));
+        differs(wrong, &format!("users of {}", account.name), &users.len(), &result.users);
+        differs(wrong, &format!("keys of {}", account.name), &keys, &result.keys);
+        differs(wrong, &format!("counts of {}", account.name), &AccountResult::count(&result.steps), &result.counts);
+        for user in &users {
+            let steps: Vec<_> = result.steps.iter().filter(|step| step.user == user.name).collect();
+            self.steps_of(wrong, user, &steps);
+        }
+        let stray = result.steps.iter().filter(|step| users.iter().all(|user| user.name != step.user));
+        wrong.extend(stray.map(|step| format!("{}: a step about nobody: {step:?}", account.name)));
+    }
+
+    fn steps_of(&self, wrong: &mut Vec<String>, user: &SeededUser, steps: &[&StepResult]) {
+        let mut expected = self.case(user).steps().unwrap_or_default();
+        let mut found: Vec<_> = steps.iter().map(|step| self.as_expected(user, step)).collect();
+        expected.sort();
+        found.sort();
+        differs(wrong, &format!("the steps of {}", self.name(user)), &expected, &found);
+        let errors = steps.iter().filter_map(|step| step.error.as_ref());
+        wrong.extend(errors.map(|error| format!("{}: {error}", self.name(user))));
+    }
+
+    fn as_expected(&self, user: &SeededUser, step: &StepResult) -> ExpectedStep {
+        let key = step.access_key_id.as_ref().map(|id| self.label(user, id));
+        ExpectedStep { step: step.step, key, reason: step.reason, status: step.status }
+    }
+}
+
+fn unreachable_account(wrong: &mut Vec<String>, account: &Account, result: &AccountResult) {
+    differs(wrong, &format!("{} is complete", account.name), &false, &result.complete);
+    differs(wrong, &format!("steps of {}", account.name), &0, &result.steps.len());
+    let error = result.error.as_deref().unwrap_or_default();
+    if !error.contains(account.id.as_str()) || !error.contains(MEMBER_ROLE) {
+        wrong.push(format!("{}: the error names not both account and role: {error:?}", account.name));
+    }
+}
