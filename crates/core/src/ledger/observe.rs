@@ -72,7 +72,8 @@ impl KeyRecord {
     fn observe_use(&mut self, key: &ObservedKey) {
         let announced = self.asked(&NoticeKind::Retiring);
         if announced.zip(key.last_used.at()).is_some_and(|(announced, used)| used > announced) && key.is_active() {
-            self.begin_anew();
+            self.episode = self.episode.saturating_add(1);
+            self.notices.retain(|kind, _| !matches!(kind, NoticeKind::Retiring | NoticeKind::RetirementAhead(_)));
         }
     }
 

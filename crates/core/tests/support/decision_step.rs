@@ -1,0 +1,43 @@
+//! The steps of a plan in the words of `decisions.json`.
+
+use keywheel_core::Timestamp;
+use keywheel_core::id::AccessKeyId;
+use keywheel_core::plan::Step;
+use serde::Deserialize;
+
+use super::now;
+
+/// A step as the file writes it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Decided {
+    pub(crate) key: Option<String>,
+    pub(crate) step: String,
+    pub(crate) reason: String,
+    pub(crate) due: Option<String>,
+    pub(crate) tells: Option<String>,
+}
+
+impl Decided {
+    pub(crate) fn of(step: &Step) -> Self {
+        let name = |id: &AccessKeyId| id.as_str().trim_start_matches("AKIA").trim_start_matches('X').to_owned();
+        Self {
+            key: step.key.as_ref().map(name),
+            step: step.kind.as_str().to_owned(),
+            reason: step.reason.code().to_owned(),
+            due: step.due.map(words),
+            tells: step.notice.as_ref().map(ToString::to_string),
+        }
+    }
+}
+
+fn words(due: Timestamp) -> String {
+    let seconds = due.duration_since(now()).as_secs();
+    let (number, unit) = match seconds.abs() {
+        0 => return "now".to_owned(),
+        whole if whole % 86_400 == 0 => (whole / 86_400, "d"),
+        whole if whole % 60 == 0 && whole < 3_600 => (whole / 60, "m"),
+        whole => (whole, "s"),
+    };
+    if seconds > 0 { format!("in {number}{unit}") } else { format!("{number}{unit} ago") }
+}

@@ -1,0 +1,145 @@
+//! Builds what an audit could have seen. Every test binary uses its part of it.
+#![allow(dead_code, clippy::panic, clippy::unwrap_used)]
+
+pub(crate) mod decision_file;
+pub(crate) mod decision_key;
+pub(crate) mod decision_step;
+pub(crate) mod random;
+pub(crate) mod random_ledger;
+pub(crate) mod random_policy;
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use keywheel_core::Timestamp;
+use keywheel_core::id::{AccessKeyId, AccountId, UserId, UserName};
+use keywheel_core::ledger::{AccountLedger, NoticeRecord, UserRecord};
+use keywheel_core::observed::{
+    KeyStatus, KeyUse, LastUsed, ObservedKey, ObservedSecret, ObservedUser, SecretState, SecretVersion,
+};
+use keywheel_core::plan::AccountPlan;
+use keywheel_core::planner::{AccountView, plan_account, remember};
+use keywheel_core::policy::{ExemptionGroup, Policy};
+use keywheel_core::secret::VersionId;
+
+/// The night that every test is about.
+pub(crate) const NOW: &str = "2026-11-20T02:00:00Z";
+
+pub(crate) fn now() -> Timestamp {
+    NOW.parse().unwrap()
+}
+
+/// So many seconds before now; after it when negative.
+pub(crate) fn ago(seconds: i64) -> Timestamp {
+    now() - SignedDuration::from_secs(seconds)
+}
+
+pub(crate) fn days_ago(days: i64) -> Timestamp {
+    ago(days * 86_400)
+}
+
+pub(crate) fn account() -> AccountId {
+    "111122223333".parse().unwrap()
+}
+
+pub(crate) fn user_name(name: &str) -> UserName {
+    name.parse().unwrap()
+}
+
+pub(crate) fn user_id() -> UserId {
+    "AIDAALICEALICEALICE1".parse().unwrap()
+}
+
+pub(crate) fn former_user_id() -> UserId {
+    "AIDAFORMERFORMER0001".parse().unwrap()
+}
+
+/// The id that stands for `K1` and the like.
+pub(crate) fn key_id(name: &str) -> AccessKeyId {
+    format!("AKIA{name:X>16}").parse().unwrap()
+}
+
+pub(crate) fn used_at(at: Timestamp) -> LastUsed {
+    LastUsed::At(KeyUse { at, service: "s3".to_owned(), region: "eu-central-1".to_owned() })
+}
+
+pub(crate) fn unknown() -> LastUsed {
+    LastUsed::Unknown { error: "throttled".to_owned() }
+}
+
+pub(crate) fn key(name: &str, status: KeyStatus, created: Timestamp, last_used: LastUsed) -> ObservedKey {
+    ObservedKey { id: key_id(name), status, created, last_used }
+}
+
+pub(crate) fn user(keys: Vec<ObservedKey>, secret: ObservedSecret) -> ObservedUser {
+    ObservedUser {
+        name: user_name("alice"),
+        user_id: user_id(),
+        arn: "arn:aws:iam::111122223333:user/alice".to_owned(),
+        tags: BTreeMap::new(),
+        keys,
+        secret,
+    }
+}
+
+/// A version of the secret that holds this key, with these labels.
+pub(crate) fn version(key: &AccessKeyId, stages: &[&str], created: Timestamp) -> SecretVersion {
+    let id = VersionId::of(&account(), &user_id(), key);
+    SecretVersion { id, stages: stages.iter().map(|stage| (*stage).to_owned()).collect(), created }
+}
+
+pub(crate) fn secret(versions: Vec<SecretVersion>) -> SecretState {
+    SecretState { scheduled_for_deletion: false, versions, previous: None }
+}
+
+pub(crate) fn notice(asked: Timestamp, sent: Option<Timestamp>) -> NoticeRecord {
+    NoticeRecord { asked, ids: Vec::new(), sent }
+}
+
+/// Everything that one night's plan is made from.
+#[derive(Clone, Debug)]
+pub(crate) struct World {
+    pub(crate) users: Vec<ObservedUser>,
+    pub(crate) ledger: AccountLedger,
+    pub(crate) policy: Policy,
+    pub(crate) exemptions: ExemptionGroup,
+    pub(crate) forced: std::collections::BTreeSet<UserName>,
+    pub(crate) now: Timestamp,
+}
+
+impl World {
+    pub(crate) fn new(user: ObservedUser, record: UserRecord) -> Self {
+        let mut ledger = AccountLedger::new(account());
+        ledger.users.insert(user.name.clone(), record);
+        Self {
+            users: vec![user],
+            ledger,
+            policy: Policy::default(),
+            exemptions: ExemptionGroup::NotConfigured,
+            forced: std::collections::BTreeSet::new(),
+            now: now(),
+        }
+    }
+
+    fn view<'a>(&'a self, account: &'a AccountId, ledger: &'a AccountLedger) -> AccountView<'a> {
+        let Self { users, policy, exemptions, forced, now, .. } = self;
+        AccountView { account, users, ledger, policy, exemptions, forced, now: *now }
+    }
+
+    /// The ledger with what was seen tonight.
+    pub(crate) fn remembered(&self) -> AccountLedger {
+        remember(&self.view(&account(), &self.ledger))
+    }
+
+    /// What a run plans: it remembers first, as every run does.
+    pub(crate) fn plan(&self) -> AccountPlan {
+        plan_account(&self.view(&account(), &self.remembered()))
+    }
+
+    /// What is remembered of the key, tonight included.
+    pub(crate) fn record(&self) -> UserRecord {
+        let user = &self.users[0];
+        let remembered = self.remembered().users.remove(&user.name);
+        remembered.unwrap_or_else(|| UserRecord::new(user.user_id.clone()))
+    }
+}
