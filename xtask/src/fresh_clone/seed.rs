@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 /// The endings of compiled libraries and of cargo's notes about them. Test executables have none.
-const LIBRARY_ENDINGS: [&str; 5] = ["d", "dylib", "rlib", "rmeta", "so"];
+const LIBRARY_ENDINGS: [&str; 6] = ["a", "d", "dylib", "rlib", "rmeta", "so"];
 
 /// Copies the compiled dependencies from one build folder to another, with their times, by which cargo knows them.
 ///
