@@ -23,8 +23,9 @@ async fn organization(account: &Account, members: usize) -> (Client, String) {
         let request = client.create_account().account_name(format!("account {number}"));
         request.email(format!("{number}@example.com")).send().await.unwrap();
     }
-    let roots = client.list_roots().send().await.unwrap();
-    (client, roots.roots()[0].id().unwrap().to_owned())
+    let pages: Result<Vec<_>, _> = client.list_roots().into_paginator().send().collect().await;
+    let root = pages.unwrap().iter().find_map(|page| page.roots().first()?.id().map(str::to_owned));
+    (client, root.unwrap())
 }
 
 async fn unit(client: &Client, parent: &str, name: &str) -> OuId {
