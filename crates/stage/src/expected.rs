@@ -32,6 +32,20 @@ pub struct Held<'a> {
 }
 
 impl Held<'_> {
+    /// Every comparison, with its name.
+    #[must_use]
+    pub fn all(&self) -> Vec<(&'static str, Vec<String>)> {
+        vec![
+            ("every account of the organization is accounted for", self.accounts()),
+            ("every step is the expected one", self.results()),
+            ("every key ends in the expected state", self.keys()),
+            ("every secret has the expected versions and labels", self.versions()),
+            ("every secret has the policy written by hand", self.policies()),
+            ("every notice is recorded once, as sent", self.notice_records()),
+            ("every recipient gets one mail per account, with what concerns them", self.mails()),
+        ]
+    }
+
     /// Where the accounts of the run differ from what is expected.
     #[must_use]
     pub fn accounts(&self) -> Vec<String> {

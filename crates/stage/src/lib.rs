@@ -6,13 +6,16 @@
 pub mod admin;
 pub mod case;
 pub mod clients;
+pub mod demo;
 pub mod earlier;
 pub mod emulator;
 pub mod expected;
 pub mod functions;
+pub mod leaks;
 pub mod night;
 pub mod organization;
 pub mod policies;
+pub mod readers;
 pub mod seed;
 pub mod stage;
 pub mod state;

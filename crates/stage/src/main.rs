@@ -1,12 +1,11 @@
 //! The stage's commands: a demo for people, and the night's test.
+#![expect(clippy::print_stderr, reason = "errors are told to people")]
 
 use std::path::PathBuf;
-use std::time::Instant;
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use keywheel_stage::organization::Organization;
-use keywheel_stage::stage::Stage;
-use keywheel_stage::world::World;
+use keywheel_stage::demo;
 
 #[derive(Parser)]
 #[command(name = "stage", about = "An emulated AWS Organization with Keywheel in it")]
@@ -41,30 +40,16 @@ struct Place {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() {
-    if let Err(error) = run().await { println!("{error:#}"); std::process::exit(1) }
-}
-
-async fn run() -> anyhow::Result<()> {
-    let Command::Demo { place, keep } = Arguments::parse().command;
-    let _ = keep;
-    std::fs::create_dir_all(&place.out)?;
-    let t = Instant::now();
-    let stage = Stage::set(Organization::demo()?, &place.python, &place.functions, &place.out.join("emulator.log"), &mut |x| println!("{:?} {x}", t.elapsed())).await?;
-    println!("{:?} {} users", t.elapsed(), stage.seeded.users.len());
-    let before = World::observe(&stage.organization, &stage.clients, &stage.state).await?;
-    let mut last = None;
-    let night = keywheel_stage::night::run(&stage, &mut |p| if last != Some(p) { last = Some(p); println!("{:?} {p:?}", t.elapsed()) }).await;
-    for line in stage.admin.function_log().await? { println!("{} {}", line.function, line.line) }
-    let night = night?;
-    println!("{:#?}", night.inventory);
-    for r in night.results.values() { println!("{}", serde_json::to_string(r)?) }
-    let after = World::observe(&stage.organization, &stage.clients, &stage.state).await?;
-    let held = keywheel_stage::expected::Held { stage: &stage, night: &night, before: &before, after: &after };
-    for (n, w) in [("accounts", held.accounts()), ("results", held.results()), ("keys", held.keys()), ("versions", held.versions()), ("policies", held.policies()), ("notices", held.notice_records()), ("mails", held.mails())] {
-        println!("## {n}: {}", w.len());
-        for l in w { println!("   {l}") }
+async fn main() -> ExitCode {
+    let ended = match Arguments::parse().command {
+        Command::Demo { place, keep } => demo::run(&place.python, &place.functions, &place.out, keep).await,
+    };
+    match ended {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
     }
-    println!("{:?}", t.elapsed());
-    Ok(())
 }

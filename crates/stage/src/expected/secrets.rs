@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use keywheel_core::id::AccountId;
+use keywheel_core::observed::AWSCURRENT;
 use keywheel_core::secret::secret_name;
 use serde_json::Value;
 
 use super::{Held, differs};
+use crate::case::OLD;
 use crate::policies::Policies;
+use crate::readers::ExpectedPair;
 use crate::seed::SeededUser;
 
 impl Held<'_> {
@@ -44,6 +47,16 @@ impl Held<'_> {
             differs(&mut wrong, &format!("the policy of the secret of {}", self.name(user)), &expected, &secret.policy);
         }
         wrong
+    }
+
+    /// The pair that the user's secret must hand out; none where it must hold none yet, or there must be no secret.
+    #[must_use]
+    pub fn current_pair(&self, user: &SeededUser) -> Option<ExpectedPair> {
+        let case = self.case(user);
+        let labels = if self.is_served(user) { case.secret_after() } else { case.secret_before() };
+        let (current, _) = labels.iter().find(|(label, labels)| *label != OLD && labels.contains(AWSCURRENT))?;
+        let (current, previous) = (self.key(user, current)?, self.key(user, OLD)?);
+        Some(ExpectedPair { access_key_id: current.to_string(), previous: previous.to_string() })
     }
 
     fn versions_expected(&self, user: &SeededUser) -> BTreeMap<String, BTreeSet<String>> {

@@ -1,0 +1,105 @@
+//! One night on the demo organization, told to people.
+#![expect(clippy::print_stdout, reason = "the demo's output is what it is for")]
+
+mod files;
+mod report;
+mod terminal;
+
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::Context;
+
+use crate::expected::Held;
+use crate::leaks::{Searched, everything_written};
+use crate::night::{self, Night, Progress};
+use crate::organization::Organization;
+use crate::policies::STATE_BUCKET;
+use crate::readers;
+use crate::stage::Stage;
+use crate::world::World;
+use terminal::{Line, plain};
+
+/// Runs the demo: `true` when everything happened that was expected.
+///
+/// # Errors
+/// When the stage cannot be set, or the night does not end.
+pub async fn run(python: &Path, functions: &Path, out: &Path, keep: bool) -> anyhow::Result<bool> {
+    let began = Instant::now();
+    files::prepare(out)?;
+    let mut line = Line::new();
+    let log = out.join("emulator.log");
+    let stage = Stage::set(Organization::demo()?, python, functions, &log, &mut |what| line.show(what)).await?;
+    line.end(&format!("{} at {}", described(&stage), stage.emulator.endpoint()));
+    let before = World::observe(&stage.organization, &stage.clients, &stage.state).await?;
+    let night = night::run(&stage, &mut |progress| line.show(&shown(progress))).await;
+    if night.is_err() {
+        files::write_log(&stage, out).await?;
+    }
+    let night = night.with_context(|| format!("the functions' log is in {}", out.display()))?;
+    line.end(&format!("run {} is over after {:.1} s", night.inventory.run_id, began.elapsed().as_secs_f64()));
+    let after = World::observe(&stage.organization, &stage.clients, &stage.state).await?;
+    let held = Held { stage: &stage, night: &night, before: &before, after: &after };
+    files::write(&stage, &night, out).await?;
+    report::print(&held);
+    let unexpected = unexpected(&held, out).await?;
+    conclude(&unexpected, &night, out, began);
+    if keep {
+        stay(&stage).await;
+    }
+    Ok(unexpected.is_empty())
+}
+
+fn described(stage: &Stage) -> String {
+    let (organization, users) = (&stage.organization, stage.seeded.users.len());
+    let keys: usize = stage.seeded.users.iter().map(|user| user.keys.len()).sum();
+    format!(
+        "{} accounts in {} OUs, {users} users, {keys} access keys",
+        organization.accounts.len(),
+        organization.units.len()
+    )
+}
+
+fn shown(progress: Progress) -> String {
+    let Progress { results, invoked, digests_done, digests } = progress;
+    format!("the night: {results} of {invoked} accounts looked after, {digests_done} of {digests} mails out")
+}
+
+/// Everything that should have happened and did not, or the other way round.
+async fn unexpected(held: &Held<'_>, out: &Path) -> anyhow::Result<Vec<String>> {
+    let mut unexpected: Vec<String> = held.all().into_iter().flat_map(|(_, wrong)| wrong).collect();
+    unexpected.extend(readers::values(held).await?);
+    let searched = Searched::new(&held.stage.admin.credentials().await?);
+    let written = everything_written(held.stage, out).await?;
+    println!("\n{} secrets searched for in {} texts that were written", searched.len(), written.len());
+    unexpected.extend(searched.find(&written));
+    Ok(unexpected)
+}
+
+fn conclude(unexpected: &[String], night: &Night, out: &Path, began: Instant) {
+    println!("mails ({}) and results ({}) are in {}", night.mails.len(), night.results.len(), out.display());
+    if unexpected.is_empty() {
+        println!("\nEverything happened that was expected, and nothing else, in {:.1} s.", began.elapsed().as_secs_f64());
+        return;
+    }
+    println!("\n{} differences from what was expected:", unexpected.len());
+    for difference in unexpected {
+        println!("  {}", plain(difference));
+    }
+}
+
+/// Says how to look around, and waits for Ctrl-C; the emulator ends with this process.
+async fn stay(stage: &Stage) {
+    let hub = stage.organization.hub();
+    let user = stage.seeded.users.iter().find(|user| user.case == "due").or(stage.seeded.users.first());
+    println!("\nThe stage is running until Ctrl-C. In another terminal:\n");
+    println!("  export AWS_ENDPOINT_URL={} AWS_REGION={}", stage.emulator.endpoint(), crate::clients::REGION);
+    println!("  export AWS_ACCESS_KEY_ID={hub} AWS_SECRET_ACCESS_KEY=test    # the root of the hub; any account's id will do\n");
+    println!("  aws s3 ls --recursive s3://{STATE_BUCKET}/");
+    println!("  aws lambda invoke --function-name account-inventory /dev/stdout");
+    if let Some(user) = user {
+        println!("  AWS_ACCESS_KEY_ID={} aws iam list-access-keys --user-name '{}'", user.account, user.name);
+    }
+    println!("  AWS_ACCESS_KEY_ID={} aws organizations list-accounts", stage.organization.management);
+    std::future::pending::<()>().await;
+}

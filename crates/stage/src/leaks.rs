@@ -1,0 +1,163 @@
+//! Searches everything that a run wrote, for every secret half and session token that the emulator ever issued.
+
+use std::path::Path;
+
+use anyhow::Context;
+
+use crate::admin::IssuedCredential;
+use crate::stage::Stage;
+
+/// Shorter texts than this are no secret halves; a search for them would find anything.
+const SHORTEST: usize = 20;
+
+/// A text that must hold no secret, and where it stands.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// Where it stands.
+    pub place: String,
+    /// The text.
+    pub text: String,
+}
+
+/// Every secret half and session token, in every form in which a text might hold it.
+#[derive(Debug)]
+pub struct Searched {
+    forms: Vec<(String, Vec<String>)>,
+}
+
+impl Searched {
+    /// What the emulator has issued so far.
+    #[must_use]
+    pub fn new(issued: &[IssuedCredential]) -> Self {
+        let halves = issued.iter().map(|one| (one.access_key_id.clone(), one.secret_access_key.clone()));
+        let tokens = issued.iter().filter_map(|one| {
+            Some((format!("session {}", one.access_key_id), one.session_token.clone()?))
+        });
+        let long_enough = halves.chain(tokens).filter(|(_, secret)| secret.len() >= SHORTEST);
+        Self { forms: long_enough.map(|(name, secret)| (name, forms(&secret))).collect() }
+    }
+
+    /// How many secrets are searched for.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.forms.len()
+    }
+
+    /// Whether there is nothing to search for, so that a search would say nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.forms.is_empty()
+    }
+
+    /// Where any of them stands; the secret itself is not repeated.
+    #[must_use]
+    pub fn find(&self, written: &[Written]) -> Vec<String> {
+        let mut found = Vec::new();
+        for one in written {
+            let leaks = self.forms.iter().filter(|(_, forms)| forms.iter().any(|form| one.text.contains(form.as_str())));
+            found.extend(leaks.map(|(name, _)| format!("{} holds the secret of {name}", one.place)));
+        }
+        found
+    }
+}
+
+/// Everything that was written on the stage: logs, mails, every object in the state bucket, every file below a folder.
+///
+/// # Errors
+/// When something cannot be read.
+pub async fn everything_written(stage: &Stage, folder: &Path) -> anyhow::Result<Vec<Written>> {
+    let mut written = Vec::new();
+    for line in stage.admin.function_log().await? {
+        written.push(Written { place: format!("the log of {}", line.function), text: line.line });
+    }
+    for mail in stage.admin.mails().await? {
+        let place = format!("the mail to {:?}", mail.to);
+        let parts = [mail.content.to_string(), mail.subject().to_owned(), mail.text().to_owned(), mail.html().to_owned()];
+        written.extend(parts.map(|text| Written { place: place.clone(), text }));
+    }
+    let objects = stage.state.texts("").await?;
+    written.extend(objects.into_iter().map(|(place, text)| Written { place, text }));
+    for call in stage.admin.calls().await? {
+        written.push(Written { place: "the call log".to_owned(), text: format!("{call:?}") });
+    }
+    files(folder, &mut written)?;
+    Ok(written)
+}
+
+fn files(folder: &Path, written: &mut Vec<Written>) -> anyhow::Result<()> {
+    for entry in std::fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        let path = entry?.path();
+        if path.is_dir() {
+            files(&path, written)?;
+        } else {
+            let text = String::from_utf8_lossy(&std::fs::read(&path)?).into_owned();
+            written.push(Written { place: path.display().to_string(), text });
+        }
+    }
+    Ok(())
+}
+
+/// The secret as it is, in a URL, in JSON that escapes slashes, in hexadecimal, and inside of base64 at each of its three offsets.
+fn forms(secret: &str) -> Vec<String> {
+    let percent = |byte: u8| match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    let url: String = secret.bytes().map(percent).collect();
+    let hexadecimal: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let mut forms = vec![secret.to_owned(), secret.replace('/', "\\/"), url.to_lowercase(), url, hexadecimal];
+    for offset in 0..3 {
+        let standard = inside_base64(secret.as_bytes(), offset);
+        forms.push(standard.replace('+', "-").replace('/', "_"));
+        forms.push(standard);
+    }
+    forms.sort();
+    forms.dedup();
+    forms
+}
+
+/// The digits of base64 that stand for these bytes alone when `offset` other bytes, modulo three, come before them.
+fn inside_base64(bytes: &[u8], offset: usize) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let whole = &bytes[(3 - offset) % 3..];
+    let digits = whole.chunks_exact(3).flat_map(|three| {
+        let number = u32::from_be_bytes([0, three[0], three[1], three[2]]);
+        [18, 12, 6, 0].map(|shift| char::from(DIGITS[(number >> shift & 63) as usize]))
+    });
+    digits.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+
+    fn found_in(text: &str) -> bool {
+        let issued = [IssuedCredential {
+            access_key_id: "AKIAIOSFODNN7EXAMPLE".to_owned(),
+            secret_access_key: SECRET.to_owned(),
+            session_token: None,
+        }];
+        let written = [Written { place: "here".to_owned(), text: text.to_owned() }];
+        !Searched::new(&issued).find(&written).is_empty()
+    }
+
+    #[test]
+    fn a_secret_is_found_in_every_form() {
+        assert!(found_in(&format!("key={SECRET};")));
+        assert!(found_in("wJalrXUtnFEMI\\/K7MDENG+bPxRfiCYEXAMPLEKEY"));
+        assert!(found_in("?s=wJalrXUtnFEMI%2FK7MDENG%2BbPxRfiCYEXAMPLEKEY&"));
+        assert!(found_in("?s=wjalrxutnfemi%2fk7mdeng%2bbpxrficyexamplekey".replace("wjalr", "wjalr").as_str()));
+        // printf '%s' SECRET | base64; printf 'a%s' SECRET | base64; printf 'ab%s' SECRET | base64
+        assert!(found_in("d0phbHJYVXRuRkVNSS9LN01ERU5HK2JQeFJmaUNZRVhBTVBMRUtFWQ=="));
+        assert!(found_in("YXdKYWxyWFV0bkZFTUkvSzdNREVORytiUHhSZmlDWUVYQU1QTEVLRVk="));
+        assert!(found_in("YWJ3SmFsclhVdG5GRU1JL0s3TURFTkcrYlB4UmZpQ1lFWEFNUExFS0VZ"));
+    }
+
+    #[test]
+    fn another_text_is_not_taken_for_a_secret() {
+        assert!(!found_in("wJalrXUtnFEMI"));
+        assert!(!found_in("AKIAIOSFODNN7EXAMPLE"));
+    }
+}
