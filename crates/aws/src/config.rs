@@ -52,3 +52,25 @@ pub async fn load_config_with(choose: impl FnOnce(ConfigLoader) -> ConfigLoader)
 pub(crate) fn retries() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(ATTEMPTS)
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_config::Region;
+    use keywheel_engine::ports::{ErrorKind, UserAudit};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_that_is_refused_is_told_in_plain_words() {
+        let credentials = aws_credential_types::Credentials::new("AKIAIOSFODNN7EXAMPLE", "half", None, None, "test");
+        let choose = |loader: ConfigLoader| {
+            let loader = loader.region(Region::new("eu-central-1")).endpoint_url("http://127.0.0.1:1");
+            loader.credentials_provider(credentials).retry_config(RetryConfig::disabled())
+        };
+        let config = load_config_with(choose).await.unwrap();
+        let error = crate::AwsIam::new(&config).users().await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Unanswered);
+        assert!(error.message.contains("no answer from AWS") && error.message.contains("refused"), "{error}");
+        assert!(error.message.len() < 200, "{error}");
+    }
+}

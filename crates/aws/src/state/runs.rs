@@ -3,7 +3,10 @@ use keywheel_core::contract::result::AccountResult;
 use keywheel_engine::ports::{ErrorKind, PortError, RunStore};
 
 use super::failure::object_error;
-use super::{PUT, S3State};
+use super::{Object, PUT, S3State};
+
+/// Writes of a result that are tried while others write the same one.
+const TRIES: u32 = 5;
 
 impl RunStore for S3State {
     async fn put_manifest(&self, manifest: &Manifest) -> Result<(), PortError> {
@@ -18,22 +21,29 @@ impl RunStore for S3State {
 
     async fn put_result(&self, result: &AccountResult) -> Result<(), PortError> {
         let key = self.key(&format!("runs/{}/accounts/{}.json", result.run_id, result.account));
-        let Err(error) = self.put(&key, result)?.if_none_match("*").send().await else { return Ok(()) };
-        let failure = object_error(PUT, &self.bucket, &key, &error);
-        if failure.kind != ErrorKind::Conflict {
-            return Err(failure);
-        }
-        match self.earlier_result(&key).await? {
-            Some(earlier) => self.put_whole(&key, &result.clone().following(earlier)).await,
-            None => self.put_whole(&key, result).await,
+        let mut earlier: Option<Object> = None;
+        let mut tries = 0;
+        loop {
+            let request = match &earlier {
+                None => self.put(&key, result)?.if_none_match("*"),
+                Some(object) => self.put(&key, &after(object, result))?.if_match(&object.etag),
+            };
+            let Err(error) = request.send().await else { return Ok(()) };
+            let failure = object_error(PUT, &self.bucket, &key, &error);
+            tries += 1;
+            if failure.kind != ErrorKind::Conflict || tries == TRIES {
+                return Err(failure);
+            }
+            earlier = self.get(&key).await?;
         }
     }
 }
 
-impl S3State {
-    /// The result that an earlier try of the same run stored; none when it cannot be read as one.
-    async fn earlier_result(&self, key: &str) -> Result<Option<AccountResult>, PortError> {
-        let object = self.get(key).await?;
-        Ok(object.and_then(|object| serde_json::from_slice(&object.bytes).ok()))
+/// The result after the one that an earlier try of the same run stored; what cannot be read as a result is replaced.
+fn after(earlier: &Object, result: &AccountResult) -> AccountResult {
+    let result = result.clone();
+    match serde_json::from_slice(&earlier.bytes) {
+        Ok(earlier) => result.following(earlier),
+        Err(_) => result,
     }
 }

@@ -1,10 +1,16 @@
+use std::collections::{BTreeMap, BTreeSet};
+
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use keywheel_aws::{S3State, S3Templates};
 use keywheel_core::contract::notice_record::{NoticeState, SentNotice};
+use keywheel_core::contract::result::{AccountResult, StepResult, StepStatus};
 use keywheel_core::id::NoticeId;
 use keywheel_core::ledger::{AccountLedger, LedgerRefused};
-use keywheel_engine::ports::{Condition, LedgerStore, NoticeStore, ReadFailed, WriteFailed};
+use keywheel_core::plan::StepKind;
+use keywheel_core::policy::Mode;
+use keywheel_core::reason::Reason;
+use keywheel_engine::ports::{Condition, LedgerStore, NoticeStore, ReadFailed, RunStore, WriteFailed};
 use keywheel_mail::ports::{FetchedTemplate, TemplateStore};
 
 use crate::emulator::{Account, on_both, unique};
@@ -17,6 +23,7 @@ on_both!(
     recorded_notices_are_found_and_the_others_left_out,
     a_damaged_notice_is_an_error_that_names_it,
     a_template_is_fetched_once_and_again_when_it_changed,
+    results_that_are_stored_at_once_lose_nothing,
 );
 
 struct Bench {
@@ -145,4 +152,45 @@ async fn a_template_is_fetched_once_and_again_when_it_changed(account: Account) 
     bench.put("templates/digest.html", "two").await;
     let changed = templates.fetch("digest.html", Some(&etag)).await.unwrap();
     assert!(matches!(&changed, FetchedTemplate::Fresh { bytes, .. } if bytes == b"two"), "{changed:?}");
+}
+
+fn result(bench: &Bench, user: &str) -> AccountResult {
+    let step = StepResult {
+        user: user.parse().unwrap(),
+        access_key_id: None,
+        step: StepKind::Create,
+        reason: Reason::RotationDue,
+        status: StepStatus::Done,
+        due: None,
+        error: None,
+    };
+    AccountResult {
+        schema_version: 1,
+        run_id: "run-1".parse().unwrap(),
+        account: bench.account.id.clone(),
+        mode: Mode::Enforce,
+        at: "2026-11-20T02:00:07Z".parse().unwrap(),
+        complete: true,
+        users: 3,
+        keys: 3,
+        steps: vec![step],
+        counts: BTreeMap::new(),
+        error: None,
+    }
+}
+
+async fn results_that_are_stored_at_once_lose_nothing(account: Account) {
+    let bench = Bench::new(account).await;
+    let users = ["alice", "bob", "carol"];
+    let results = users.map(|user| result(&bench, user));
+    let stored = futures::future::join_all(results.iter().map(|result| bench.state.put_result(result))).await;
+    assert_eq!(stored, [Ok(()), Ok(()), Ok(())]);
+    bench.state.put_result(&results[0]).await.unwrap();
+
+    let key = format!("keywheel/runs/run-1/accounts/{}.json", bench.account.id);
+    let object = bench.client.get_object().bucket(&bench.bucket).key(&key).send().await.unwrap();
+    let bytes = object.body.collect().await.unwrap().to_vec();
+    let kept: AccountResult = serde_json::from_slice(&bytes).unwrap();
+    let found: BTreeSet<_> = kept.steps.iter().map(|step| step.user.as_str()).collect();
+    assert_eq!((found, kept.steps.len()), (BTreeSet::from(users), 3));
 }
