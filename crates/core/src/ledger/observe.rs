@@ -92,7 +92,7 @@ impl KeyRecord {
             if std::mem::take(&mut self.not_retrievable) {
                 self.retrievable_since = Some(now);
             }
-        } else if self.published.is_some() && self.superseded_by.is_none() {
+        } else if self.published.is_some() {
             self.not_retrievable = true;
         }
     }

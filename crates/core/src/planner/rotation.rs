@@ -27,9 +27,7 @@ impl UserView<'_> {
     }
 
     fn key_in_charge(&self, key: &ObservedKey) -> Option<Step> {
-        let has_taken_over = self.user.keys.iter().any(|other| self.is_superseded_by(other, key));
-        // A replacement that nobody uses yet is not an unused key: its old key is still held for its users.
-        if !has_taken_over && self.is_to_be_retired(key) {
+        if self.may_be_retired(key) {
             return self.retire(key);
         }
         let due = after(key.created, self.periods.rotation);
@@ -41,6 +39,12 @@ impl UserView<'_> {
         }
         let reason = if self.now < due { Reason::Forced } else { Reason::RotationDue };
         Some(self.replace(key, reason).due(due.min(self.now)))
+    }
+
+    /// A replacement that nobody uses yet is not an unused key: its old key is still held for its users.
+    fn may_be_retired(&self, key: &ObservedKey) -> bool {
+        let has_taken_over = self.user.keys.iter().any(|other| self.is_superseded_by(other, key));
+        !has_taken_over && self.is_to_be_retired(key)
     }
 
     fn is_superseded_by(&self, other: &ObservedKey, key: &ObservedKey) -> bool {
@@ -73,7 +77,7 @@ impl UserView<'_> {
 
     /// Several active keys, none of which took over from another: only the unused ones may go.
     fn several_in_charge(&self, keys: &[&ObservedKey]) -> Vec<Step> {
-        let (unused, used): (Vec<_>, Vec<_>) = keys.iter().copied().partition(|key| self.is_to_be_retired(key));
+        let (unused, used): (Vec<_>, Vec<_>) = keys.iter().copied().partition(|key| self.may_be_retired(key));
         let mut steps: Vec<Step> = unused.iter().filter_map(|key| self.retire(key)).collect();
         let is_due = |key: &&ObservedKey| self.is_forced || self.now >= after(key.created, self.periods.rotation);
         let due = used.iter().filter(|key| is_due(key));

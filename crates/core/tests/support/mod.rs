@@ -4,9 +4,9 @@
 pub(crate) mod decision_file;
 pub(crate) mod decision_key;
 pub(crate) mod decision_step;
+pub(crate) mod dice;
+pub(crate) mod evidence;
 pub(crate) mod random;
-pub(crate) mod random_ledger;
-pub(crate) mod random_policy;
 
 use std::collections::BTreeMap;
 
@@ -21,6 +21,8 @@ use keywheel_core::plan::AccountPlan;
 use keywheel_core::planner::{AccountView, plan_account, remember};
 use keywheel_core::policy::{ExemptionGroup, Policy};
 use keywheel_core::secret::VersionId;
+
+pub(crate) const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 /// The night that every test is about.
 pub(crate) const NOW: &str = "2026-11-20T02:00:00Z";

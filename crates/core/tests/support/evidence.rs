@@ -1,0 +1,91 @@
+//! What the rules of DESIGN section 5 ask for, read from the sight and the ledger as they lay there before the run: none of
+//! this goes through the planner.
+
+use jiff::SignedDuration;
+use keywheel_core::Timestamp;
+use keywheel_core::id::AccessKeyId;
+use keywheel_core::ledger::{KeyRecord, UserRecord};
+use keywheel_core::notice::NoticeKind;
+use keywheel_core::observed::{
+    AWSCURRENT, AWSPENDING, LastUsed, ObservedKey, ObservedSecret, ObservedUser, SecretVersion,
+};
+use keywheel_core::plan::{Action, Step};
+use keywheel_core::policy::{UserPeriods, UserTags};
+use keywheel_core::secret::VersionId;
+use keywheel_core::time::Days;
+
+use super::{World, account};
+
+pub(crate) struct Evidence<'a> {
+    pub(crate) world: &'a World,
+    pub(crate) user: &'a ObservedUser,
+    pub(crate) periods: UserPeriods,
+}
+
+impl<'a> Evidence<'a> {
+    pub(crate) fn of(world: &'a World) -> Self {
+        let user = &world.users[0];
+        let tags = UserTags::read(&user.tags, &world.policy.tag_prefix);
+        Self { world, user, periods: world.policy.periods.for_user(&tags) }
+    }
+
+    pub(crate) fn key(&self, id: &AccessKeyId) -> &'a ObservedKey {
+        self.user.key(id).unwrap()
+    }
+
+    pub(crate) fn user_record(&self) -> Option<&'a UserRecord> {
+        self.world.ledger.users.get(&self.user.name).filter(|record| record.user_id == self.user.user_id)
+    }
+
+    pub(crate) fn record(&self, id: &AccessKeyId) -> KeyRecord {
+        self.user_record().map(|record| record.key(id)).unwrap_or_default()
+    }
+
+    /// Whether so many days have passed since then.
+    pub(crate) fn past(&self, since: Timestamp, days: Days) -> bool {
+        self.world.now.duration_since(since) >= SignedDuration::from_hours(24 * i64::from(days.0))
+    }
+
+    /// Whether the owners were told so long ago; where no notice is required, whether that was asked for.
+    pub(crate) fn told(&self, key: &AccessKeyId, kind: &NoticeKind, days: Days, must_be_sent: bool) -> bool {
+        let record = self.record(key);
+        let Some(notice) = record.notices.get(kind) else { return false };
+        let sent = notice.sent.is_some_and(|sent| self.past(sent, days));
+        self.past(notice.asked, days) && (sent || !must_be_sent)
+    }
+
+    pub(crate) fn unused_for(&self, key: &ObservedKey, days: Days) -> bool {
+        match &key.last_used {
+            LastUsed::Unknown { .. } => false,
+            LastUsed::Never => self.past(key.created, days),
+            LastUsed::At(key_use) => self.past(key_use.at, days) && self.past(key.created, days),
+        }
+    }
+
+    pub(crate) fn version(&self, key: &AccessKeyId) -> Option<&'a SecretVersion> {
+        let ObservedSecret::Present(secret) = &self.user.secret else { return None };
+        secret.version(&VersionId::of(&account(), &self.user.user_id, key))
+    }
+
+    pub(crate) fn is_published(&self, key: &AccessKeyId) -> bool {
+        let ObservedSecret::Present(secret) = &self.user.secret else { return false };
+        let labels = |version: &SecretVersion| version.has(AWSCURRENT) && !version.has(AWSPENDING);
+        !secret.scheduled_for_deletion && self.version(key).is_some_and(labels)
+    }
+
+    /// Used since its proof by somebody else than Keywheel.
+    pub(crate) fn is_taken_up(&self, key: &ObservedKey) -> bool {
+        let record = self.record(&key.id);
+        let proven = record.proven.or(record.published);
+        let later = |used: Timestamp, proven: Timestamp| used.duration_since(proven) > SignedDuration::from_mins(15);
+        key.last_used.at().zip(proven).is_some_and(|(used, proven)| later(used, proven))
+    }
+}
+
+/// The key that an action takes away from its users, if it does.
+pub(crate) fn taken_away(step: &Step) -> Option<&AccessKeyId> {
+    match &step.action {
+        Action::Deactivate { key, .. } | Action::Delete { key } | Action::DeleteNeverStored { key } => Some(key),
+        Action::None | Action::Hold | Action::Replace { .. } | Action::Publish { .. } => None,
+    }
+}
