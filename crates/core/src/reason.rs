@@ -126,6 +126,18 @@ impl std::fmt::Display for Reason {
     }
 }
 
+/// The reference of every reason, in Markdown.
+#[must_use]
+pub fn reference() -> String {
+    let rows = Reason::ALL.iter().map(|reason| format!("| `{reason}` | {} |\n", reason.meaning()));
+    let head = "# Reasons\n\n\
+         <!-- Rendered from crates/core/src/reason.rs; UPDATE_DOCS=1 cargo test -p keywheel-core writes it anew. -->\n\n\
+         Every step in a result, and every entry of a mail, has one of these codes. They are stable: reports and alarms may rely on\n\
+         them. A step that was not carried out has the code of what stood in the way.\n\n\
+         | code | meaning |\n|---|---|\n";
+    std::iter::once(head.to_owned()).chain(rows).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -152,16 +164,4 @@ mod tests {
             assert!(!meaning.starts_with(' '), "{reason}: {meaning:?}");
         }
     }
-}
-
-/// The reference of every reason, in Markdown.
-#[must_use]
-pub fn reference() -> String {
-    let rows = Reason::ALL.iter().map(|reason| format!("| `{reason}` | {} |\n", reason.meaning()));
-    let head = "# Reasons\n\n\
-         <!-- Rendered from crates/core/src/reason.rs; UPDATE_DOCS=1 cargo test -p keywheel-core writes it anew. -->\n\n\
-         Every step in a result, and every entry of a mail, has one of these codes. They are stable: reports and alarms may rely on\n\
-         them. A step that was not carried out has the code of what stood in the way.\n\n\
-         | code | meaning |\n|---|---|\n";
-    std::iter::once(head.to_owned()).chain(rows).collect()
 }
