@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process_group, test_kill_process_group, waitpgid};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 
 /// How long a group may take to end by itself before it is killed.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -63,21 +65,28 @@ impl Drop for Group {
 
 /// Makes Ctrl-C, a hang-up and a termination end every running group and then this process.
 pub(crate) fn end_children_on_interrupt() -> Result<()> {
-    ctrlc::set_handler(|| {
-        // The lock stays held: nothing may start any more.
-        let running = running();
-        for id in running.iter() {
-            signal(*id, Signal::INT);
+    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM]).context("cannot listen for Ctrl-C")?;
+    thread::spawn(move || {
+        if signals.forever().next().is_some() {
+            interrupted();
         }
-        for id in running.iter() {
-            end(*id, || {
-                let _ = waitpgid(*id, WaitOptions::NOHANG);
-            });
-        }
-        #[expect(clippy::exit, reason = "the main thread waits for a child and cannot be told")]
-        std::process::exit(INTERRUPTED);
-    })
-    .context("cannot listen for Ctrl-C")
+    });
+    Ok(())
+}
+
+fn interrupted() -> ! {
+    // The lock stays held: nothing may start any more.
+    let running = running();
+    for id in running.iter() {
+        signal(*id, Signal::INT);
+    }
+    for id in running.iter() {
+        end(*id, || {
+            let _ = waitpgid(*id, WaitOptions::NOHANG);
+        });
+    }
+    #[expect(clippy::exit, reason = "the main thread waits for a child and cannot be told")]
+    std::process::exit(INTERRUPTED);
 }
 
 fn running() -> MutexGuard<'static, Vec<Pid>> {
