@@ -16,8 +16,8 @@ pub const USE_RECORD_SPAN: SignedDuration = SignedDuration::from_mins(15);
 /// How long a deleted key is remembered, for people who ask what became of it.
 const REMEMBERED: Days = Days(90);
 
-/// How long an unanswered CreateAccessKey is remembered: far longer than IAM takes to show a new key.
-const INTENT_REMEMBERED: Days = Days(1);
+/// How long an unanswered CreateAccessKey is remembered: over nights that fail, or begin later than the one before, too.
+const INTENT_REMEMBERED: Days = Days(30);
 
 impl UserRecord {
     /// The record with what was seen now: keys that a person made active or inactive, secrets that cannot be read, keys gone.
