@@ -2,20 +2,22 @@
 
 use std::collections::BTreeSet;
 
+use jiff::SignedDuration;
 use keywheel_core::Timestamp;
 use keywheel_core::contract::result::StepStatus;
-use keywheel_core::ledger::{AccountLedger, JournalledPlan, JournalledStep};
+use keywheel_core::ledger::{AccountLedger, Claim, JournalledPlan, JournalledStep};
 use keywheel_core::plan::{AccountPlan, Action};
 use keywheel_core::planner::{AccountView, plan_account, remember};
 use keywheel_core::policy::Mode;
 use keywheel_core::reason::Reason;
+use keywheel_core::time::CLOCK_TOLERANCE;
 
 use super::audit::{Sight, see};
 use super::digests::Teller;
 use super::execute::Executor;
 use super::outcome::{Outcome, Stopped};
 use super::report::{AccountRun, account_run};
-use super::session::Session;
+use super::session::{LEASE, Session};
 use super::told::{fill_in_sent, note_asked};
 use super::{Account, AccountError, Run, Settings};
 use crate::ports::{Clock, LedgerStore, Ports, StoredLedger};
@@ -90,9 +92,12 @@ impl<P: Ports> Night<'_, P> {
         let (run_id, writer) = (self.run.id.clone(), self.run.writer.clone());
         let session = Session::new(self.ports.ledger(), self.ports.clock(), run_id, writer, stored);
         if has_changes {
-            let journal = self.journal(&plan);
+            let mut journal = self.journal(&plan);
             let begun = session.write(|ledger| {
                 ledger.users.clone_from(&remembered.users);
+                // A retry of the run goes on with its journal: what it made since then counts as made in this run.
+                let earlier = ledger.plan.take().filter(|plan| plan.run_id == journal.run_id);
+                journal.planned = earlier.map_or(journal.planned, |earlier| earlier.planned.min(journal.planned));
                 ledger.plan = Some(journal);
             });
             begun
@@ -116,7 +121,8 @@ impl<P: Ports> Night<'_, P> {
         if let Err(error) = finished {
             report.result.complete = false;
             report.retry_helps = true;
-            report.result.error = Some(format!("what was done could not be written down at the end: {error}"));
+            let text = format!("what was done could not be written down at the end: {error}");
+            report.result.error = Some(report.result.error.map_or(text.clone(), |first| format!("{first}; {text}")));
         }
         Ok(report)
     }
@@ -130,7 +136,8 @@ impl<P: Ports> Night<'_, P> {
     ) -> Result<(), AccountError> {
         let Some(claim) = &stored.claim else { return Ok(()) };
         let would_write = !plan.steps.is_empty() || stored.users != remembered.users;
-        if claim.writer == self.run.writer || claim.until <= self.now || !would_write {
+        let is_live = claim.until > self.now && is_credible(claim, self.ports.clock().now());
+        if claim.writer == self.run.writer || !is_live || !would_write {
             return Ok(());
         }
         Err(AccountError::Busy { account: self.account.id.clone(), run_id: claim.run_id.clone(), until: claim.until })
@@ -157,6 +164,12 @@ impl<P: Ports> Night<'_, P> {
         let digests = teller.digests(&teller.tellings(outcomes));
         account_run(self.run, &self.account.id, self.now, sight, outcomes, digests)
     }
+}
+
+/// No claim is longer than a lease. One that says so is a damaged ledger's, and would keep every run off the account.
+fn is_credible(claim: &Claim, now: Timestamp) -> bool {
+    let longest = SignedDuration::try_from(LEASE).unwrap_or(SignedDuration::MAX).saturating_add(CLOCK_TOLERANCE);
+    claim.until.duration_since(now) <= longest
 }
 
 fn planned(plan: AccountPlan) -> Vec<Outcome> {

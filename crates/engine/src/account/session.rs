@@ -67,6 +67,11 @@ impl<'a, L: LedgerStore, C: Clock> Session<'a, L, C> {
         if is_news { self.save(|ledger| *ledger = last, None).await } else { Ok(()) }
     }
 
+    /// Looks something up in the ledger as it was last written.
+    pub(super) async fn read<T>(&self, look: impl FnOnce(&AccountLedger) -> T + Send) -> T {
+        look(&self.state.lock().await.ledger)
+    }
+
     /// Makes sure that the claim holds for as long as a change may take, and renews it where it does not.
     pub(super) async fn hold_for(&self, time: Duration) -> Result<(), SessionError> {
         let needed = self.clock.now().checked_add(time).unwrap_or(Timestamp::MAX);
@@ -94,23 +99,28 @@ impl<'a, L: LedgerStore, C: Clock> Session<'a, L, C> {
         next.claim = claim;
         next.sequence += 1;
         next.writer.clone_from(&self.writer);
-        let condition = match self.store.save(&next, &state.condition).await {
-            Ok(condition) => condition,
-            Err(failure) => match self.own_write(&next).await {
-                Some(condition) => condition,
-                None => return Err(state.fail(failure)),
-            },
+        let saved = match self.store.save(&next, &state.condition).await {
+            Ok(condition) => Ok(condition),
+            Err(failure) => self.after_failure(&mut next, failure).await,
         };
+        let condition = saved.map_err(|failure| state.fail(failure))?;
         state.ledger = next;
         state.condition = condition;
         Ok(())
     }
 
-    /// A write whose answer was lost may have been made all the same: then the ledger bears this writer and this sequence.
-    async fn own_write(&self, next: &AccountLedger) -> Option<Condition> {
-        let found = self.store.load(&next.account).await.ok()?;
-        let is_own = found.ledger.writer == self.writer && found.ledger.sequence == next.sequence;
-        is_own.then_some(found.condition)
+    /// A write whose answer was lost may have been made all the same: then it is what the ledger holds now, word for word. An
+    /// earlier write of this process, taken for failed, may have come through as well: this one is then made on top of it.
+    async fn after_failure(&self, next: &mut AccountLedger, failure: WriteFailed) -> Result<Condition, WriteFailed> {
+        let Ok(found) = self.store.load(&next.account).await else { return Err(failure) };
+        if found.ledger == *next {
+            return Ok(found.condition);
+        }
+        if failure != WriteFailed::Conflict || found.ledger.writer != self.writer {
+            return Err(failure);
+        }
+        next.sequence = found.ledger.sequence + 1;
+        self.store.save(next, &found.condition).await
     }
 }
 
