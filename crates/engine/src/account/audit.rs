@@ -134,5 +134,5 @@ fn ledger_tells(keys: &[ObservedKey], record: Option<&UserRecord>) -> bool {
     let Some(record) = record else { return false };
     let superseded: BTreeSet<_> = record.keys.values().filter_map(|key| key.supersedes.as_ref()).collect();
     let known: BTreeMap<_, _> = keys.iter().map(|key| (&key.id, superseded.contains(&key.id))).collect();
-    record.intent.is_some() || known.values().any(|superseded| *superseded)
+    known.values().any(|superseded| *superseded)
 }

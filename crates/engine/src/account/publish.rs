@@ -73,7 +73,6 @@ impl<P: Ports> Executor<'_, P> {
         let unproven = match &proof {
             Proven::Not(why) => Some(why.clone()),
             Proven::Wholly | Proven::WithoutRetrieval => {
-                self.session.hold_for(CALL_TIME).await?;
                 self.move_labels(&name, &version).await?;
                 None
             }
@@ -107,9 +106,15 @@ impl<P: Ports> Executor<'_, P> {
         let state = self.ports.secrets().describe(name).await?.unwrap_or_default();
         let current = state.versions.iter().find(|version| version.has(AWSCURRENT)).map(|version| &version.id);
         if current != Some(version) {
+            self.session.hold_for(CALL_TIME).await?;
             self.ports.secrets().move_current(name, version, current).await?;
         }
-        Ok(self.ports.secrets().remove_label(name, AWSPENDING, version).await?)
+        self.remove_label(name, AWSPENDING, version).await
+    }
+
+    pub(super) async fn remove_label(&self, name: &str, label: &str, version: &VersionId) -> Result<(), Stopped> {
+        self.session.hold_for(CALL_TIME).await?;
+        Ok(self.ports.secrets().remove_label(name, label, version).await?)
     }
 
     async fn record(

@@ -4,10 +4,12 @@ use jiff::SignedDuration;
 use keywheel_core::Timestamp;
 use keywheel_core::id::AccessKeyId;
 use keywheel_core::ledger::CreateIntent;
+use keywheel_core::observed::AWSPENDING;
 use keywheel_core::plan::Step;
 use keywheel_core::secret::{
-    KeyPair, PolicyReaders, PreviousKey, SecretRecord, VersionId, resource_policy, secret_name,
+    KeyPair, PolicyReaders, PreviousKey, SecretRecord, SecretValue, VersionId, resource_policy, secret_name,
 };
+use keywheel_core::time::{CLOCK_TOLERANCE, minus, plus};
 
 use super::execute::{CALL_TIME, Executor};
 use super::guard;
@@ -23,19 +25,16 @@ const DESCRIPTION: &str = "Access key of an IAM user, rotated by Keywheel. Only 
 impl<P: Ports> Executor<'_, P> {
     /// Makes, stores, proves and publishes a replacement for the key.
     pub(super) async fn replace(&self, step: &Step, old: PreviousKey) -> Result<Publication, Stopped> {
+        self.refuse_second_key(step).await?;
         let user = guard::check(self.ports, self.account, self.policy, step).await?;
-        self.write_intent(step, &old.access_key_id).await?;
-        if let Err(stopped) = self.prepare_secret(step, &user, &old).await {
-            self.withdraw_intent(step).await?;
-            return Err(stopped);
-        }
-        self.session.hold_for(CALL_TIME).await?;
+        let until = self.write_intent(step, &old.access_key_id).await?;
+        let user = match self.prepare(step, &user, &old, until).await {
+            Ok(user) => user,
+            Err(stopped) => return Err(self.without_key(step, stopped).await),
+        };
         let pair = match self.ports.iam().create_access_key(&step.user).await {
             Ok(pair) => pair,
-            Err(CreateFailed::Refused(error)) => {
-                self.withdraw_intent(step).await?;
-                return Err(error.into());
-            }
+            Err(CreateFailed::Refused(error)) => return Err(self.without_key(step, error.into()).await),
             // The intent stays: it is how the next run knows the key for Keywheel's own.
             Err(unanswered @ CreateFailed::Unanswered(_)) => {
                 return Err(Stopped::Failed { error: unanswered.to_string(), retry_helps: false });
@@ -45,14 +44,59 @@ impl<P: Ports> Executor<'_, P> {
         self.prove_and_publish(step, &user, &pair, Some(&old.access_key_id)).await
     }
 
-    async fn write_intent(&self, step: &Step, supersedes: &AccessKeyId) -> Result<(), Stopped> {
+    /// A run makes one key per user, however often it is tried: also when that key was taken back, or its answer lost.
+    async fn refuse_second_key(&self, step: &Step) -> Result<(), Stopped> {
+        let made = self.session.read(|ledger| {
+            let begun = minus(ledger.plan.as_ref()?.planned, CLOCK_TOLERANCE);
+            let user = ledger.users.get(&step.user).filter(|user| user.user_id == step.user_id)?;
+            let known = user.keys.values().filter_map(|key| key.created);
+            known.chain(user.intent.as_ref().map(|intent| intent.at)).find(|made| *made >= begun)
+        });
+        match made.await {
+            None => Ok(()),
+            Some(at) => {
+                let why = format!("this run began to make a key for the user at {at}; the next run makes another");
+                Err(Stopped::changed(why))
+            }
+        }
+    }
+
+    /// Everything that must be so before there is a key, looked at again at the end: all of it takes a while.
+    async fn prepare(
+        &self,
+        step: &Step,
+        user: &IamUser,
+        old: &PreviousKey,
+        intended_until: Timestamp,
+    ) -> Result<IamUser, Stopped> {
+        self.prepare_secret(step, user, old).await?;
+        let user = guard::check(self.ports, self.account, self.policy, step).await?;
+        let call_ends = plus(self.ports.clock().now(), SignedDuration::try_from(CALL_TIME).unwrap_or(CREATE_TIME));
+        if call_ends > intended_until {
+            // A key that is made after the intent's end would be taken for a person's.
+            self.write_intent(step, &old.access_key_id).await?;
+        }
+        self.session.hold_for(CALL_TIME).await?;
+        Ok(user)
+    }
+
+    /// No key was made. An intent that stays in the ledger all the same only delays the next one by minutes.
+    async fn without_key(&self, step: &Step, stopped: Stopped) -> Stopped {
+        if let Err(error) = self.withdraw_intent(step).await {
+            tracing::warn!(user = step.user.as_str(), ?error, "the intent to make a key could not be withdrawn");
+        }
+        stopped
+    }
+
+    async fn write_intent(&self, step: &Step, supersedes: &AccessKeyId) -> Result<Timestamp, Stopped> {
         let at = self.ports.clock().now();
         let until = at.checked_add(CREATE_TIME).unwrap_or(Timestamp::MAX);
         let intent = CreateIntent { at, until, supersedes: supersedes.clone() };
         let written = self.session.write(|ledger| {
             ledger.user_mut(&step.user, &step.user_id).intent = Some(intent);
         });
-        Ok(written.await?)
+        written.await?;
+        Ok(until)
     }
 
     async fn withdraw_intent(&self, step: &Step) -> Result<(), Stopped> {
@@ -70,6 +114,7 @@ impl<P: Ports> Executor<'_, P> {
                      its deletion end, then the next run goes on"
                 )));
             }
+            Some(state) if state.versions.is_empty() => self.put_first_version(step, &name, old).await?,
             Some(_) => {}
             None => self.create_secret(step, &name, old).await?,
         }
@@ -77,10 +122,25 @@ impl<P: Ports> Executor<'_, P> {
     }
 
     async fn create_secret(&self, step: &Step, name: &str, old: &PreviousKey) -> Result<(), Stopped> {
+        let (version, value) = self.record_of_old_key(step, old)?;
+        let secret = NewSecret { name, description: DESCRIPTION, version: &version, value: &value };
+        self.session.hold_for(CALL_TIME).await?;
+        Ok(self.ports.secrets().create(secret).await?)
+    }
+
+    /// AWS makes a secret's first version `AWSCURRENT` whatever is asked: in a secret that somebody made without a value, an
+    /// unproven pair would be handed out.
+    async fn put_first_version(&self, step: &Step, name: &str, old: &PreviousKey) -> Result<(), Stopped> {
+        let (version, value) = self.record_of_old_key(step, old)?;
+        self.session.hold_for(CALL_TIME).await?;
+        self.ports.secrets().put_pending(name, &version, &value).await?;
+        self.remove_label(name, AWSPENDING, &version).await
+    }
+
+    fn record_of_old_key(&self, step: &Step, old: &PreviousKey) -> Result<(VersionId, SecretValue), Stopped> {
         let version = VersionId::of_record(&self.account.id, &step.user_id, &old.access_key_id);
         let value = SecretRecord::of_old_key(&self.account.id, &step.user, old.clone()).without_secret()?;
-        let secret = NewSecret { name, description: DESCRIPTION, version: &version, value: &value };
-        Ok(self.ports.secrets().create(secret).await?)
+        Ok((version, value))
     }
 
     pub(super) async fn ensure_policy(&self, name: &str, user: &IamUser) -> Result<(), Stopped> {
@@ -93,6 +153,7 @@ impl<P: Ports> Executor<'_, P> {
         if found.is_some() {
             tracing::warn!(secret = name, "the secret's resource policy was not Keywheel's and is put back");
         }
+        self.session.hold_for(CALL_TIME).await?;
         Ok(self.ports.secrets().put_policy(name, &wanted).await?)
     }
 
@@ -115,9 +176,16 @@ impl<P: Ports> Executor<'_, P> {
             return self.leave_to_next_run(step, pair, old, why).await;
         }
         let error = format!("{why}; key {} could not be stored and was deleted at once", pair.id);
-        match self.withdraw_intent(step).await {
-            Ok(()) => Stopped::Failed { error, retry_helps: true },
-            Err(stopped) => stopped,
+        // IAM may answer that it does not know so new a key, and show it later: the record tells the next run whose it is.
+        let deleted = self.ports.clock().now();
+        let written = self.session.write(|ledger| {
+            ledger.user_mut(&step.user, &step.user_id).intent = None;
+            let record = ledger.key_mut(&step.user, &step.user_id, &pair.id);
+            (record.created, record.deleted) = (Some(pair.created), Some(deleted));
+        });
+        match written.await {
+            Ok(()) => Stopped::failed(error),
+            Err(error) => error.into(),
         }
     }
 

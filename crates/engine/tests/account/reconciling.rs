@@ -1,0 +1,197 @@
+//! What an earlier run left half-done is put right, and no key is lost or made twice on the way.
+
+use jiff::SignedDuration;
+use keywheel_core::contract::result::StepStatus;
+use keywheel_core::observed::{AWSCURRENT, AWSPENDING, KeyStatus};
+use keywheel_core::plan::StepKind;
+use keywheel_core::reason::Reason;
+use keywheel_testkit::{Fault, Night, Operation, Secret, What, Who, World};
+
+use crate::support::{next_night, night, row, rows, world_with};
+
+fn keys_made(world: &World) -> usize {
+    let made = |event: &&keywheel_testkit::Event| event.what == What::Made && event.who == Who::Keywheel;
+    world.account().history.iter().filter(made).count()
+}
+
+fn after_a_night(world: &World) {
+    let begun = world.account().now;
+    let _ = night().on(world);
+    world.forget();
+    next_night(world, begun);
+}
+
+#[test]
+fn a_creation_that_never_arrived_is_made_the_next_night() {
+    let world = world_with("alice", 90);
+    world.fail(Operation::CreateAccessKey, 0, Fault::LostBefore);
+    after_a_night(&world);
+    assert_eq!(keys_made(&world), 0);
+    let run = night().on(&world).run();
+    assert_eq!(row(&run.result, StepKind::Create).1, StepStatus::Done);
+    assert_eq!(keys_made(&world), 1);
+}
+
+#[test]
+fn minutes_after_an_unanswered_creation_no_other_is_made() {
+    let world = world_with("alice", 90);
+    world.fail(Operation::CreateAccessKey, 0, Fault::LostBefore);
+    let _ = night().on(&world);
+    let run = night().on(&world).run();
+    assert_eq!(rows(&run.result), [("alice".to_owned(), StepKind::Skip, Reason::CreationUnresolved, StepStatus::Done)]);
+    assert_eq!(keys_made(&world), 0);
+}
+
+#[test]
+fn a_key_whose_answer_was_lost_is_made_inactive_then_deleted_and_rotation_goes_on() {
+    // A run does not begin at the same second every night.
+    for delay in [SignedDuration::ZERO, SignedDuration::from_mins(7), SignedDuration::from_hours(30)] {
+        let world = world_with("alice", 90);
+        world.fail(Operation::CreateAccessKey, 0, Fault::LostAfter);
+        after_a_night(&world);
+        let later = world.account().now.checked_add(delay).unwrap();
+        world.at(later);
+        let orphan = world.account().user("alice").keys[1].id.clone();
+        let run = night().on(&world).run();
+        assert_eq!(row(&run.result, StepKind::Reconcile), (Reason::OrphanedKey, StepStatus::Done), "{delay}");
+        assert_eq!(world.account().user("alice").key(&orphan).unwrap().status, KeyStatus::Inactive);
+        for _ in 0..4 {
+            let is_gone = world.account().user("alice").key(&orphan).is_none();
+            assert!(is_gone || keys_made(&world) == 1);
+            let now = world.account().now;
+            next_night(&world, now);
+            let _ = night().on(&world).run();
+        }
+        let account = world.account();
+        assert!(account.user("alice").key(&orphan).is_none());
+        assert_eq!(account.offered("alice"), Some(account.user("alice").keys[1].id.clone()));
+        let gone = account.history.iter().find(|event| event.key == orphan && event.what == What::Deleted).unwrap();
+        let inactive = account.history.iter().find(|event| event.what == What::MadeInactive).unwrap();
+        assert!(gone.at.duration_since(inactive.at) >= SignedDuration::from_hours(24));
+    }
+}
+
+#[test]
+fn a_key_made_after_a_slow_preparation_is_still_known_for_keywheels() {
+    for seconds in [5, 12, 20, 30] {
+        let world = world_with("alice", 90);
+        world.account().behaviour.call_takes = SignedDuration::from_secs(seconds);
+        world.fail(Operation::CreateAccessKey, 0, Fault::LostAfter);
+        after_a_night(&world);
+        assert_eq!(keys_made(&world), 1);
+        world.account().behaviour.call_takes = SignedDuration::from_millis(50);
+        let run = night().on(&world).run();
+        assert_eq!(row(&run.result, StepKind::Reconcile).0, Reason::OrphanedKey, "{seconds} s per call");
+    }
+}
+
+#[test]
+fn a_key_that_iam_does_not_know_yet_when_it_is_taken_back_is_not_forgotten() {
+    let world = world_with("alice", 90);
+    world.account().behaviour.known_after = SignedDuration::from_secs(10);
+    world.account().behaviour.listed_after = SignedDuration::from_secs(10);
+    world.fail(Operation::PutPending, 0, Fault::Denied);
+    after_a_night(&world);
+    let run = night().on(&world).run();
+    assert_eq!(row(&run.result, StepKind::Reconcile), (Reason::NeverStored, StepStatus::Done));
+    let account = world.account();
+    assert_eq!(account.user("alice").keys.len(), 1);
+    assert!(account.user("alice").keys[0].is_active());
+}
+
+#[test]
+fn one_run_makes_one_key_per_user_however_often_it_is_retried() {
+    for (operation, fault) in [
+        (Operation::PutPending, Fault::Denied),
+        (Operation::PutPending, Fault::Throttled),
+        (Operation::PutPending, Fault::LostBefore),
+        (Operation::CreateAccessKey, Fault::LostAfter),
+        (Operation::Prove, Fault::Denied),
+    ] {
+        let world = world_with("alice", 90);
+        world.fail_every(operation, fault);
+        let same = Night { run_id: Some("one-run".to_owned()), ..night() };
+        for _ in 0..5 {
+            let _ = same.on(&world);
+            let later = world.account().now.checked_add(SignedDuration::from_mins(20)).unwrap();
+            world.at(later);
+        }
+        assert_eq!(keys_made(&world), 1, "{operation:?} {fault:?}");
+    }
+}
+
+#[test]
+fn a_key_that_was_taken_back_is_made_anew_by_the_next_run() {
+    let world = world_with("alice", 90);
+    world.fail(Operation::PutPending, 0, Fault::Denied);
+    after_a_night(&world);
+    let run = night().on(&world).run();
+    assert_eq!(row(&run.result, StepKind::Publish).1, StepStatus::Done);
+}
+
+#[test]
+fn a_publication_that_breaks_off_anywhere_is_known_for_what_it_is_the_next_night() {
+    for (operation, nth) in [
+        (Operation::MoveCurrent, 0),
+        (Operation::RemoveLabel, 0),
+        // Journal, intent, record, end.
+        (Operation::SaveLedger, 2),
+        (Operation::SaveLedger, 3),
+    ] {
+        for fault in [Fault::LostBefore, Fault::LostAfter, Fault::Throttled, Fault::Death] {
+            let world = world_with("alice", 90);
+            let old = world.account().user("alice").keys[0].id.clone();
+            world.fail(operation, nth, fault);
+            after_a_night(&world);
+            let run = night().on(&world).run();
+            let is_conflict =
+                |step: &&keywheel_core::contract::result::StepResult| step.reason == Reason::ConflictTwoActive;
+            let context = format!("{operation:?} {nth} {fault:?}: {:?}", run.result.steps);
+            assert_eq!(run.result.steps.iter().filter(is_conflict).count(), 0, "{context}");
+            let account = world.account();
+            assert_eq!(account.offered("alice"), Some(account.user("alice").keys[1].id.clone()), "{context}");
+            assert!(account.mails.iter().all(|mail| mail.entry.access_key_id.as_ref() == Some(&old)), "{context}");
+            let done = |mail: &&keywheel_testkit::Mail| mail.entry.status == StepStatus::Done;
+            assert_eq!(account.mails.iter().filter(done).count(), 1, "{context}");
+            assert_eq!(account.user("alice").keys.len(), 2);
+        }
+    }
+}
+
+fn with_empty_secret() -> World {
+    let world = world_with("alice", 90);
+    let name = world.account().secret_name("alice");
+    world.account().secrets.insert(name, Secret::default());
+    world
+}
+
+#[test]
+fn an_unproven_pair_is_never_the_first_version_of_a_secret_that_somebody_made_empty() {
+    let world = with_empty_secret();
+    world.person(|call, account| {
+        if call.operation == Operation::Prove {
+            let (_, current) = account.secret("alice").unwrap().labelled(AWSCURRENT).unwrap();
+            assert!(!current.has_half() && !current.stages.contains(AWSPENDING));
+        }
+    });
+    let run = night().on(&world).run();
+    assert_eq!(row(&run.result, StepKind::Publish).1, StepStatus::Done);
+    assert!(world.count(Operation::Prove) >= 1);
+}
+
+#[test]
+fn a_third_key_of_a_racing_person_is_not_touched() {
+    let world = world_with("alice", 90);
+    world.account().behaviour.quota_is_racy = true;
+    world.person(|call, account| {
+        if call.operation == Operation::CreateAccessKey {
+            account.add_key("alice", 0);
+        }
+    });
+    after_a_night(&world);
+    assert_eq!(world.account().user("alice").keys.len(), 3);
+    night().nights(&world, 5);
+    let account = world.account();
+    assert!(account.user("alice").keys.iter().all(keywheel_testkit::Key::is_active));
+    assert_eq!(account.user("alice").keys.len(), 3);
+}
