@@ -1,8 +1,8 @@
 //! Makes keys inactive, and deletes them.
 
 use keywheel_core::id::AccessKeyId;
-use keywheel_core::ledger::{Actor, InactiveBecause, MadeInactive};
-use keywheel_core::observed::KeyStatus;
+use keywheel_core::ledger::{AccountLedger, Actor, InactiveBecause, MadeInactive};
+use keywheel_core::observed::{AWSPREVIOUS, KeyStatus};
 use keywheel_core::plan::Step;
 use keywheel_core::secret::{VersionId, secret_name};
 
@@ -22,16 +22,22 @@ impl<P: Ports> Executor<'_, P> {
         guard::check(self.ports, self.account, self.policy, step).await?;
         let (user, user_id) = (&step.user, &step.user_id);
         self.session.write(|ledger| ledger.key_mut(user, user_id, key).deactivation_begun = Some(because)).await?;
+        // Writing takes a while, so that everything is looked at once more right before the call.
+        if let Err(stopped) = guard::check(self.ports, self.account, self.policy, step).await {
+            self.forget_deactivation(step, key).await?;
+            return Err(stopped);
+        }
         self.session.hold_for(CALL_TIME).await?;
-        if let Err(error) = self.ports.iam().update_access_key(user, key, KeyStatus::Inactive).await
-            && !self.is_inactive(step, key).await
-        {
-            let undo = self.session.write(|ledger| ledger.key_mut(user, user_id, key).deactivation_begun = None);
-            // Without an answer the key may yet become inactive, by Keywheel: then the note must stay.
-            if error.kind != ErrorKind::Unanswered {
-                undo.await?;
+        if let Err(error) = self.ports.iam().update_access_key(user, key, KeyStatus::Inactive).await {
+            // After a refusal an inactive key is a person's doing. Only where the outcome is open may it be Keywheel's.
+            let took_effect = error.is_transient() && self.is_inactive(step, key).await;
+            if !took_effect {
+                // Without an answer the key may yet become inactive, by Keywheel: then the note must stay.
+                if error.kind != ErrorKind::Unanswered {
+                    self.forget_deactivation(step, key).await?;
+                }
+                return Err(error.into());
             }
-            return Err(error.into());
         }
         let inactive = MadeInactive { at: self.ports.clock().now(), by: Actor::Keywheel, why: Some(because) };
         let recorded = self.session.write(|ledger| {
@@ -46,23 +52,31 @@ impl<P: Ports> Executor<'_, P> {
         Ok(recorded.await?)
     }
 
+    async fn forget_deactivation(&self, step: &Step, key: &AccessKeyId) -> Result<(), Stopped> {
+        let forget = |ledger: &mut AccountLedger| {
+            ledger.key_mut(&step.user, &step.user_id, key).deactivation_begun = None;
+        };
+        Ok(self.session.write(forget).await?)
+    }
+
     /// An answer that was lost may belong to a call that took effect.
     async fn is_inactive(&self, step: &Step, key: &AccessKeyId) -> bool {
         let keys = self.ports.iam().access_keys(&step.user).await.unwrap_or_default();
         keys.iter().any(|seen| seen.id == *key && !seen.is_active())
     }
 
-    /// Deletes an inactive key, and takes the label off what the secret holds of it.
+    /// Deletes an inactive key. The label goes off what the secret holds of it first: no later run looks at a key that is gone.
     pub(super) async fn delete(&self, step: &Step, key: &AccessKeyId) -> Result<(), Stopped> {
+        guard::check(self.ports, self.account, self.policy, step).await?;
+        self.unlabel(step, key).await?;
         guard::check(self.ports, self.account, self.policy, step).await?;
         self.session.hold_for(CALL_TIME).await?;
         self.delete_key(step, key).await?;
         let deleted = self.ports.clock().now();
-        self.session.write(|ledger| ledger.key_mut(&step.user, &step.user_id, key).deleted = Some(deleted)).await?;
-        self.unlabel(step, key).await.map_err(|error| {
-            let error = format!("the key is deleted; AWSPREVIOUS could not be taken off its version: {error}");
-            Stopped::Failed { error, retry_helps: false }
-        })
+        let recorded = self.session.write(|ledger| {
+            ledger.key_mut(&step.user, &step.user_id, key).deleted = Some(deleted);
+        });
+        Ok(recorded.await?)
     }
 
     /// Deletes Keywheel's own key whose secret half is stored nowhere: exception (a) of the rules.
@@ -102,8 +116,7 @@ impl<P: Ports> Executor<'_, P> {
         Ok(state.is_some_and(|state| state.version(&version).is_some()))
     }
 
-    async fn unlabel(&self, step: &Step, key: &AccessKeyId) -> Result<(), PortError> {
-        use keywheel_core::observed::AWSPREVIOUS;
+    async fn unlabel(&self, step: &Step, key: &AccessKeyId) -> Result<(), Stopped> {
         let name = secret_name(&self.account.id, &step.user);
         let Some(state) = self.ports.secrets().describe(&name).await? else { return Ok(()) };
         let pair = VersionId::of(&self.account.id, &step.user_id, key);
@@ -111,7 +124,7 @@ impl<P: Ports> Executor<'_, P> {
         for version in [pair, record] {
             let is_previous = state.version(&version).is_some_and(|version| version.has(AWSPREVIOUS));
             if is_previous && !state.scheduled_for_deletion {
-                self.ports.secrets().remove_label(&name, AWSPREVIOUS, &version).await?;
+                self.remove_label(&name, AWSPREVIOUS, &version).await?;
             }
         }
         Ok(())

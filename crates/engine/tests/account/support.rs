@@ -48,3 +48,53 @@ pub(crate) fn next_night(world: &World, begun: keywheel_core::Timestamp) {
     world.at(begun);
     world.day();
 }
+
+/// The world in the evening before the first night in which a step of this kind is done.
+pub(crate) fn eve_of(mut world: World, night: &Night, kind: StepKind) -> World {
+    for _ in 0..400 {
+        let tomorrow = world.fork();
+        let begun = tomorrow.account().now;
+        let run = night.on(&tomorrow).run();
+        if run.result.steps.iter().any(|step| step.step == kind && step.status == StepStatus::Done) {
+            return world;
+        }
+        next_night(&tomorrow, begun);
+        world = tomorrow;
+    }
+    panic!("no {kind:?} in 400 nights");
+}
+
+/// Alice's world: her hosts install each new key at once.
+pub(crate) fn alice() -> World {
+    let world = world_with("alice", 90);
+    world.account().user_mut("alice").habit = keywheel_testkit::Habit::Installs;
+    world
+}
+
+/// What a person does, by its name.
+pub(crate) type Act = (&'static str, fn(&mut keywheel_testkit::Account));
+
+/// Lets the person act right before each call of a run in turn, up to the last time that the run looks at the user before
+/// this change: whenever it was, the change must not be made.
+pub(crate) fn assert_deferred_whenever(eve: &World, change: Operation, acts: &[Act]) {
+    let calm = eve.fork();
+    let _ = night().on(&calm);
+    let calls = calm.calls();
+    let made = calls.iter().position(|call| call.operation == change).unwrap();
+    let looked = calls[..made].iter().rposition(|call| call.operation == Operation::GetUser).unwrap();
+    assert!(calls[looked..made].iter().all(|call| !call.operation.is_write()), "{:?}", &calls[looked..made]);
+    for &(name, act) in acts {
+        for (moment, call) in calls[..=looked].iter().enumerate() {
+            let world = eve.fork();
+            let mut made = 0;
+            world.person(move |_, account| {
+                if made == moment {
+                    act(account);
+                }
+                made += 1;
+            });
+            let _ = night().on(&world);
+            assert_eq!(world.count(change), 0, "{name}, right before {call:?}");
+        }
+    }
+}
