@@ -64,6 +64,9 @@ impl Teller<'_> {
         let user = self.users.iter().find(|user| user.name == step.user)?;
         let key = outcome.supersedes.clone().or_else(|| step.key.clone())?;
         let record = self.ledger.users.get(&user.name).map(|user| user.key(&key)).unwrap_or_default();
+        if matches!(kind, NoticeKind::Failed(..)) && record.told(&kind).is_some() {
+            return None;
+        }
         let subject = NoticeSubject {
             account: &self.account.id,
             user_id: &user.user_id,
@@ -84,8 +87,8 @@ impl Teller<'_> {
         let week = days_since(Timestamp::UNIX_EPOCH, self.now) / 7;
         match outcome.status {
             StepStatus::Done => outcome.step.notice.clone(),
-            StepStatus::Failed => Some(NoticeKind::Failed(week)),
-            StepStatus::Planned => outcome.step.notice.as_ref().map(|_| NoticeKind::Planned(week)),
+            StepStatus::Failed => Some(NoticeKind::Failed(outcome.step.reason, week)),
+            StepStatus::Planned => outcome.step.notice.as_ref().map(|_| NoticeKind::Planned(outcome.step.reason, week)),
             StepStatus::Deferred => None,
         }
     }
@@ -178,9 +181,11 @@ impl Audience {
     #[must_use]
     pub fn may_be_directed_to(&self, email: &str) -> bool {
         let Some((local, domain)) = email.trim().rsplit_once('@') else { return false };
-        let plain = |text: &str| !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control());
+        // A second `@` leads some mailers to another domain than the last one.
+        let odd = |c: char| c.is_whitespace() || c.is_control() || "@,;:<>\"".contains(c);
+        let plain = |text: &str| !text.is_empty() && !text.contains(odd);
         let allowed = self.email_domains.is_empty()
             || self.email_domains.iter().any(|allowed| allowed.eq_ignore_ascii_case(domain));
-        plain(local) && plain(domain) && allowed && !email.contains([',', ';', '<', '>', '"'])
+        plain(local) && plain(domain) && allowed
     }
 }

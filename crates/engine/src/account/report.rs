@@ -47,7 +47,7 @@ pub(super) fn account_run(
         account: account.clone(),
         mode: run.mode,
         at: now,
-        complete: !retry_helps && error.is_none(),
+        complete: !retry_helps && error.is_none() && sight.unseen.is_empty(),
         users: sight.users.len() + sight.unseen.len(),
         keys: sight.users.iter().map(|user| user.keys.len()).sum(),
         counts: AccountResult::count(&steps),

@@ -1,5 +1,11 @@
 //! One account's way through its runs, on the model of an account that `keywheel-testkit` is.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in tests a panic is the message")]
 
+mod claiming;
+mod deactivating;
+mod deleting;
+mod guards;
+mod reconciling;
 mod replacing;
 mod support;
+mod telling;
