@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AccessKeyId, AccountId, NoticeId, UserId};
+use crate::reason::Reason;
 
 /// What a notice says. In the ledger it stands as its text, such as `rotated` or `deletion-ahead:7`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -28,40 +29,41 @@ pub enum NoticeKind {
     Deactivated,
     /// The key was deleted.
     Deleted,
-    /// A person must do something; weekly, by the number of the week since 1970.
-    Blocked(u32),
-    /// A step failed; weekly, by the number of the week since 1970.
-    Failed(u32),
-    /// What an enforcing run would do; weekly, by the number of the week since 1970.
-    Planned(u32),
+    /// A person must do something, for this reason; weekly, by the number of the week since 1970.
+    Blocked(Reason, u32),
+    /// A step failed that was to be taken for this reason; weekly, by the number of the week since 1970.
+    Failed(Reason, u32),
+    /// What an enforcing run would do for this reason; weekly, by the number of the week since 1970.
+    Planned(Reason, u32),
 }
 
 impl NoticeKind {
-    fn parts(&self) -> (&'static str, Option<u32>) {
+    /// The name, and what tells notices of that name apart.
+    fn parts(&self) -> (&'static str, Option<Reason>, Option<u32>) {
         match self {
-            NoticeKind::Rotated => ("rotated", None),
-            NoticeKind::RotationAhead(days) => ("rotation-ahead", Some(*days)),
-            NoticeKind::DeactivationAhead(days) => ("deactivation-ahead", Some(*days)),
-            NoticeKind::DeletionAhead(days) => ("deletion-ahead", Some(*days)),
-            NoticeKind::Retiring => ("retiring", None),
-            NoticeKind::RetirementAhead(days) => ("retirement-ahead", Some(*days)),
-            NoticeKind::ForeignDeletion => ("foreign-deletion", None),
-            NoticeKind::Held(week) => ("held", Some(*week)),
-            NoticeKind::Deactivated => ("deactivated", None),
-            NoticeKind::Deleted => ("deleted", None),
-            NoticeKind::Blocked(week) => ("blocked", Some(*week)),
-            NoticeKind::Failed(week) => ("failed", Some(*week)),
-            NoticeKind::Planned(week) => ("planned", Some(*week)),
+            NoticeKind::Rotated => ("rotated", None, None),
+            NoticeKind::RotationAhead(days) => ("rotation-ahead", None, Some(*days)),
+            NoticeKind::DeactivationAhead(days) => ("deactivation-ahead", None, Some(*days)),
+            NoticeKind::DeletionAhead(days) => ("deletion-ahead", None, Some(*days)),
+            NoticeKind::Retiring => ("retiring", None, None),
+            NoticeKind::RetirementAhead(days) => ("retirement-ahead", None, Some(*days)),
+            NoticeKind::ForeignDeletion => ("foreign-deletion", None, None),
+            NoticeKind::Held(week) => ("held", None, Some(*week)),
+            NoticeKind::Deactivated => ("deactivated", None, None),
+            NoticeKind::Deleted => ("deleted", None, None),
+            NoticeKind::Blocked(reason, week) => ("blocked", Some(*reason), Some(*week)),
+            NoticeKind::Failed(reason, week) => ("failed", Some(*reason), Some(*week)),
+            NoticeKind::Planned(reason, week) => ("planned", Some(*reason), Some(*week)),
         }
     }
 }
 
 impl std::fmt::Display for NoticeKind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.parts() {
-            (name, None) => f.write_str(name),
-            (name, Some(number)) => write!(f, "{name}:{number}"),
-        }
+        let (name, reason, number) = self.parts();
+        f.write_str(name)?;
+        reason.map_or(Ok(()), |reason| write!(f, ":{reason}"))?;
+        number.map_or(Ok(()), |number| write!(f, ":{number}"))
     }
 }
 
@@ -75,28 +77,30 @@ impl TryFrom<String> for NoticeKind {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let unknown = || format!("{text:?} is not a kind of notice");
-        let (name, number) = match text.split_once(':') {
-            Some((name, number)) => (name, Some(number.parse::<u32>().map_err(|_| unknown())?)),
-            None => (text.as_str(), None),
+        let parts: Vec<&str> = text.split(':').collect();
+        let number = |text: &str| text.parse::<u32>().ok().filter(|_| !text.starts_with('+'));
+        let kind = match parts.as_slice() {
+            ["rotated"] => Some(NoticeKind::Rotated),
+            ["retiring"] => Some(NoticeKind::Retiring),
+            ["foreign-deletion"] => Some(NoticeKind::ForeignDeletion),
+            ["deactivated"] => Some(NoticeKind::Deactivated),
+            ["deleted"] => Some(NoticeKind::Deleted),
+            ["rotation-ahead", days] => number(days).map(NoticeKind::RotationAhead),
+            ["deactivation-ahead", days] => number(days).map(NoticeKind::DeactivationAhead),
+            ["deletion-ahead", days] => number(days).map(NoticeKind::DeletionAhead),
+            ["retirement-ahead", days] => number(days).map(NoticeKind::RetirementAhead),
+            ["held", week] => number(week).map(NoticeKind::Held),
+            ["blocked", reason, week] => weekly(NoticeKind::Blocked, reason, number(week)),
+            ["failed", reason, week] => weekly(NoticeKind::Failed, reason, number(week)),
+            ["planned", reason, week] => weekly(NoticeKind::Planned, reason, number(week)),
+            _ => None,
         };
-        match (name, number) {
-            ("rotated", None) => Ok(NoticeKind::Rotated),
-            ("rotation-ahead", Some(days)) => Ok(NoticeKind::RotationAhead(days)),
-            ("deactivation-ahead", Some(days)) => Ok(NoticeKind::DeactivationAhead(days)),
-            ("deletion-ahead", Some(days)) => Ok(NoticeKind::DeletionAhead(days)),
-            ("retiring", None) => Ok(NoticeKind::Retiring),
-            ("retirement-ahead", Some(days)) => Ok(NoticeKind::RetirementAhead(days)),
-            ("foreign-deletion", None) => Ok(NoticeKind::ForeignDeletion),
-            ("held", Some(week)) => Ok(NoticeKind::Held(week)),
-            ("deactivated", None) => Ok(NoticeKind::Deactivated),
-            ("deleted", None) => Ok(NoticeKind::Deleted),
-            ("blocked", Some(week)) => Ok(NoticeKind::Blocked(week)),
-            ("failed", Some(week)) => Ok(NoticeKind::Failed(week)),
-            ("planned", Some(week)) => Ok(NoticeKind::Planned(week)),
-            _ => Err(unknown()),
-        }
+        kind.ok_or_else(|| format!("{text:?} is not a kind of notice"))
     }
+}
+
+fn weekly(kind: fn(Reason, u32) -> NoticeKind, reason: &str, week: Option<u32>) -> Option<NoticeKind> {
+    Some(kind(Reason::of_code(reason)?, week?))
 }
 
 /// What a notice is about. The same notice has the same id in every run, so that it is sent once.
@@ -139,9 +143,9 @@ mod tests {
         (NoticeKind::Held(0), "held:0"),
         (NoticeKind::Deactivated, "deactivated"),
         (NoticeKind::Deleted, "deleted"),
-        (NoticeKind::Blocked(u32::MAX), "blocked:4294967295"),
-        (NoticeKind::Failed(2968), "failed:2968"),
-        (NoticeKind::Planned(2968), "planned:2968"),
+        (NoticeKind::Blocked(Reason::SlotBlocked, u32::MAX), "blocked:slot-blocked:4294967295"),
+        (NoticeKind::Failed(Reason::RotationDue, 2968), "failed:rotation-due:2968"),
+        (NoticeKind::Planned(Reason::Unused, 2968), "planned:unused:2968"),
     ];
 
     #[test]
@@ -154,9 +158,20 @@ mod tests {
 
     #[test]
     fn other_texts_are_no_kinds() {
-        for text in
-            ["", "rotated:1", "held", "held:", "held:-1", "held:4294967296", "held:x", "Rotated", "revoked", "held:1:2"]
-        {
+        for text in [
+            "",
+            "blocked:2968",
+            "blocked:never:1",
+            "rotated:1",
+            "held",
+            "held:",
+            "held:-1",
+            "held:4294967296",
+            "held:x",
+            "Rotated",
+            "revoked",
+            "held:1:2",
+        ] {
             assert!(NoticeKind::try_from(text.to_owned()).is_err(), "{text:?}");
         }
     }

@@ -20,6 +20,12 @@ macro_rules! reasons {
                 match self { $(Reason::$name => $code,)+ }
             }
 
+            /// The reason with this code.
+            #[must_use]
+            pub fn of_code(code: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|reason| reason.code() == code)
+            }
+
             /// What the code means, for the reference.
             #[must_use]
             pub fn meaning(self) -> &'static str {

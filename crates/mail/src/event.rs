@@ -43,7 +43,7 @@ fn check(digest: &Digest) -> Result<(), InvalidDigest> {
     if digest.template != DIGEST {
         return fail(format!("there is no template {:?}; there is {DIGEST:?}", line(&digest.template, 80)));
     }
-    if !address::is_plain(&digest.recipient.email) {
+    if !keywheel_core::address::is_plain(&digest.recipient.email) {
         let masked = line(&address::masked(&digest.recipient.email), 80);
         return fail(format!("recipient.email is not one plain address (name@domain): {masked:?}"));
     }

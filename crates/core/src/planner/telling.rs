@@ -31,7 +31,7 @@ impl UserView<'_> {
     /// A step that does nothing and tells the owners so once a week, for as long as it lasts.
     pub(super) fn blocked(&self, key: &ObservedKey, reason: Reason) -> Step {
         let step = self.step(key, StepKind::Skip, reason);
-        let kind = NoticeKind::Blocked(week(self.now));
+        let kind = NoticeKind::Blocked(reason, week(self.now));
         if self.record_of(key).told(&kind).is_some() { step } else { step.telling(kind) }
     }
 }
