@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use keywheel_core::Timestamp;
+use keywheel_core::address::is_within;
 use keywheel_core::contract::SCHEMA;
 use keywheel_core::contract::digest::{AccountLabel, Digest, DigestEntry, DigestPeriods, Recipient, RecipientRole};
 use keywheel_core::contract::result::StepStatus;
@@ -15,7 +16,7 @@ use keywheel_core::secret::secret_name;
 use keywheel_core::time::days_since;
 
 use super::outcome::Outcome;
-use super::{Account, Audience, Run, Settings};
+use super::{Account, Run, Settings};
 
 /// Entries per digest event. An asynchronous invocation takes 1 MB (Lambda developer guide, "Lambda quotas"); an entry with
 /// ten instructions of 256 characters is about 4 kB.
@@ -121,7 +122,7 @@ impl Teller<'_> {
         let audience = &self.settings.audience;
         let owner_tag = audience.owner_tag.as_ref().and_then(|tag| user.tags.get(tag));
         let key_owners = [tags.email.as_ref(), owner_tag].into_iter().flatten();
-        let key_owners = key_owners.filter(|email| audience.may_be_directed_to(email));
+        let key_owners = key_owners.filter(|email| is_within(email.trim(), &audience.email_domains));
         let all = [(Some(&self.account.email), RecipientRole::AccountOwner)]
             .into_iter()
             .chain(key_owners.map(|email| (Some(email), RecipientRole::KeyOwner)))
@@ -173,19 +174,5 @@ impl Teller<'_> {
             },
             entries,
         }
-    }
-}
-
-impl Audience {
-    /// Whether a tag may direct mail to this address: a plausible one, within the allowed domains.
-    #[must_use]
-    pub fn may_be_directed_to(&self, email: &str) -> bool {
-        let Some((local, domain)) = email.trim().rsplit_once('@') else { return false };
-        // A second `@` leads some mailers to another domain than the last one.
-        let odd = |c: char| c.is_whitespace() || c.is_control() || "@,;:<>\"".contains(c);
-        let plain = |text: &str| !text.is_empty() && !text.contains(odd);
-        let allowed = self.email_domains.is_empty()
-            || self.email_domains.iter().any(|allowed| allowed.eq_ignore_ascii_case(domain));
-        plain(local) && plain(domain) && allowed
     }
 }
