@@ -188,12 +188,7 @@ impl Admin {
     }
 }
 
-fn send<T: DeserializeOwned>(
-    agent: &ureq::Agent,
-    method: &str,
-    url: &str,
-    body: Option<Value>,
-) -> anyhow::Result<T> {
+fn send<T: DeserializeOwned>(agent: &ureq::Agent, method: &str, url: &str, body: Option<Value>) -> anyhow::Result<T> {
     let text = body.unwrap_or(Value::Null).to_string();
     let answer = match method {
         "POST" => agent.post(url).send(&text),

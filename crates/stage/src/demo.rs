@@ -3,7 +3,6 @@
 
 mod files;
 mod report;
-mod terminal;
 
 use std::path::Path;
 use std::time::Instant;
@@ -17,8 +16,8 @@ use crate::organization::Organization;
 use crate::policies::STATE_BUCKET;
 use crate::readers;
 use crate::stage::Stage;
+use crate::terminal::{Line, plain};
 use crate::world::World;
-use terminal::{Line, plain};
 
 /// Runs the demo: `true` when everything happened that was expected.
 ///
@@ -32,9 +31,9 @@ pub async fn run(python: &Path, functions: &Path, out: &Path, keep: bool) -> any
     let stage = Stage::set(Organization::demo()?, python, functions, &log, &mut |what| line.show(what)).await?;
     line.end(&format!("{} at {}", described(&stage), stage.emulator.endpoint()));
     let before = World::observe(&stage.organization, &stage.clients, &stage.state).await?;
-    let night = night::run(&stage, &mut |progress| line.show(&shown(progress))).await;
+    let night = night::run(&stage, &night::scheduler_event(), &mut |progress| line.show(&shown(progress))).await;
     if night.is_err() {
-        files::write_log(&stage, out).await?;
+        stage.write_function_log(out).await?;
     }
     let night = night.with_context(|| format!("the functions' log is in {}", out.display()))?;
     line.end(&format!("run {} is over after {:.1} s", night.inventory.run_id, began.elapsed().as_secs_f64()));
@@ -79,7 +78,10 @@ async fn unexpected(held: &Held<'_>, out: &Path) -> anyhow::Result<Vec<String>> 
 fn conclude(unexpected: &[String], night: &Night, out: &Path, began: Instant) {
     println!("mails ({}) and results ({}) are in {}", night.mails.len(), night.results.len(), out.display());
     if unexpected.is_empty() {
-        println!("\nEverything happened that was expected, and nothing else, in {:.1} s.", began.elapsed().as_secs_f64());
+        println!(
+            "\nEverything happened that was expected, and nothing else, in {:.1} s.",
+            began.elapsed().as_secs_f64()
+        );
         return;
     }
     println!("\n{} differences from what was expected:", unexpected.len());
@@ -94,7 +96,9 @@ async fn stay(stage: &Stage) {
     let user = stage.seeded.users.iter().find(|user| user.case == "due").or(stage.seeded.users.first());
     println!("\nThe stage is running until Ctrl-C. In another terminal:\n");
     println!("  export AWS_ENDPOINT_URL={} AWS_REGION={}", stage.emulator.endpoint(), crate::clients::REGION);
-    println!("  export AWS_ACCESS_KEY_ID={hub} AWS_SECRET_ACCESS_KEY=test    # the root of the hub; any account's id will do\n");
+    println!(
+        "  export AWS_ACCESS_KEY_ID={hub} AWS_SECRET_ACCESS_KEY=test    # the root of the hub; any account's id will do\n"
+    );
     println!("  aws s3 ls --recursive s3://{STATE_BUCKET}/");
     println!("  aws lambda invoke --function-name account-inventory /dev/stdout");
     if let Some(user) = user {

@@ -101,7 +101,10 @@ impl Past<'_> {
                 by: *by,
                 why: *why,
             }),
-            notices: told.chain(asked).map(|(kind, days, sent)| (kind.clone(), self.notice(pair, kind, days, sent))).collect(),
+            notices: told
+                .chain(asked)
+                .map(|(kind, days, sent)| (kind.clone(), self.notice(pair, kind, days, sent)))
+                .collect(),
             ..KeyRecord::default()
         })
     }
@@ -114,8 +117,7 @@ impl Past<'_> {
 
     fn subjects(&self, pair: &KeyPair, kind: &NoticeKind) -> Vec<keywheel_core::id::NoticeId> {
         let user = self.user;
-        let subject =
-            NoticeSubject { account: &user.account, user_id: &user.user_id, key: &pair.id, episode: 0, kind };
+        let subject = NoticeSubject { account: &user.account, user_id: &user.user_id, key: &pair.id, episode: 0, kind };
         user.recipients(self.organization).iter().map(|recipient| subject.notice_id(recipient)).collect()
     }
 

@@ -76,11 +76,25 @@ impl Held<'_> {
     #[must_use]
     pub fn keys(&self) -> Vec<String> {
         let mut wrong = Vec::new();
-        for user in self.users() {
-            let found = self.keys_of(user);
-            differs(&mut wrong, &format!("the keys of {}", self.name(user)), &self.keys_expected(user), &found);
+        self.users().for_each(|user| self.user_keys(&mut wrong, user));
+        wrong
+    }
+
+    /// Where one user's steps, keys or versions differ.
+    #[must_use]
+    pub fn user(&self, user: &SeededUser) -> Vec<String> {
+        let mut wrong = Vec::new();
+        self.user_keys(&mut wrong, user);
+        self.user_versions(&mut wrong, user);
+        if let Some(result) = self.night.results.get(&user.account) {
+            self.user_steps(&mut wrong, user, result);
         }
         wrong
+    }
+
+    fn user_keys(&self, wrong: &mut Vec<String>, user: &SeededUser) {
+        let found = self.keys_of(user);
+        differs(wrong, &format!("the keys of {}", self.name(user)), &self.keys_expected(user), &found);
     }
 
     /// The state of a user's keys, by label; a key that the case does not know has its id for a label.
@@ -102,6 +116,12 @@ impl Held<'_> {
     /// The key with this label.
     fn key(&self, user: &SeededUser, label: &str) -> Option<AccessKeyId> {
         if label == MADE { self.made(user) } else { user.keys.get(label).map(|key| key.id.clone()) }
+    }
+
+    /// How many users got a new key.
+    #[must_use]
+    pub fn made_in_all(&self) -> usize {
+        self.users().filter(|user| self.made(user).is_some()).count()
     }
 
     /// The one key that the night made for a user.

@@ -14,8 +14,8 @@ use serde_json::Value;
 use crate::clients::Clients;
 use crate::organization::Organization;
 use crate::policies::{
-    BREAK_GLASS_ROLE, EMAIL_DOMAIN, EXTERNAL_ID, MEMBER_ROLE, ORGANIZATION_LIST_ROLE, Policies, SENDER, STATE_BUCKET, TEMPLATE_BUCKET,
-    make_role,
+    BREAK_GLASS_ROLE, EMAIL_DOMAIN, EXTERNAL_ID, MEMBER_ROLE, ORGANIZATION_LIST_ROLE, Policies, SENDER, STATE_BUCKET,
+    TEMPLATE_BUCKET, make_role,
 };
 
 /// The function that lists the organization and starts a job per account.
@@ -101,8 +101,16 @@ impl Functions {
         let create = create.role(format!("arn:aws:iam::{}:role/{function}", self.hub)).handler("bootstrap").code(code);
         let environment = Environment::builder().set_variables(Some(variables.into_iter().collect())).build();
         create.environment(environment).timeout(TIMEOUT_SECONDS).memory_size(MEMORY_MEGABYTES).send().await?;
+        self.set_retries(name, RETRIES).await
+    }
+
+    /// Sets how often Lambda tries a failed event again.
+    ///
+    /// # Errors
+    /// When Lambda refuses the call.
+    pub async fn set_retries(&self, name: &str, retries: i32) -> anyhow::Result<()> {
         let invoke = self.client.put_function_event_invoke_config().function_name(name);
-        invoke.maximum_retry_attempts(RETRIES).send().await?;
+        invoke.maximum_retry_attempts(retries).send().await?;
         Ok(())
     }
 

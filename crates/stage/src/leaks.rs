@@ -1,5 +1,6 @@
 //! Searches everything that a run wrote, for every secret half and session token that the emulator ever issued.
 
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use anyhow::Context;
@@ -9,6 +10,8 @@ use crate::stage::Stage;
 
 /// Shorter texts than this are no secret halves; a search for them would find anything.
 const SHORTEST: usize = 20;
+/// The shortest form is base64 without the digits at both ends.
+const BEGINNING: usize = 12;
 
 /// A text that must hold no secret, and where it stands.
 #[derive(Clone, Debug)]
@@ -22,42 +25,56 @@ pub struct Written {
 /// Every secret half and session token, in every form in which a text might hold it.
 #[derive(Debug)]
 pub struct Searched {
-    forms: Vec<(String, Vec<String>)>,
+    names: Vec<String>,
+    /// The forms by their first bytes, so that a text is gone through once for all of them.
+    forms: HashMap<[u8; BEGINNING], Vec<(usize, Vec<u8>)>>,
 }
 
 impl Searched {
     /// What the emulator has issued so far.
     #[must_use]
     pub fn new(issued: &[IssuedCredential]) -> Self {
-        let halves = issued.iter().map(|one| (one.access_key_id.clone(), one.secret_access_key.clone()));
-        let tokens = issued.iter().filter_map(|one| {
-            Some((format!("session {}", one.access_key_id), one.session_token.clone()?))
-        });
-        let long_enough = halves.chain(tokens).filter(|(_, secret)| secret.len() >= SHORTEST);
-        Self { forms: long_enough.map(|(name, secret)| (name, forms(&secret))).collect() }
+        let halves = issued.iter().map(|one| (one.access_key_id.clone(), &one.secret_access_key));
+        let tokens = issued
+            .iter()
+            .filter_map(|one| Some((format!("session {}", one.access_key_id), one.session_token.as_ref()?)));
+        let mut searched = Self { names: Vec::new(), forms: HashMap::new() };
+        for (name, secret) in halves.chain(tokens).filter(|(_, secret)| secret.len() >= SHORTEST) {
+            for form in forms(secret).into_iter().map(String::into_bytes) {
+                if let Some(beginning) = form.first_chunk() {
+                    searched.forms.entry(*beginning).or_default().push((searched.names.len(), form));
+                }
+            }
+            searched.names.push(name);
+        }
+        searched
     }
 
     /// How many secrets are searched for.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.forms.len()
+        self.names.len()
     }
 
     /// Whether there is nothing to search for, so that a search would say nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.forms.is_empty()
+        self.names.is_empty()
     }
 
     /// Where any of them stands; the secret itself is not repeated.
     #[must_use]
     pub fn find(&self, written: &[Written]) -> Vec<String> {
-        let mut found = Vec::new();
+        let mut found = BTreeSet::new();
         for one in written {
-            let leaks = self.forms.iter().filter(|(_, forms)| forms.iter().any(|form| one.text.contains(form.as_str())));
-            found.extend(leaks.map(|(name, _)| format!("{} holds the secret of {name}", one.place)));
+            let text = one.text.as_bytes();
+            for (start, window) in text.windows(BEGINNING).enumerate() {
+                let begun = <&[u8; BEGINNING]>::try_from(window).ok().and_then(|beginning| self.forms.get(beginning));
+                let whole = begun.into_iter().flatten().filter(|(_, form)| text[start..].starts_with(form));
+                found.extend(whole.map(|(name, _)| format!("{} holds the secret of {}", one.place, self.names[*name])));
+            }
         }
-        found
+        found.into_iter().collect()
     }
 }
 
@@ -72,7 +89,8 @@ pub async fn everything_written(stage: &Stage, folder: &Path) -> anyhow::Result<
     }
     for mail in stage.admin.mails().await? {
         let place = format!("the mail to {:?}", mail.to);
-        let parts = [mail.content.to_string(), mail.subject().to_owned(), mail.text().to_owned(), mail.html().to_owned()];
+        let parts =
+            [mail.content.to_string(), mail.subject().to_owned(), mail.text().to_owned(), mail.html().to_owned()];
         written.extend(parts.map(|text| Written { place: place.clone(), text }));
     }
     let objects = stage.state.texts("").await?;
@@ -99,13 +117,14 @@ fn files(folder: &Path, written: &mut Vec<Written>) -> anyhow::Result<()> {
 
 /// The secret as it is, in a URL, in JSON that escapes slashes, in hexadecimal, and inside of base64 at each of its three offsets.
 fn forms(secret: &str) -> Vec<String> {
-    let percent = |byte: u8| match byte {
+    let percent = |byte: u8, escape: fn(u8) -> String| match byte {
         b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),
-        other => format!("%{other:02X}"),
+        other => escape(other),
     };
-    let url: String = secret.bytes().map(percent).collect();
-    let hexadecimal: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
-    let mut forms = vec![secret.to_owned(), secret.replace('/', "\\/"), url.to_lowercase(), url, hexadecimal];
+    let url: String = secret.bytes().map(|byte| percent(byte, |byte| format!("%{byte:02X}"))).collect();
+    let url_in_lower_case: String = secret.bytes().map(|byte| percent(byte, |byte| format!("%{byte:02x}"))).collect();
+    let hexadecimal = secret.bytes().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+    let mut forms = vec![secret.to_owned(), secret.replace('/', "\\/"), url, url_in_lower_case, hexadecimal];
     for offset in 0..3 {
         let standard = inside_base64(secret.as_bytes(), offset);
         forms.push(standard.replace('+', "-").replace('/', "_"));
@@ -148,7 +167,7 @@ mod tests {
         assert!(found_in(&format!("key={SECRET};")));
         assert!(found_in("wJalrXUtnFEMI\\/K7MDENG+bPxRfiCYEXAMPLEKEY"));
         assert!(found_in("?s=wJalrXUtnFEMI%2FK7MDENG%2BbPxRfiCYEXAMPLEKEY&"));
-        assert!(found_in("?s=wjalrxutnfemi%2fk7mdeng%2bbpxrficyexamplekey".replace("wjalr", "wjalr").as_str()));
+        assert!(found_in("?s=wJalrXUtnFEMI%2fK7MDENG%2bbPxRfiCYEXAMPLEKEY&"));
         // printf '%s' SECRET | base64; printf 'a%s' SECRET | base64; printf 'ab%s' SECRET | base64
         assert!(found_in("d0phbHJYVXRuRkVNSS9LN01ERU5HK2JQeFJmaUNZRVhBTVBMRUtFWQ=="));
         assert!(found_in("YXdKYWxyWFV0bkZFTUkvSzdNREVORytiUHhSZmlDWUVYQU1QTEVLRVk="));

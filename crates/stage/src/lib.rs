@@ -19,4 +19,6 @@ pub mod readers;
 pub mod seed;
 pub mod stage;
 pub mod state;
+mod terminal;
+pub mod test_night;
 pub mod world;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use keywheel_stage::demo;
+use keywheel_stage::{demo, test_night};
 
 #[derive(Parser)]
 #[command(name = "stage", about = "An emulated AWS Organization with Keywheel in it")]
@@ -23,6 +23,11 @@ enum Command {
         /// Leaves everything running until Ctrl-C.
         #[arg(long)]
         keep: bool,
+    },
+    /// Runs the night's test.
+    TestNight {
+        #[command(flatten)]
+        place: Place,
     },
 }
 
@@ -43,6 +48,9 @@ struct Place {
 async fn main() -> ExitCode {
     let ended = match Arguments::parse().command {
         Command::Demo { place, keep } => demo::run(&place.python, &place.functions, &place.out, keep).await,
+        Command::TestNight { place: Place { functions, python, out } } => {
+            test_night::run(&test_night::Place { python, functions, out }).await
+        }
     };
     match ended {
         Ok(true) => ExitCode::SUCCESS,

@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(100);
 const POLL: Duration = Duration::from_millis(150);
 
 /// What a night made of the organization.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Night {
     /// What account-inventory returned.
     pub inventory: InventoryResult,
@@ -53,9 +53,9 @@ impl Progress {
 ///
 /// # Errors
 /// When account-inventory fails, or the night does not end in time.
-pub async fn run(stage: &Stage, tell: &mut impl FnMut(Progress)) -> anyhow::Result<Night> {
+pub async fn run(stage: &Stage, event: &Value, tell: &mut impl FnMut(Progress)) -> anyhow::Result<Night> {
     let mails_before = stage.admin.mails().await?.len();
-    let answer = stage.functions.invoke(ACCOUNT_INVENTORY, &scheduler_event()).await?;
+    let answer = stage.functions.invoke(ACCOUNT_INVENTORY, event).await?;
     if answer.failed {
         bail!("account-inventory failed: {}", answer.payload);
     }
@@ -64,17 +64,13 @@ pub async fn run(stage: &Stage, tell: &mut impl FnMut(Progress)) -> anyhow::Resu
     let manifest = stage.state.values(&format!("runs/{}/manifest.json", inventory.run_id)).await?;
     let manifest = manifest.into_values().next().context("the run has no manifest")?;
     let mut mails = stage.admin.mails().await?;
-    Ok(Night {
-        manifest: serde_json::from_value(manifest)?,
-        results,
-        mails: mails.split_off(mails_before),
-        inventory,
-    })
+    Ok(Night { manifest: serde_json::from_value(manifest)?, results, mails: mails.split_off(mails_before), inventory })
 }
 
-/// What EventBridge Scheduler sends when nothing else was configured: a fixed text, here with a field of its own.
-fn scheduler_event() -> Value {
-    json!({ "source": "aws.scheduler", "detail-type": "Scheduled Event", "detail": {} })
+/// What EventBridge Scheduler sends where the schedule names no input of its own (EventBridge Scheduler user guide, "Managing targets").
+#[must_use]
+pub fn scheduler_event() -> Value {
+    json!({ "version": "0", "source": "aws.scheduler", "detail-type": "Scheduled Event", "detail": "{}", "resources": [] })
 }
 
 async fn wait(

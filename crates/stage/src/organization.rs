@@ -27,7 +27,10 @@ pub struct Organization {
     /// The accounts in them.
     pub accounts: Vec<Account>,
     /// What a user's keys may be in, by name.
+    #[serde(default)]
     pub cases: BTreeMap<String, Case>,
+    /// The data file beside this one that has the cases, where this one has none.
+    cases_of: Option<String>,
 }
 
 /// An organizational unit.
@@ -107,14 +110,14 @@ fn root_path() -> String {
 }
 
 impl Organization {
-    /// Reads a data file.
-    ///
-    /// # Errors
-    /// When it cannot be read, or names a case or unit that it does not describe.
-    pub fn read(file: &Path) -> anyhow::Result<Self> {
-        let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-        let organization: Self =
+    fn read(name: &str) -> anyhow::Result<Self> {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("organizations").join(name);
+        let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        let mut organization: Self =
             serde_json::from_str(&text).with_context(|| format!("{} is no organization", file.display()))?;
+        if let Some(other) = organization.cases_of.take() {
+            organization.cases = Self::read(&other)?.cases;
+        }
         organization.check().with_context(|| format!("{} contradicts itself", file.display()))?;
         Ok(organization)
     }
@@ -122,9 +125,17 @@ impl Organization {
     /// The organization that the demo shows and the night's test goes through.
     ///
     /// # Errors
-    /// Like [`Organization::read`].
+    /// When its data file cannot be read, or names a case or unit that it does not describe.
     pub fn demo() -> anyhow::Result<Self> {
-        Self::read(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/organizations/demo.json")))
+        Self::read("demo.json")
+    }
+
+    /// An organization in which nearly every account is going to have a trouble of its own.
+    ///
+    /// # Errors
+    /// Like [`Organization::demo`].
+    pub fn trouble() -> anyhow::Result<Self> {
+        Self::read("trouble.json")
     }
 
     fn check(&self) -> anyhow::Result<()> {

@@ -41,12 +41,7 @@ pub struct ExpectedPair {
     pub previous: String,
 }
 
-fn wrong_value(
-    user: &SeededUser,
-    value: &str,
-    expected: &ExpectedPair,
-    issued: &[IssuedCredential],
-) -> Option<String> {
+fn wrong_value(user: &SeededUser, value: &str, expected: &ExpectedPair, issued: &[IssuedCredential]) -> Option<String> {
     let value: Value = serde_json::from_str(value).unwrap_or_default();
     let secret = issued.iter().find(|one| one.access_key_id == expected.access_key_id);
     let fields = [
@@ -57,10 +52,16 @@ fn wrong_value(
         ("AccountId", Some(user.account.as_str().into())),
         ("Status", Some("Active".into())),
     ];
-    let wrong: Vec<_> = fields.iter().filter(|(name, field)| value.get(name) != field.as_ref()).map(|(name, _)| *name).collect();
-    let has_date = |value: &Value| value["CreateDate"].as_str().is_some_and(|date| date.parse::<jiff::Timestamp>().is_ok());
+    let wrong: Vec<_> =
+        fields.iter().filter(|(name, field)| value.get(name) != field.as_ref()).map(|(name, _)| *name).collect();
+    let has_date =
+        |value: &Value| value["CreateDate"].as_str().is_some_and(|date| date.parse::<jiff::Timestamp>().is_ok());
     let previous = &value["Previous"];
-    if wrong.is_empty() && has_date(&value) && has_date(previous) && previous["AccessKeyId"] == expected.previous.as_str() {
+    if wrong.is_empty()
+        && has_date(&value)
+        && has_date(previous)
+        && previous["AccessKeyId"] == expected.previous.as_str()
+    {
         return None;
     }
     Some(format!("the secret of {} is wrong in {wrong:?}, a date or Previous", user.name))
@@ -83,8 +84,7 @@ pub async fn access(held: &Held<'_>) -> anyhow::Result<Vec<String>> {
         if let Err(error) = read(&own, user).await {
             wrong.push(format!("{} cannot read the own secret: {error}", user.name));
         }
-        let administrator =
-            session(stage, &stage.organization.management, &user.account, ADMINISTRATOR_ROLE).await?;
+        let administrator = session(stage, &stage.organization.management, &user.account, ADMINISTRATOR_ROLE).await?;
         if read(&administrator, user).await.is_ok() {
             wrong.push(format!("{ADMINISTRATOR_ROLE} can read the secret of {}", user.name));
         }

@@ -83,7 +83,13 @@ async fn accounts(organization: &mut Organization, clients: &Clients, admin: &Ad
         let id = made.create_account_status().and_then(|status| status.account_id());
         account.id = id.context("an account without an id")?.parse()?;
         let unit = &units[&account.unit];
-        client.move_account().account_id(account.id.as_str()).source_parent_id(&root).destination_parent_id(unit).send().await?;
+        client
+            .move_account()
+            .account_id(account.id.as_str())
+            .source_parent_id(&root)
+            .destination_parent_id(unit)
+            .send()
+            .await?;
         if let Some(state) = &account.state {
             admin.set_account_state(&account.id, state).await?;
         }

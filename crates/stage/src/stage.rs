@@ -2,15 +2,17 @@
 
 use std::path::Path;
 
+use anyhow::Context;
 
 use crate::admin::Admin;
 use crate::clients::Clients;
 use crate::earlier;
 use crate::emulator::Emulator;
 use crate::functions::Functions;
-use crate::organization::Organization;
-use crate::seed::{Seeded, seed};
+use crate::organization::{Account, Organization};
+use crate::seed::{Seeded, SeededUser, seed};
 use crate::state::StateBucket;
+use crate::world::World;
 
 /// A running organization with Keywheel in it.
 pub struct Stage {
@@ -54,5 +56,42 @@ impl Stage {
         tell("leaving what earlier nights left");
         earlier::leave(&organization, &seeded, &clients, &admin, &state).await?;
         Ok(Self { organization, seeded, clients, admin, state, functions, emulator })
+    }
+
+    /// The world as it is.
+    ///
+    /// # Errors
+    /// When the emulator refuses a call.
+    pub async fn world(&self) -> anyhow::Result<World> {
+        World::observe(&self.organization, &self.clients, &self.state).await
+    }
+
+    /// Writes what the functions have logged so far to a file in a folder.
+    ///
+    /// # Errors
+    /// When it cannot be read or written.
+    pub async fn write_function_log(&self, folder: &Path) -> anyhow::Result<()> {
+        let lines = self.admin.function_log().await?;
+        let lines: Vec<_> = lines.iter().map(|line| format!("{} {}\n", line.function, line.line)).collect();
+        let file = folder.join("functions.log");
+        std::fs::write(&file, lines.concat()).with_context(|| format!("cannot write {}", file.display()))
+    }
+
+    /// The account of this name.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn account(&self, name: &str) -> anyhow::Result<&Account> {
+        let account = self.organization.accounts.iter().find(|account| account.name == name);
+        account.with_context(|| format!("there is no account {name:?}"))
+    }
+
+    /// The user of this name.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn user(&self, name: &str) -> anyhow::Result<&SeededUser> {
+        let user = self.seeded.users.iter().find(|user| user.name.as_str() == name);
+        user.with_context(|| format!("there is no user {name:?}"))
     }
 }

@@ -39,10 +39,29 @@ impl StateBucket {
     /// When S3 refuses a call, or the templates cannot be read.
     pub async fn make(&self) -> anyhow::Result<()> {
         for name in [STATE_BUCKET, TEMPLATE_BUCKET] {
-            let place = CreateBucketConfiguration::builder().location_constraint(BucketLocationConstraint::from(REGION));
+            let place =
+                CreateBucketConfiguration::builder().location_constraint(BucketLocationConstraint::from(REGION));
             self.client.create_bucket().bucket(name).create_bucket_configuration(place.build()).send().await?;
         }
-        self.upload(Path::new(TEMPLATES), "templates/").await
+        self.copy_templates("templates/").await
+    }
+
+    /// Uploads the repository's templates under a prefix of the template bucket.
+    ///
+    /// # Errors
+    /// When they cannot be read, or S3 refuses a call.
+    pub async fn copy_templates(&self, prefix: &str) -> anyhow::Result<()> {
+        self.upload(Path::new(TEMPLATES), prefix).await
+    }
+
+    /// Writes an object of the template bucket.
+    ///
+    /// # Errors
+    /// When S3 refuses it.
+    pub async fn put_template(&self, key: &str, text: &str) -> anyhow::Result<()> {
+        let body = text.as_bytes().to_vec().into();
+        self.client.put_object().bucket(TEMPLATE_BUCKET).key(key).body(body).send().await?;
+        Ok(())
     }
 
     async fn upload(&self, folder: &Path, prefix: &str) -> anyhow::Result<()> {
@@ -103,16 +122,13 @@ impl StateBucket {
         texts.buffer_unordered(AT_A_TIME).try_collect().await
     }
 
-    /// Every object below a key's beginning, as JSON.
+    /// Every object below a key's beginning, as JSON; as a text where it is no JSON.
     ///
     /// # Errors
-    /// When S3 refuses a call, or an object is no JSON.
+    /// When S3 refuses a call.
     pub async fn values(&self, beginning: &str) -> anyhow::Result<BTreeMap<String, Value>> {
         let texts = self.texts(beginning).await?;
-        let parse = |(key, text): (String, String)| {
-            let value = serde_json::from_str(&text).with_context(|| format!("{key} is no JSON"))?;
-            Ok((key, value))
-        };
-        texts.into_iter().map(parse).collect()
+        let value = |text: String| serde_json::from_str(&text).unwrap_or(Value::String(text));
+        Ok(texts.into_iter().map(|(key, text)| (key, value(text))).collect())
     }
 }

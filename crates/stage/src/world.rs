@@ -1,6 +1,7 @@
 //! The world as it is: keys, secrets and what Keywheel wrote, read back from the emulator.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
 
 use anyhow::Context;
 use aws_sdk_iam::Client as IamClient;
@@ -61,16 +62,58 @@ impl World {
         Ok(world)
     }
 
-    /// The world without what every run writes anew although nothing happened: a ledger's sequence, writer, claim and plan.
+    /// The part of the world that is one account.
     #[must_use]
-    pub fn without_bookkeeping(mut self) -> Self {
-        for ledger in self.ledgers.values_mut().filter_map(Value::as_object_mut) {
-            for field in ["sequence", "writer", "claim", "plan"] {
-                ledger.remove(field);
-            }
-        }
-        self
+    pub fn part(&self, account: &AccountId) -> Self {
+        let of_account = |key: &str| key.contains(account.as_str());
+        let mut part = self.clone();
+        part.keys.retain(|(of, _), _| of == account);
+        part.secrets.retain(|(of, _), _| of == account);
+        part.ledgers.retain(|key, _| of_account(key));
+        part.notices.retain(|key, _| of_account(key));
+        part
     }
+
+    /// Where this world differs from an earlier one.
+    #[must_use]
+    pub fn differences(&self, earlier: &Self) -> Vec<String> {
+        let mut differences = compared("keys", &self.keys, &earlier.keys);
+        differences.extend(compared("secret", &self.secrets, &earlier.secrets));
+        differences.extend(compared("ledger", &remembered(&self.ledgers), &remembered(&earlier.ledgers)));
+        differences.extend(compared("notice", &self.notices, &earlier.notices));
+        differences
+    }
+}
+
+/// What ledgers remember of keys. Left out is what every run may write anew although nothing happened: the sequence, the writer, the
+/// claim, the plan; and the time at which a notice was sent, which a run learns from the notice's own record.
+fn remembered(ledgers: &BTreeMap<String, Value>) -> BTreeMap<String, Value> {
+    let users = |ledger: &Value| {
+        if !ledger.is_object() {
+            return ledger.clone();
+        }
+        let mut users = ledger["users"].clone();
+        let keys = users.as_object_mut().into_iter().flatten().flat_map(|(_, user)| fields_mut(&mut user["keys"]));
+        for notice in keys.flat_map(|key| fields_mut(&mut key["notices"])) {
+            notice["sent"] = Value::Null;
+        }
+        users
+    };
+    ledgers.iter().map(|(key, ledger)| (key.clone(), users(ledger))).collect()
+}
+
+fn fields_mut(value: &mut Value) -> impl Iterator<Item = &mut Value> {
+    value.as_object_mut().into_iter().flatten().map(|(_, value)| value)
+}
+
+fn compared<K: Ord + Debug, V: PartialEq + Debug>(
+    what: &str,
+    now: &BTreeMap<K, V>,
+    earlier: &BTreeMap<K, V>,
+) -> Vec<String> {
+    let keys: BTreeSet<_> = now.keys().chain(earlier.keys()).collect();
+    let differing = keys.into_iter().filter(|key| now.get(key) != earlier.get(key));
+    differing.map(|key| format!("{what} {key:?}: was {:?}, is {:?}", earlier.get(key), now.get(key))).collect()
 }
 
 async fn keys(

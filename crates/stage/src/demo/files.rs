@@ -41,14 +41,7 @@ pub(super) async fn write(stage: &Stage, night: &Night, out: &Path) -> anyhow::R
     for result in night.results.values() {
         json(result.account.as_str(), serde_json::to_string_pretty(result)?)?;
     }
-    write_log(stage, out).await
-}
-
-/// Writes what the functions logged.
-pub(super) async fn write_log(stage: &Stage, out: &Path) -> anyhow::Result<()> {
-    let lines = stage.admin.function_log().await?;
-    let lines: Vec<_> = lines.iter().map(|line| format!("{} {}\n", line.function, line.line)).collect();
-    Ok(fs::write(out.join("functions.log"), lines.concat())?)
+    stage.write_function_log(out).await
 }
 
 fn file_name(text: &str) -> String {

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use keywheel_core::contract::result::{AccountResult, StepResult};
 
-use super::terminal::{column, plain};
 use crate::expected::Held;
 use crate::organization::Account;
+use crate::terminal::{column, plain};
 
 /// Of steps that are alike so many are shown, and the rest counted.
 const ALIKE_SHOWN: usize = 3;
@@ -89,7 +89,8 @@ fn print_totals(held: &Held<'_>) {
 }
 
 fn print_secrets(held: &Held<'_>) {
-    let made: Vec<_> = held.after.secrets.iter().filter(|(place, _)| !held.before.secrets.contains_key(*place)).collect();
+    let made: Vec<_> =
+        held.after.secrets.iter().filter(|(place, _)| !held.before.secrets.contains_key(*place)).collect();
     println!("\nSecrets made: {}", made.len());
     for ((_, name), secret) in made.iter().take(SECRETS_SHOWN) {
         let labels: Vec<_> = secret.versions.values().flatten().map(String::as_str).collect();

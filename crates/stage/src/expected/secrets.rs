@@ -20,18 +20,22 @@ impl Held<'_> {
         let mut wrong = Vec::new();
         let mut known: BTreeSet<(AccountId, String)> = BTreeSet::new();
         for user in self.users() {
-            let expected = self.versions_expected(user);
-            let place = (user.account.clone(), secret_name(&user.account, &user.name));
-            let found = self.after.secrets.get(&place).map(|secret| secret.versions.clone()).unwrap_or_default();
-            differs(&mut wrong, &format!("the versions of the secret of {}", self.name(user)), &expected, &found);
-            if !expected.is_empty() {
-                known.insert(place);
+            self.user_versions(&mut wrong, user);
+            if !self.versions_expected(user).is_empty() {
+                known.insert((user.account.clone(), secret_name(&user.account, &user.name)));
             }
         }
         differs(&mut wrong, "the secrets", &known, &self.after.secrets.keys().cloned().collect());
         let deleted = self.after.secrets.iter().filter(|(_, secret)| secret.deleted);
         wrong.extend(deleted.map(|((_, name), _)| format!("{name} is scheduled for deletion")));
         wrong
+    }
+
+    pub(super) fn user_versions(&self, wrong: &mut Vec<String>, user: &SeededUser) {
+        let place = (user.account.clone(), secret_name(&user.account, &user.name));
+        let found = self.after.secrets.get(&place).map(|secret| secret.versions.clone()).unwrap_or_default();
+        let what = format!("the versions of the secret of {}", self.name(user));
+        differs(wrong, &what, &self.versions_expected(user), &found);
     }
 
     /// Where the resource policies differ from the one that is written by hand in `policies/secret.json`.

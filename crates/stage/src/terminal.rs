@@ -5,17 +5,17 @@ use std::io::{IsTerminal, Write, stdout};
 use std::time::Instant;
 
 /// A line that changes while something goes on: on a terminal in place, elsewhere only when it is over.
-pub(super) struct Line {
+pub(crate) struct Line {
     began: Instant,
     shown: usize,
 }
 
 impl Line {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { began: Instant::now(), shown: 0 }
     }
 
-    pub(super) fn show(&mut self, text: &str) {
+    pub(crate) fn show(&mut self, text: &str) {
         if stdout().is_terminal() {
             let text = format!("{:5.1} s  {text}", self.began.elapsed().as_secs_f64());
             print!("\r{text:<width$}", width = self.shown);
@@ -24,7 +24,7 @@ impl Line {
         }
     }
 
-    pub(super) fn end(&mut self, text: &str) {
+    pub(crate) fn end(&mut self, text: &str) {
         self.show("");
         if self.shown > 0 {
             print!("\r");
@@ -35,12 +35,12 @@ impl Line {
 }
 
 /// The text with its control characters made visible: whoever names accounts and users may write anything.
-pub(super) fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 /// The text in a column, cut where it is too long.
-pub(super) fn column(text: &str, width: usize) -> String {
+pub(crate) fn column(text: &str, width: usize) -> String {
     let text = plain(text);
     if text.chars().count() <= width {
         return format!("{text:<width$}");
