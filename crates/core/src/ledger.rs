@@ -11,11 +11,13 @@ pub use trust::CREATION_AT_MOST;
 
 use std::collections::BTreeMap;
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
 use crate::id::{AccessKeyId, AccountId, NoticeId, RunId, UserId, UserName};
 use crate::notice::NoticeKind;
+use crate::time::minus;
 
 /// The version of the ledger's shape that this release writes.
 pub const LEDGER_SCHEMA: u32 = 1;
@@ -297,6 +299,14 @@ impl UserRecord {
     #[must_use]
     pub fn key(&self, id: &AccessKeyId) -> KeyRecord {
         self.keys.get(id).cloned().unwrap_or_default()
+    }
+}
+
+impl CreateIntent {
+    /// Whether a key that was created then may be this call's. IAM's dates are whole seconds, cut off.
+    #[must_use]
+    pub fn may_have_made(&self, created: Timestamp) -> bool {
+        (minus(self.at, SignedDuration::from_secs(1))..=self.until).contains(&created)
     }
 }
 

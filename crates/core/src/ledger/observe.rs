@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 use crate::Timestamp;
 use crate::id::AccountId;
-use crate::ledger::{Actor, KeyRecord, MadeInactive, UserRecord};
+use crate::ledger::{Actor, CreateIntent, KeyRecord, MadeInactive, UserRecord};
 use crate::notice::NoticeKind;
 use crate::observed::{KeyStatus, ObservedKey, ObservedSecret, ObservedUser};
 use crate::secret::VersionId;
@@ -37,7 +37,16 @@ impl UserRecord {
                 record.keys.insert(key.id.clone(), seen);
             }
         }
+        record.intent = record.intent.take().filter(|intent| !record.is_fulfilled(intent, user));
         record
+    }
+}
+
+impl UserRecord {
+    /// Whether the key that was to be made is there and was published: only the call's end went unrecorded.
+    fn is_fulfilled(&self, intent: &CreateIntent, user: &ObservedUser) -> bool {
+        let is_its_key = |key: &&ObservedKey| intent.may_have_made(key.created);
+        user.keys.iter().filter(is_its_key).any(|key| self.key(&key.id).published.is_some())
     }
 }
 

@@ -32,6 +32,13 @@ impl UserView<'_> {
         self.policy.unused_keys == UnusedKeys::Retire && !self.is_forced && self.is_unused(key)
     }
 
+    /// Whether the retirement was announced and only the look-up of the last use failed: no replacement on the way to it.
+    pub(super) fn may_be_retiring(&self, key: &ObservedKey) -> bool {
+        let is_unknown = matches!(key.last_used, LastUsed::Unknown { .. });
+        let is_announced = self.record_of(key).asked(&NoticeKind::Retiring).is_some();
+        is_unknown && is_announced && self.policy.unused_keys == UnusedKeys::Retire && !self.is_forced
+    }
+
     /// The step for a key that is to be retired: announced first, then warned of, then made inactive.
     pub(super) fn retire(&self, key: &ObservedKey) -> Option<Step> {
         let Some(announced) = self.retirement_announced(key) else {

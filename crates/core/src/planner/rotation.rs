@@ -37,6 +37,9 @@ impl UserView<'_> {
         if self.user.keys.len() > KEYS_THAT_LEAVE_A_SLOT {
             return Some(self.slot_taken(key).due(due));
         }
+        if self.may_be_retiring(key) {
+            return Some(self.step(key, StepKind::Skip, Reason::LastUsedUnknown).due(due));
+        }
         let reason = if self.now < due { Reason::Forced } else { Reason::RotationDue };
         Some(self.replace(key, reason).due(due.min(self.now)))
     }

@@ -1,13 +1,11 @@
 //! How a key stands to Keywheel and to the user's other keys.
 
-use jiff::SignedDuration;
-
 use crate::Timestamp;
 use crate::id::{AccessKeyId, AccountId};
 use crate::ledger::UserRecord;
 use crate::observed::{AWSPENDING, LastUsed, ObservedKey, ObservedSecret, ObservedUser, SecretState, SecretVersion};
 use crate::secret::VersionId;
-use crate::time::{CLOCK_TOLERANCE, minus};
+use crate::time::CLOCK_TOLERANCE;
 
 /// How an active key stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,14 +134,13 @@ impl Standings<'_> {
     fn is_orphaned(&self, key: &ObservedKey) -> bool {
         let Some(intent) = &self.record.intent else { return false };
         let looked = matches!(self.user.secret, ObservedSecret::Absent | ObservedSecret::Present(_));
-        // IAM's dates are whole seconds, cut off.
-        let window = minus(intent.at, SignedDuration::from_secs(1))..=intent.until;
         // One call makes one key: when that one is known, any other is a person's.
-        let known = self.record.keys.values().filter_map(|record| record.created).any(|made| window.contains(&made));
+        let known =
+            self.record.keys.values().filter_map(|record| record.created).any(|made| intent.may_have_made(made));
         let of_unknown_maker = !known && key.id != intent.supersedes;
         looked
             && of_unknown_maker
-            && window.contains(&key.created)
+            && intent.may_have_made(key.created)
             && self.version(&key.id).is_none()
             && key.last_used == LastUsed::Never
     }
