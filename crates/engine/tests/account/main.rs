@@ -4,7 +4,9 @@
 mod claiming;
 mod deactivating;
 mod deleting;
+mod faults;
 mod guards;
+mod lives;
 mod reconciling;
 mod replacing;
 mod support;
