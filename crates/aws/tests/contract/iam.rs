@@ -9,7 +9,7 @@ use keywheel_core::observed::{KeyStatus, LastUsed};
 use keywheel_engine::ports::{CreateFailed, ErrorKind, Iam, UserAudit};
 use secrecy::ExposeSecret;
 
-use crate::emulator::{Account, on_both, on_ministack};
+use crate::emulator::{Account, on_both};
 
 on_both!(
     every_user_on_every_page_is_listed_with_id_arn_and_tags,
@@ -18,11 +18,11 @@ on_both!(
     a_key_is_made_switched_off_and_deleted,
     a_third_key_is_refused,
     a_key_that_was_never_used_says_so,
+    a_used_key_says_when_where_and_for_what,
     the_last_use_of_an_unknown_key_is_unknown,
     every_member_of_a_group_on_every_page_is_listed,
     a_missing_group_is_an_error,
 );
-on_ministack!(a_used_key_says_when_where_and_for_what);
 
 /// More than ministack's short pages hold at the size that is asked for (a third of 1,000).
 const MANY: usize = 350;

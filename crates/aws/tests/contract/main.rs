@@ -6,9 +6,9 @@
 //! |---|---|---|
 //! | who may do what | enforced | not enforced: whoever calls may do everything |
 //! | roles that do not exist | cannot be assumed | can be assumed, in any account |
-//! | the last use of a key | tracked | not tracked |
 //! | a second value under the same ClientRequestToken | refused | replaces the first |
 //! | PutSecretValue to a secret that is scheduled for deletion | refused | accepted |
+//! | two conditional writes of one object at once | one of them wins | both may win |
 //! | a policy that lets everybody read, with BlockPublicPolicy | refused | accepted |
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in tests a panic is the message")]

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
@@ -13,7 +13,7 @@ use keywheel_core::reason::Reason;
 use keywheel_engine::ports::{Condition, LedgerStore, NoticeStore, ReadFailed, RunStore, WriteFailed};
 use keywheel_mail::ports::{FetchedTemplate, TemplateStore};
 
-use crate::emulator::{Account, on_both, unique};
+use crate::emulator::{Account, on_both, on_ministack, unique};
 
 on_both!(
     a_ledger_is_written_only_over_the_one_that_was_read,
@@ -23,8 +23,9 @@ on_both!(
     recorded_notices_are_found_and_the_others_left_out,
     a_damaged_notice_is_an_error_that_names_it,
     a_template_is_fetched_once_and_again_when_it_changed,
-    results_that_are_stored_at_once_lose_nothing,
+    a_second_result_is_added_to_the_first,
 );
+on_ministack!(results_that_are_stored_at_once_lose_nothing);
 
 struct Bench {
     client: Client,
@@ -179,18 +180,31 @@ fn result(bench: &Bench, user: &str) -> AccountResult {
     }
 }
 
+/// The users of the steps in the account's result, as it is stored.
+async fn users_in_the_result(bench: &Bench) -> Vec<String> {
+    let key = format!("keywheel/runs/run-1/accounts/{}.json", bench.account.id);
+    let object = bench.client.get_object().bucket(&bench.bucket).key(&key).send().await.unwrap();
+    let bytes = object.body.collect().await.unwrap().to_vec();
+    let kept: AccountResult = serde_json::from_slice(&bytes).unwrap();
+    let mut users: Vec<_> = kept.steps.iter().map(|step| step.user.to_string()).collect();
+    users.sort();
+    users
+}
+
+async fn a_second_result_is_added_to_the_first(account: Account) {
+    let bench = Bench::new(account).await;
+    bench.state.put_result(&result(&bench, "alice")).await.unwrap();
+    assert_eq!(users_in_the_result(&bench).await, ["alice"]);
+    bench.state.put_result(&result(&bench, "bob")).await.unwrap();
+    bench.state.put_result(&result(&bench, "bob")).await.unwrap();
+    assert_eq!(users_in_the_result(&bench).await, ["alice", "bob"]);
+}
+
 async fn results_that_are_stored_at_once_lose_nothing(account: Account) {
     let bench = Bench::new(account).await;
     let users = ["alice", "bob", "carol"];
     let results = users.map(|user| result(&bench, user));
     let stored = futures::future::join_all(results.iter().map(|result| bench.state.put_result(result))).await;
     assert_eq!(stored, [Ok(()), Ok(()), Ok(())]);
-    bench.state.put_result(&results[0]).await.unwrap();
-
-    let key = format!("keywheel/runs/run-1/accounts/{}.json", bench.account.id);
-    let object = bench.client.get_object().bucket(&bench.bucket).key(&key).send().await.unwrap();
-    let bytes = object.body.collect().await.unwrap().to_vec();
-    let kept: AccountResult = serde_json::from_slice(&bytes).unwrap();
-    let found: BTreeSet<_> = kept.steps.iter().map(|step| step.user.as_str()).collect();
-    assert_eq!((found, kept.steps.len()), (BTreeSet::from(users), 3));
+    assert_eq!(users_in_the_result(&bench).await, users);
 }
