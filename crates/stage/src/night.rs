@@ -54,8 +54,21 @@ impl Progress {
 /// # Errors
 /// When account-inventory fails, or the night does not end in time.
 pub async fn run(stage: &Stage, event: &Value, tell: &mut impl FnMut(Progress)) -> anyhow::Result<Night> {
+    run_by(stage, ACCOUNT_INVENTORY, event, tell).await
+}
+
+/// Runs a night by an account-inventory that was created under another name.
+///
+/// # Errors
+/// Like [`run`].
+pub async fn run_by(
+    stage: &Stage,
+    inventory: &str,
+    event: &Value,
+    tell: &mut impl FnMut(Progress),
+) -> anyhow::Result<Night> {
     let mails_before = stage.admin.mails().await?.len();
-    let answer = stage.functions.invoke(ACCOUNT_INVENTORY, event).await?;
+    let answer = stage.functions.invoke(inventory, event).await?;
     if answer.failed {
         bail!("account-inventory failed: {}", answer.payload);
     }

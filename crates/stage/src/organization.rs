@@ -41,6 +41,9 @@ pub struct Unit {
     pub name: String,
     /// The unit it lies in; the root when none is named.
     pub parent: Option<String>,
+    /// Its id, which Organizations gives it.
+    #[serde(skip)]
+    pub id: String,
 }
 
 /// An account.
@@ -158,6 +161,12 @@ impl Organization {
         self.accounts.iter().filter(move |account| account.outcome == excluded).map(|account| &account.id)
     }
 
+    /// The id of the unit of this name; empty when there is none.
+    #[must_use]
+    pub fn unit_id(&self, name: &str) -> &str {
+        self.units.iter().find(|unit| unit.name == name).map_or("", |unit| &unit.id)
+    }
+
     /// The account in which the functions run.
     #[must_use]
     pub fn hub(&self) -> &AccountId {
@@ -183,5 +192,32 @@ impl User {
             Some(count) => (1..=count).map(|number| format!("{}{number:03}", self.name)).collect(),
         };
         names.iter().map(|name| Ok(name.parse()?)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_data_files_can_be_read_and_do_not_contradict_themselves() {
+        Organization::demo().unwrap();
+        Organization::trouble().unwrap();
+    }
+
+    #[test]
+    fn every_case_of_the_demo_has_a_user() {
+        let demo = Organization::demo().unwrap();
+        let users: Vec<_> = demo.accounts.iter().flat_map(|account| &account.users).collect();
+        for case in demo.cases.keys() {
+            assert!(users.iter().any(|user| user.case == *case), "{case}");
+        }
+    }
+
+    #[test]
+    fn a_row_has_as_many_names_as_it_says() {
+        let row: User = serde_json::from_str(r#"{ "name": "builder-", "case": "young", "count": 3 }"#).unwrap();
+        let names: Vec<_> = row.names().unwrap().iter().map(ToString::to_string).collect();
+        assert_eq!(names, ["builder-001", "builder-002", "builder-003"]);
     }
 }

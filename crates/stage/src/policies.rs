@@ -1,7 +1,11 @@
 //! The roles of a deployment. Their policies are files in `policies/`, with `${…}` for what differs from place to place.
 
+use std::collections::BTreeSet;
+
+use anyhow::Context;
 use aws_sdk_iam::Client;
 use keywheel_core::id::AccountId;
+use serde_json::Value;
 
 use crate::clients::{Clients, REGION};
 use crate::organization::Organization;
@@ -85,6 +89,18 @@ impl Policies {
     pub fn secret_policy(&self, account: &AccountId, user_arn: &str) -> anyhow::Result<String> {
         self.text("secret", &[("account", account.as_str()), ("user_arn", user_arn)])
     }
+}
+
+/// The actions that a policy allows.
+///
+/// # Errors
+/// When there is no such policy.
+pub fn actions(name: &str) -> anyhow::Result<BTreeSet<String>> {
+    let (_, text) = FILES.iter().find(|(file, _)| *file == name).context("there is no such policy")?;
+    let policy: Value = serde_json::from_str(text)?;
+    let statements = policy["Statement"].as_array().into_iter().flatten();
+    let actions = statements.filter_map(|statement| statement["Action"].as_array()).flatten();
+    Ok(actions.filter_map(|action| action.as_str().map(str::to_owned)).collect())
 }
 
 /// Makes, in one account, the role that key-rotation assumes, and the role for break-glass.

@@ -77,39 +77,32 @@ async fn accounts(organization: &mut Organization, clients: &Clients, admin: &Ad
     client.create_organization().send().await?;
     let roots = client.list_roots().send().await?;
     let root = roots.roots().first().and_then(|root| root.id()).context("the organization has no root")?.to_owned();
-    let units = units(organization, &client, &root).await?;
-    for account in &mut organization.accounts {
+    units(organization, &client, &root).await?;
+    for index in 0..organization.accounts.len() {
+        let account = &organization.accounts[index];
         let made = client.create_account().account_name(&account.name).email(&account.email).send().await?;
         let id = made.create_account_status().and_then(|status| status.account_id());
-        account.id = id.context("an account without an id")?.parse()?;
-        let unit = &units[&account.unit];
-        client
-            .move_account()
-            .account_id(account.id.as_str())
-            .source_parent_id(&root)
-            .destination_parent_id(unit)
-            .send()
-            .await?;
+        let id: AccountId = id.context("an account without an id")?.parse()?;
+        let unit = organization.unit_id(&account.unit);
+        let place = client.move_account().account_id(id.as_str()).source_parent_id(&root);
+        place.destination_parent_id(unit).send().await?;
         if let Some(state) = &account.state {
-            admin.set_account_state(&account.id, state).await?;
+            admin.set_account_state(&id, state).await?;
         }
+        organization.accounts[index].id = id;
     }
     Ok(())
 }
 
-async fn units(
-    organization: &Organization,
-    client: &OrganizationsClient,
-    root: &str,
-) -> anyhow::Result<BTreeMap<String, String>> {
-    let mut ids: BTreeMap<String, String> = BTreeMap::new();
-    for unit in &organization.units {
-        let parent = unit.parent.as_deref().map_or(root, |parent| &ids[parent]);
+async fn units(organization: &mut Organization, client: &OrganizationsClient, root: &str) -> anyhow::Result<()> {
+    for index in 0..organization.units.len() {
+        let unit = &organization.units[index];
+        let parent = unit.parent.as_deref().map_or(root, |parent| organization.unit_id(parent));
         let made = client.create_organizational_unit().name(&unit.name).parent_id(parent).send().await?;
         let id = made.organizational_unit().and_then(|unit| unit.id()).context("a unit without an id")?;
-        ids.insert(unit.name.clone(), id.to_owned());
+        id.clone_into(&mut organization.units[index].id);
     }
-    Ok(ids)
+    Ok(())
 }
 
 async fn exemption_groups(organization: &Organization, clients: &Clients) -> anyhow::Result<()> {

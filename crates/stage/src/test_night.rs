@@ -6,7 +6,9 @@ mod bad_event;
 mod checks;
 mod mails;
 mod night;
+mod permissions;
 mod repeated;
+mod scope;
 mod sensitivity;
 mod state;
 mod trouble;
@@ -57,6 +59,8 @@ async fn demo_organization(place: &Place, checks: &mut Checks) -> anyhow::Result
     bad_environment::check(&stage, checks).await;
     state::check(&stage, checks).await?;
     checks.none("bad input changes nothing", stage.world().await?.differences(&rested));
+    scope::check(&stage, checks).await?;
+    permissions::check(&stage, checks).await?;
     mails::check(&stage, checks).await?;
     repeated::delivery(&stage, checks).await?;
     access::check(&held, checks).await;
