@@ -18,6 +18,7 @@ mod iam;
 mod life;
 mod night;
 mod prover;
+mod rules;
 mod secret;
 mod state;
 mod user;

@@ -104,11 +104,30 @@ impl Night {
         world.revive();
         let (run, account) = (self.run(world), self.account(world));
         let looked_after = look_after(world, &run, &account, &self.settings);
-        match drive(world, looked_after) {
-            Some(Ok(run)) => Ended::Run(run),
-            Some(Err(error)) => Ended::Refused(error),
-            None => Ended::Died,
+        drive(world, looked_after).map_or(Ended::Died, ended)
+    }
+
+    /// Two runs at the same time, call by call in turn; the second begins after so many calls of the first.
+    #[must_use]
+    pub fn twice_on(&self, world: &World, lead: usize) -> [Ended; 2] {
+        world.revive();
+        let (runs, account) = ([self.run(world), self.run(world)], self.account(world));
+        let looked_after = |run| look_after(world, run, &account, &self.settings);
+        let (mut first, mut second) = (pin!(looked_after(&runs[0])), pin!(looked_after(&runs[1])));
+        let mut ends = [None, None];
+        let mut context = Context::from_waker(Waker::noop());
+        for poll in 0..POLLS {
+            if ends[0].is_none() {
+                ends[0] = ready(first.as_mut().poll(&mut context));
+            }
+            if ends[1].is_none() && poll >= lead {
+                ends[1] = ready(second.as_mut().poll(&mut context));
+            }
+            if ends.iter().all(Option::is_some) {
+                break;
+            }
         }
+        ends.map(|end| end.map_or(Ended::Died, ended))
     }
 
     /// So many nights, with the days between them. The last one's end.
@@ -143,6 +162,20 @@ impl Night {
             region: "eu-central-1".to_owned(),
             writers: vec!["arn:aws:iam::111122223333:role/keywheel".to_owned()],
         }
+    }
+}
+
+fn ended(looked_after: Result<AccountRun, AccountError>) -> Ended {
+    match looked_after {
+        Ok(run) => Ended::Run(run),
+        Err(error) => Ended::Refused(error),
+    }
+}
+
+fn ready<T>(poll: Poll<T>) -> Option<T> {
+    match poll {
+        Poll::Ready(value) => Some(value),
+        Poll::Pending => None,
     }
 }
 

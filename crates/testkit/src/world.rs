@@ -162,7 +162,11 @@ impl World {
             Target::Of(kind, nth) => *kind == operation && *nth == of_kind,
             Target::Every(kind) => *kind == operation,
         };
-        let fault = wire.faults.iter().find(|(target, _)| is_hit(target)).map(|(_, fault)| *fault);
+        let hit = wire.faults.iter().position(|(target, _)| is_hit(target));
+        let fault = hit.map(|place| wire.faults[place].1);
+        if let Some(place) = hit.filter(|place| !matches!(wire.faults[*place].0, Target::Every(_))) {
+            wire.faults.remove(place);
+        }
         if fault == Some(Fault::Death) {
             wire.is_dead = true;
             return Begun::Dead;

@@ -9,7 +9,7 @@ use keywheel_core::policy::Mode;
 use keywheel_core::reason::Reason;
 use keywheel_core::time::plus;
 use keywheel_engine::account::AccountError;
-use keywheel_testkit::{Account, Fault, Night, Operation, World};
+use keywheel_testkit::{Account, Ended, Fault, Night, Operation, World};
 
 use crate::support::{changes, empty_world, night, row, world_with};
 
@@ -202,6 +202,29 @@ fn a_ledger_that_must_not_be_used_stops_the_run_before_it_looks() {
         let error = night().on(&world).error().to_string();
         assert!(error.contains(said), "{error}");
         assert_eq!(world.calls().len(), 1);
+    }
+}
+
+#[test]
+fn two_runs_at_once_make_one_key_per_user_and_lose_nothing() {
+    for lead in 0..80 {
+        let world = two_users();
+        world.account().behaviour.listed_after = SignedDuration::from_secs(2);
+        let ends = night().twice_on(&world, lead);
+        let context = format!("the second began {lead} calls later: {ends:?}");
+        let account = world.account();
+        for user in account.users.values() {
+            assert_eq!(user.keys.len(), 2, "{context}");
+            assert_eq!(account.offered(user.name.as_str()), Some(user.keys[1].id.clone()), "{context}");
+        }
+        assert_eq!(account.history.len(), 4, "{context}");
+        assert_eq!(account.ledger().claim, None, "{context}");
+        let did_it = |end: &Ended| match end {
+            Ended::Run(run) => run.result.counts.contains_key("create.done"),
+            Ended::Refused(AccountError::Busy { .. } | AccountError::Journal { .. }) => false,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(ends.iter().filter(|end| did_it(end)).count(), 1, "{context}");
     }
 }
 

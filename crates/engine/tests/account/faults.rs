@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::SignedDuration;
 use keywheel_core::contract::result::StepStatus;
 use keywheel_core::plan::StepKind;
-use keywheel_core::reason::Reason;
-use keywheel_core::time::{Days, after};
-use keywheel_testkit::{Account, Call, Ended, Event, Fault, Habit, Operation, What, Who, World};
+use keywheel_testkit::{Call, Ended, Fault, Habit, Operation, What, World};
 
 use crate::support::{empty_world, next_night, night};
 
@@ -71,68 +70,12 @@ fn end_of(world: &World) -> (Standing, Vec<String>) {
     (standing(world), labels)
 }
 
-fn is_by_keywheel(event: &&Event, what: What) -> bool {
-    event.who == Who::Keywheel && event.what == what
-}
-
-/// The rules of a key's life, as far as they can be seen from outside.
 fn assert_rules(world: &World, context: &str) {
-    let account = world.account();
-    let mut made = BTreeMap::new();
-    for event in account.history.iter().filter(|event| is_by_keywheel(event, What::Made)) {
-        let keys = made.entry((event.user.clone(), event.night)).or_insert(0);
-        *keys += 1;
-        assert_eq!(*keys, 1, "{context}: a second key for {} in one run", event.user);
-    }
-    for event in account.history.iter().filter(|event| is_by_keywheel(event, What::DeletedActive)) {
-        assert!(is_never_stored(&account, event), "{context}: an active key of {} was deleted", event.user);
-    }
-    for event in account.history.iter().filter(|event| is_by_keywheel(event, What::MadeInactive)) {
-        let is_fair = is_never_stored(&account, event) || is_announced(&account, event);
-        assert!(is_fair, "{context}: a key of {} was made inactive early", event.user);
-    }
-    for event in account.history.iter().filter(|event| is_by_keywheel(event, What::Deleted)) {
-        let grace = if is_never_stored(&account, event) { Days(1) } else { Days(35) };
-        let inactive =
-            account.history.iter().find(|earlier| earlier.key == event.key && earlier.what == What::MadeInactive);
-        assert!(event.at >= after(inactive.unwrap().at, grace), "{context}: {} lost a key early", event.user);
-    }
+    assert_eq!(world.account().broken_rules(), Vec::<String>::new(), "{context}");
 }
 
-fn is_never_stored(account: &Account, event: &Event) -> bool {
-    let is_ours = account.history.iter().any(|made| made.key == event.key && is_by_keywheel(&made, What::Made));
-    is_ours && account.secret(event.user.as_str()).is_none_or(|secret| secret.labels_of(&event.key).is_none())
-}
-
-/// Whether its owners were told of what would happen to the key ten days before, or longer ago.
-fn is_announced(account: &Account, event: &Event) -> bool {
-    let starts_a_grace = [
-        Reason::RotationDue,
-        Reason::ReplacementPending,
-        Reason::NoticeRepeated,
-        Reason::NoticeNotSent,
-        Reason::RetirementAhead,
-    ];
-    let announces = |mail: &&keywheel_testkit::Mail| {
-        mail.entry.access_key_id.as_ref() == Some(&event.key)
-            && mail.entry.status == StepStatus::Done
-            && starts_a_grace.contains(&mail.entry.reason)
-    };
-    let told = account.mails.iter().filter(announces).map(|mail| mail.at).min();
-    told.is_some_and(|told| event.at >= after(told, Days(10)))
-}
-
-/// After this every active key of Keywheel's making can be had from its secret.
 fn assert_nothing_lost(world: &World, context: &str) {
-    let account = world.account();
-    for event in account.history.iter().filter(|event| is_by_keywheel(event, What::Made)) {
-        let user = account.user(event.user.as_str());
-        let lives = user.key(&event.key).is_some_and(keywheel_testkit::Key::is_active);
-        let secret = account.secret(event.user.as_str());
-        let is_stored =
-            secret.is_some_and(|secret| secret.labels_of(&event.key).is_some_and(|labels| !labels.is_empty()));
-        assert!(!lives || is_stored, "{context}: the secret half of a key of {} is lost", event.user);
-    }
+    assert_eq!(world.account().users_with_a_lost_half(), Vec::<String>::new(), "{context}");
 }
 
 /// A night; what it says holds no secret half.
@@ -162,8 +105,7 @@ fn nights_later(world: &World, nights: usize, context: &str) -> (Standing, Vec<S
 
 fn has_orphan(world: &World) -> bool {
     let account = world.account();
-    let mut inactive = account.history.iter().filter(|event| is_by_keywheel(event, What::MadeInactive));
-    inactive.any(|event| is_never_stored(&account, event))
+    account.deeds(What::MadeInactive).any(|event| account.is_never_stored(event))
 }
 
 /// The calls of the busy night, each of which is to fail.
@@ -201,6 +143,35 @@ fn assert_survives(fault: Fault) {
             end = nights_later(&world, 2, &context);
         }
         assert_eq!(end, *expected, "{context}");
+    }
+}
+
+/// Lambda repeats a failed invocation after a minute and after two more, with the same run.
+#[test]
+fn a_night_that_is_retried_makes_one_key_per_user_whatever_failed() {
+    let eve = eve();
+    let calls = calls_of(&eve);
+    for fault in [Fault::Denied, Fault::LostBefore, Fault::LostAfter, Fault::Death] {
+        for (nth, call) in calls.iter().enumerate() {
+            let context = format!("{fault:?} at call {nth}, {:?} {}", call.operation, call.subject);
+            let world = eve.fork();
+            world.fail_call(nth, fault);
+            let same = keywheel_testkit::Night { run_id: Some("one-run".to_owned()), ..night() };
+            let before = world.account().night;
+            for minutes in [1, 2, 15, 60] {
+                let _ = same.on(&world);
+                let later = world.account().now + SignedDuration::from_mins(minutes);
+                world.at(later);
+            }
+            let account = world.account();
+            let mut made = BTreeSet::new();
+            for event in account.deeds(What::Made).filter(|event| event.night > before) {
+                assert!(made.insert(event.user.clone()), "{context}: a second key for {}", event.user);
+            }
+            drop(account);
+            assert_rules(&world, &context);
+            assert_nothing_lost(&world, &context);
+        }
     }
 }
 

@@ -130,6 +130,26 @@ fn a_user_that_was_made_again_begins_anew() {
 }
 
 #[test]
+fn a_lost_ledger_delays_everything_and_hastens_nothing() {
+    let world = world_of(Habit::Installs, 0);
+    night().nights(&world, 96);
+    world.account().set_ledger_text(None);
+    night().nights(&world, 60);
+    // Who took over from whom is read from the secret. The whole install grace is given anew, from the moment the notice was
+    // asked for again: it is the same notice, so that it was sent before.
+    assert_eq!(deeds(&world), [(90, What::Made), (96 + 10, What::MadeInactive), (106 + 36, What::Deleted)]);
+}
+
+#[test]
+fn an_inactive_key_of_which_the_ledger_was_lost_is_a_persons() {
+    let world = world_of(Habit::Installs, 0);
+    night().nights(&world, 105);
+    world.account().set_ledger_text(None);
+    night().nights(&world, 70);
+    assert_eq!(deeds(&world), [(90, What::Made), (101, What::MadeInactive)]);
+}
+
+#[test]
 fn a_person_who_makes_the_old_key_active_again_gets_the_whole_grace_anew() {
     let world = world_of(Habit::Installs, 0);
     night().nights(&world, 103);
