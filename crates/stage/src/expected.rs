@@ -1,5 +1,6 @@
 //! Holds a night against what the data file says of it: step by step, key by key, version by version, policy by policy, mail by mail.
 
+mod ledgers;
 mod mails;
 mod secrets;
 mod steps;
@@ -41,6 +42,7 @@ impl Held<'_> {
             ("every key ends in the expected state", self.keys()),
             ("every secret has the expected versions and labels", self.versions()),
             ("every secret has the policy written by hand", self.policies()),
+            ("every ledger remembers what was done, and is left unclaimed", self.ledgers()),
             ("every notice is recorded once, as sent", self.notice_records()),
             ("every recipient gets one mail per account, with what concerns them", self.mails()),
         ]

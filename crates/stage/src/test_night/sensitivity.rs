@@ -29,6 +29,8 @@ const CHANGES: &[(&str, Change, Comparison)] = &[
     ("a label on another version", moved_label, |held| held.versions()),
     ("a policy that lets others read", |_, after| each_policy(after, "Statement", 1), |held| held.policies()),
     ("a policy that shuts the user out", |_, after| each_policy(after, "Statement", 0), |held| held.policies()),
+    ("a ledger that forgot", |_, after| forget(after, "users"), |held| held.ledgers()),
+    ("a ledger that cannot be read", |_, after| forget(after, "schema_version"), |held| held.ledgers()),
     ("a notice that was not sent", |_, after| drop(after.notices.pop_first()), |held| held.notice_records()),
     ("a notice that waits", deferred_notice, |held| held.notice_records()),
     ("a mail that did not arrive", |night, _| drop(night.mails.pop()), |held| held.mails()),
@@ -84,6 +86,12 @@ fn each_policy(after: &mut World, field: &str, statement: usize) {
         if let Some(statements) = policy[field].as_array_mut() {
             statements.remove(statement);
         }
+    }
+}
+
+fn forget(after: &mut World, field: &str) {
+    for ledger in after.ledgers.values_mut().filter_map(serde_json::Value::as_object_mut) {
+        ledger.remove(field);
     }
 }
 

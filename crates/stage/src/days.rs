@@ -1,0 +1,92 @@
+//! Forty-five days: the whole life of a key, from the first warning to its deletion, shown and held against timelines written by hand.
+#![expect(clippy::print_stdout, reason = "progress and outcome are told to people")]
+
+mod acts;
+mod ageing;
+pub mod data;
+mod diary;
+mod hosts;
+mod keyring;
+mod page;
+mod people;
+mod rules;
+mod season;
+mod timeline;
+
+use std::path::{Path, PathBuf};
+
+use crate::leaks::{Searched, everything_written};
+use crate::test_night::checks::Checks;
+use crate::test_night::Place;
+use data::Season;
+pub use page::life_cycle;
+use season::{Running, Told, set};
+
+/// Shows so many days of the forty-five: `true` when nothing happened but what was expected.
+///
+/// # Errors
+/// When the stage cannot be set, or a night does not end.
+pub async fn show(place: &Place, days: u32) -> anyhow::Result<bool> {
+    let mut season = Season::forty_five_days()?;
+    season.nights = days;
+    println!("{} days: {}\n", days, season.about);
+    let mut checks = Checks::new();
+    live(&season, place, &place.out, &mut checks).await?;
+    println!("\n{}", std::fs::read_to_string(place.out.join(timeline::TEXT))?);
+    println!("the timelines are in {} ({} and {})", place.out.display(), timeline::TEXT, timeline::JSON);
+    Ok(checks.conclude())
+}
+
+/// Runs every season and holds it against its timelines: `true` when nothing happened but what was expected.
+///
+/// # Errors
+/// When a stage cannot be set, or a night does not end.
+pub async fn test(place: &Place) -> anyhow::Result<bool> {
+    let mut checks = Checks::new();
+    for season in Season::read("days.json")?.into_iter().chain(Season::read("periods.json")?) {
+        println!("\n{}: {}", season.name, season.about);
+        let out = place.out.join(&season.name);
+        live(&season, place, &out, &mut checks).await?;
+    }
+    Ok(checks.conclude())
+}
+
+/// Runs a season, writes its timelines, and holds them against what is expected.
+async fn live(season: &Season, place: &Place, out: &Path, checks: &mut Checks) -> anyhow::Result<()> {
+    prepare(out)?;
+    let stage = set(season, &place.python, &place.functions, out).await?;
+    let mut running = Running::new(season, &stage, out)?;
+    let mut last = None;
+    for day in season.days() {
+        tell(&running.day(day, last.map_or(0, |last| day - last)).await?);
+        last = Some(day);
+    }
+    timeline::write(season, &running, out)?;
+    for (user, kind) in season.users()? {
+        let name = &stage.user(user.as_str())?.case;
+        checks.none(&format!("{}: {name} ({user})", season.name), timeline::differences(season, kind, &running.diary, &user));
+    }
+    checks.none(&format!("{}: no rule is broken on any day", season.name), std::mem::take(&mut running.broken));
+    let searched = Searched::new(&stage.admin.credentials().await?);
+    let written = everything_written(&stage, out).await?;
+    let name = format!("{}: {} secrets are in none of {} texts", season.name, searched.len(), written.len());
+    checks.none(&name, searched.find(&written));
+    Ok(())
+}
+
+/// Makes the folder, without the log of an earlier time, to which lines would be added.
+fn prepare(out: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(out)?;
+    let log: PathBuf = out.join("functions.log");
+    if log.exists() {
+        std::fs::remove_file(log)?;
+    }
+    Ok(())
+}
+
+fn tell(told: &Told) {
+    let counts: Vec<_> = told.counts.iter().map(|(name, count)| format!("{name} {count}")).collect();
+    let counts = if counts.is_empty() { "nothing to do".to_owned() } else { counts.join(", ") };
+    let seconds = told.took.as_secs_f64();
+    println!("day {:2}  {} accounts  {counts}; {} mails  ({seconds:.1} s)", told.day, told.accounts, told.mails);
+}
