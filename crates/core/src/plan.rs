@@ -132,6 +132,16 @@ pub enum Action {
 }
 
 impl Action {
+    /// The key from which a replacement takes over, where the action is about one.
+    #[must_use]
+    pub fn supersedes(&self) -> Option<&AccessKeyId> {
+        match self {
+            Action::Replace { supersedes, .. } => Some(supersedes),
+            Action::Publish { supersedes, .. } => supersedes.as_ref(),
+            _ => None,
+        }
+    }
+
     /// Whether the action changes anything in IAM or Secrets Manager.
     #[must_use]
     pub fn is_change(&self) -> bool {

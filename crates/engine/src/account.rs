@@ -120,6 +120,12 @@ pub enum AccountError {
         /// When its claim lapses unless renewed.
         until: Timestamp,
     },
+    /// Another run claimed it between this run's look and its first write.
+    #[error("account {account} was just claimed by another run. Nothing was changed; try again in a few minutes")]
+    Overtaken {
+        /// The account.
+        account: AccountId,
+    },
     /// The ledger could not be written before the first change.
     #[error("account {account}: the plan could not be written down, so nothing was changed: {why}")]
     Journal {

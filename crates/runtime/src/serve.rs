@@ -62,8 +62,10 @@ pub fn start<C, H: Handler>(
         match built(read, build).await {
             Ok(handler) => serve(&handler).await,
             Err(error) => {
+                // Logged first: Lambda may end the process as soon as it has been told.
+                let code = failed(&error);
                 report(&error).await;
-                failed(&error)
+                code
             }
         }
     })

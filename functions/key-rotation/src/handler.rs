@@ -151,7 +151,7 @@ impl KeyRotation {
         unserved: Unserved,
     ) -> Result<AccountResult, FunctionError> {
         let error = unserved.to_string();
-        if let Unserved::Failed(AccountError::Busy { .. }) = unserved {
+        if let Unserved::Failed(AccountError::Busy { .. } | AccountError::Overtaken { .. }) = unserved {
             // The run that holds the claim stores the account's result.
             return Err(FunctionError::new(ErrorName::AccountBusy, error));
         }
@@ -193,7 +193,9 @@ impl Unserved {
         match self {
             Unserved::Unreachable(failed) => failed.is_transient().then_some(ErrorName::AccountUnreachable),
             Unserved::OtherAccount { .. } => Some(ErrorName::EventInvalid),
-            Unserved::Failed(AccountError::Busy { .. }) => Some(ErrorName::AccountBusy),
+            Unserved::Failed(AccountError::Busy { .. } | AccountError::Overtaken { .. }) => {
+                Some(ErrorName::AccountBusy)
+            }
             Unserved::Failed(AccountError::Ledger { source: ReadFailed::Refused(_), .. }) => {
                 Some(ErrorName::LedgerRefused)
             }

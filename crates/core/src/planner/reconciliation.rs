@@ -37,7 +37,7 @@ impl UserView<'_> {
         let action = Action::Publish { replacement: key.id.clone(), supersedes };
         let preconditions =
             Preconditions { statuses: vec![(key.id.clone(), KeyStatus::Active)], ..Preconditions::default() };
-        let step = self.step(key, StepKind::Publish, Reason::ReplacementPending).due(key.created);
+        let step = self.step(key, StepKind::Publish, Reason::ReplacementPending).due(key.created).replaced_by(key);
         step.doing(action, preconditions).next_after(self.periods.install_grace).telling(NoticeKind::Rotated)
     }
 

@@ -63,7 +63,7 @@ impl Teller<'_> {
         let step = &outcome.step;
         let kind = self.kind(outcome)?;
         let user = self.users.iter().find(|user| user.name == step.user)?;
-        let key = outcome.supersedes.clone().or_else(|| step.key.clone())?;
+        let key = step.action.supersedes().or(step.key.as_ref())?.clone();
         let record = self.ledger.users.get(&user.name).map(|user| user.key(&key)).unwrap_or_default();
         if matches!(kind, NoticeKind::Failed(..)) && record.told(&kind).is_some() {
             return None;

@@ -162,7 +162,6 @@ impl<'a, P: Ports> Executor<'a, P> {
         };
         outcome.published = was_made_now.then_some(outcome.status);
         outcome.made = Some(publication.replacement);
-        outcome.supersedes = publication.supersedes;
         outcome
     }
 }

@@ -21,8 +21,6 @@ pub(super) struct Outcome {
     pub(super) retry_helps: bool,
     /// The key that was made, where one was.
     pub(super) made: Option<AccessKeyId>,
-    /// The key that it took over from, where one was made or published.
-    pub(super) supersedes: Option<AccessKeyId>,
     /// When what follows is due: what the owners are told.
     pub(super) next_due: Option<Timestamp>,
     /// A replacement was published, which is a step of its own in the result.
@@ -82,17 +80,7 @@ impl Outcome {
     /// The step ended so, with nothing more to say.
     pub(super) fn of(step: Step, status: StepStatus) -> Self {
         let next_due = step.due;
-        Self {
-            step,
-            status,
-            because: None,
-            error: None,
-            retry_helps: false,
-            made: None,
-            supersedes: None,
-            next_due,
-            published: None,
-        }
+        Self { step, status, because: None, error: None, retry_helps: false, made: None, next_due, published: None }
     }
 
     /// The step was not carried out.

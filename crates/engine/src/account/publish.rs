@@ -28,8 +28,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Publication {
     pub(super) replacement: AccessKeyId,
-    /// The key that was superseded, where that is known.
-    pub(super) supersedes: Option<AccessKeyId>,
     /// Why it is not published: it could not be proven to work in time.
     pub(super) unproven: Option<String>,
 }
@@ -80,7 +78,7 @@ impl<P: Ports> Executor<'_, P> {
         let dates = unproven.is_none().then(|| (proven, self.ports.clock().now()));
         let retrieval_unproven = matches!(proof, Proven::WithoutRetrieval);
         self.record(step, pair, supersedes, dates, retrieval_unproven).await?;
-        Ok(Publication { replacement: pair.id.clone(), supersedes: supersedes.cloned(), unproven })
+        Ok(Publication { replacement: pair.id.clone(), unproven })
     }
 
     async fn prove(&self, pair: &KeyPair, user: &IamUser, name: &str, version: &VersionId) -> Result<Proven, Stopped> {

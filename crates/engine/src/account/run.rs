@@ -17,7 +17,7 @@ use super::digests::Teller;
 use super::execute::Executor;
 use super::outcome::{Outcome, Stopped};
 use super::report::{AccountRun, account_run};
-use super::session::{LEASE, Session};
+use super::session::{LEASE, Session, SessionError};
 use super::told::{fill_in_sent, note_asked};
 use super::{Account, AccountError, Run, Settings};
 use crate::ports::{Clock, LedgerStore, Ports, StoredLedger};
@@ -100,9 +100,7 @@ impl<P: Ports> Night<'_, P> {
                 journal.planned = earlier.map_or(journal.planned, |earlier| earlier.planned.min(journal.planned));
                 ledger.plan = Some(journal);
             });
-            begun
-                .await
-                .map_err(|error| AccountError::Journal { account: self.account.id.clone(), why: error.to_string() })?;
+            begun.await.map_err(|error| self.not_begun(&error))?;
         }
         let settings = self.settings;
         let executor =
@@ -141,6 +139,14 @@ impl<P: Ports> Night<'_, P> {
             return Ok(());
         }
         Err(AccountError::Busy { account: self.account.id.clone(), run_id: claim.run_id.clone(), until: claim.until })
+    }
+
+    fn not_begun(&self, error: &SessionError) -> AccountError {
+        let account = self.account.id.clone();
+        match error {
+            SessionError::ClaimLost => AccountError::Overtaken { account },
+            SessionError::Failed(_) => AccountError::Journal { account, why: error.to_string() },
+        }
     }
 
     fn journal(&self, plan: &AccountPlan) -> JournalledPlan {
