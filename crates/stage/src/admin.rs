@@ -161,6 +161,18 @@ impl Admin {
         self.request("GET", "function-log", None).await
     }
 
+    /// Every line that a function wrote since the last time that they were taken; they are then forgotten.
+    pub async fn take_function_log(&self) -> anyhow::Result<Vec<FunctionLine>> {
+        let lines = self.function_log().await?;
+        self.request("DELETE", "function-log", None).await.map(|_: Value| ())?;
+        Ok(lines)
+    }
+
+    /// Moves everything in IAM, Secrets Manager and Organizations so many days into the past.
+    pub async fn age(&self, days: u32) -> anyhow::Result<()> {
+        self.post("age", json!({ "days": days })).await
+    }
+
     /// Every secret half and session token that was ever issued.
     pub async fn credentials(&self) -> anyhow::Result<Vec<IssuedCredential>> {
         let issued: BTreeMap<String, IssuedCredential> = self.request("GET", "credentials", None).await?;

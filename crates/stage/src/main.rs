@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use keywheel_stage::{demo, test_night};
+use keywheel_stage::{days, demo, test_night};
 
 #[derive(Parser)]
 #[command(name = "stage", about = "An emulated AWS Organization with Keywheel in it")]
@@ -23,6 +23,19 @@ enum Command {
         /// Leaves everything running until Ctrl-C.
         #[arg(long)]
         keep: bool,
+    },
+    /// Shows the life of keys, one night per day.
+    Days {
+        #[command(flatten)]
+        place: Place,
+        /// How many days.
+        #[arg(long, default_value_t = 45, value_parser = clap::value_parser!(u32).range(1..=45))]
+        days: u32,
+    },
+    /// Holds forty-five days, and shorter stays with other periods, against their timelines.
+    TestDays {
+        #[command(flatten)]
+        place: Place,
     },
     /// Runs the night's test.
     TestNight {
@@ -44,13 +57,19 @@ struct Place {
     out: PathBuf,
 }
 
+impl From<Place> for test_night::Place {
+    fn from(Place { functions, python, out }: Place) -> Self {
+        Self { python, functions, out }
+    }
+}
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let ended = match Arguments::parse().command {
         Command::Demo { place, keep } => demo::run(&place.python, &place.functions, &place.out, keep).await,
-        Command::TestNight { place: Place { functions, python, out } } => {
-            test_night::run(&test_night::Place { python, functions, out }).await
-        }
+        Command::Days { place, days } => days::show(&place.into(), days).await,
+        Command::TestDays { place } => days::test(&place.into()).await,
+        Command::TestNight { place } => test_night::run(&place.into()).await,
     };
     match ended {
         Ok(true) => ExitCode::SUCCESS,

@@ -3,7 +3,7 @@
 mod access;
 mod bad_environment;
 mod bad_event;
-mod checks;
+pub(crate) mod checks;
 mod mails;
 mod night;
 mod permissions;

@@ -116,7 +116,8 @@ fn compared<K: Ord + Debug, V: PartialEq + Debug>(
     differing.map(|key| format!("{what} {key:?}: was {:?}, is {:?}", earlier.get(key), now.get(key))).collect()
 }
 
-async fn keys(
+/// The keys of every user of an account.
+pub(crate) async fn keys(
     clients: &Clients,
     account: &AccountId,
 ) -> anyhow::Result<BTreeMap<UserName, BTreeMap<AccessKeyId, KeyStatus>>> {

@@ -13,7 +13,7 @@ const SECONDS_PER_DAY: i64 = 86_400;
 ///
 /// # Errors
 /// When the emulator refuses a call.
-pub async fn age(stage: &Stage, days: u32) -> anyhow::Result<()> {
+pub(super) async fn age(stage: &Stage, days: u32) -> anyhow::Result<()> {
     stage.admin.age(days).await?;
     let objects = stage.state.values("").await?;
     let moved = objects.into_iter().filter_map(|(key, mut value)| moved_back(&mut value, days).then_some((key, value)));

@@ -129,9 +129,4 @@ impl Diary {
         events.sort();
         events
     }
-
-    /// The users to whom anything happened.
-    pub(super) fn users(&self) -> impl Iterator<Item = &UserName> {
-        self.days.keys()
-    }
 }

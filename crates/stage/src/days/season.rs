@@ -205,6 +205,11 @@ impl<'a> Running<'a> {
         Ok(())
     }
 
+    /// The name of a user's kind.
+    pub(super) fn kind_of(&self, user: &UserName) -> &str {
+        self.stage.seeded.users.iter().find(|seeded| seeded.name == *user).map_or("", |seeded| seeded.case.as_str())
+    }
+
     /// The account of a user.
     pub(super) fn account(&self, user: &UserName) -> Option<&AccountId> {
         Some(&self.people.get(user)?.account)

@@ -9,19 +9,19 @@ use crate::terminal::plain;
 const SHOWN: usize = 20;
 
 /// Counts checks and tells each one's outcome.
-pub(super) struct Checks {
+pub(crate) struct Checks {
     passed: usize,
     failed: Vec<String>,
     began: Instant,
 }
 
 impl Checks {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { passed: 0, failed: Vec::new(), began: Instant::now() }
     }
 
     /// Passes when nothing is wrong.
-    pub(super) fn none(&mut self, name: &str, wrong: Vec<String>) {
+    pub(crate) fn none(&mut self, name: &str, wrong: Vec<String>) {
         if wrong.is_empty() {
             self.passed += 1;
             println!("ok {name}");
@@ -39,17 +39,17 @@ impl Checks {
     }
 
     /// Passes when it could be found out, and nothing is wrong.
-    pub(super) fn tried(&mut self, name: &str, wrong: anyhow::Result<Vec<String>>) {
+    pub(crate) fn tried(&mut self, name: &str, wrong: anyhow::Result<Vec<String>>) {
         self.none(name, wrong.unwrap_or_else(|error| vec![format!("{error:#}")]));
     }
 
     /// Passes when it holds; `else_say` tells what was found instead.
-    pub(super) fn holds(&mut self, name: &str, holds: bool, else_say: impl FnOnce() -> String) {
+    pub(crate) fn holds(&mut self, name: &str, holds: bool, else_say: impl FnOnce() -> String) {
         self.none(name, if holds { Vec::new() } else { vec![else_say()] });
     }
 
     /// Tells the totals: `true` when every check passed.
-    pub(super) fn conclude(&self) -> bool {
+    pub(crate) fn conclude(&self) -> bool {
         println!(
             "\n{} passed, {} failed, in {:.1} s",
             self.passed,
