@@ -250,3 +250,15 @@ fn an_audit_writes_nothing_whatever_is_due() {
     assert!(run.result.steps.iter().all(|step| step.status == StepStatus::Planned), "{:?}", run.result);
     assert_eq!(run.result.counts.get("create.planned"), Some(&2));
 }
+
+#[test]
+fn what_was_seen_of_one_user_is_remembered_when_another_ones_key_changes() {
+    let world = two_users();
+    let key = world.account().user("alice").keys[0].id.clone();
+    world.account().set_status("alice", &key, keywheel_core::observed::KeyStatus::Inactive);
+    let _ = night().on(&world).run();
+    assert_eq!(world.count(Operation::CreateAccessKey), 1);
+    let ledger = world.account().ledger();
+    let seen = ledger.users[&"alice".parse().unwrap()].key(&key).made_inactive.unwrap();
+    assert_eq!(seen.by, keywheel_core::ledger::Actor::Person);
+}

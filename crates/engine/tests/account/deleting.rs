@@ -139,3 +139,16 @@ fn a_key_of_a_persons_making_inactive_is_never_deleted() {
     let blocked = |mail: &&keywheel_testkit::Mail| mail.entry.reason == Reason::SlotBlocked;
     assert_eq!(world.account().mails.iter().filter(blocked).count(), 150 / 7 + 1);
 }
+
+#[test]
+fn a_key_that_is_gone_at_the_last_moment_is_as_good_as_deleted() {
+    let world = eve();
+    let old = old(&world.account());
+    world.person(move |call, account| {
+        if call.operation == Operation::DeleteAccessKey {
+            account.delete_key("alice", &old);
+        }
+    });
+    let run = night().on(&world).run();
+    assert_eq!(row(&run.result, StepKind::Delete).1, StepStatus::Done);
+}

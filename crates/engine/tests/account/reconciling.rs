@@ -5,6 +5,7 @@ use keywheel_core::contract::result::StepStatus;
 use keywheel_core::observed::{AWSCURRENT, AWSPENDING, KeyStatus};
 use keywheel_core::plan::StepKind;
 use keywheel_core::reason::Reason;
+use keywheel_core::secret::VersionId;
 use keywheel_testkit::{Fault, Night, Operation, Secret, What, Who, World};
 
 use crate::support::{next_night, night, row, rows, world_with};
@@ -194,4 +195,23 @@ fn a_third_key_of_a_racing_person_is_not_touched() {
     let account = world.account();
     assert!(account.user("alice").keys.iter().all(keywheel_testkit::Key::is_active));
     assert_eq!(account.user("alice").keys.len(), 3);
+}
+
+#[test]
+fn a_pair_that_is_stored_after_all_is_not_deleted() {
+    let world = world_with("alice", 90);
+    world.fail(Operation::PutPending, 0, Fault::LostBefore);
+    world.fail(Operation::DescribeSecret, 1, Fault::Throttled);
+    after_a_night(&world);
+    world.person(|call, account| {
+        // The put of the night before arrives right after this run has looked.
+        if call.operation == Operation::GetUser {
+            let (name, now) = (account.secret_name("alice"), account.now);
+            let user = account.user("alice");
+            let version = VersionId::of(&account.id, &user.user_id, &user.keys[1].id);
+            account.secrets.get_mut(&name).unwrap().put(version, "{}", AWSPENDING, now);
+        }
+    });
+    let _ = night().on(&world).run();
+    assert_eq!(world.count(Operation::DeleteAccessKey), 0);
 }

@@ -235,3 +235,19 @@ fn a_slot_that_is_filled_at_the_last_moment_makes_no_key() {
         assert_eq!(account.ledger().users.values().next().unwrap().intent, None);
     }
 }
+
+#[test]
+fn a_denial_that_passes_within_seconds_is_only_iams_spreading() {
+    let world = world_with("alice", 90);
+    world.account().behaviour.retrieval_is_denied = true;
+    let mut tries = 0;
+    world.person(move |call, account| {
+        tries += usize::from(call.operation == Operation::Prove);
+        account.behaviour.retrieval_is_denied = tries < 3;
+    });
+    let _ = night().on(&world).run();
+    let account = world.account();
+    let new = account.user("alice").keys[1].id.clone();
+    assert_eq!(account.offered("alice"), Some(new.clone()));
+    assert!(!account.ledger().users.values().next().unwrap().key(&new).retrieval_unproven);
+}

@@ -1,6 +1,7 @@
 //! Who is told, how often, and what nobody is ever told.
 
 use keywheel_core::contract::digest::RecipientRole;
+use keywheel_core::contract::notice_record::NoticeState;
 use keywheel_core::contract::result::StepStatus;
 use keywheel_core::observed::KeyStatus;
 use keywheel_core::plan::StepKind;
@@ -177,4 +178,27 @@ fn no_secret_half_is_in_anything_that_leaves_the_engine() {
     // The search does find what is there.
     let secret = world.issued()[0].clone();
     assert!(world.leaks(&format!("x{}x", secrecy::ExposeSecret::expose_secret(&secret))));
+}
+
+#[test]
+fn a_notice_that_came_back_or_went_to_security_alone_begins_no_grace() {
+    let world = alice();
+    let mut telling = night();
+    telling.settings.audience.security_email = Some("security@example.com".to_owned());
+    for _ in 0..30 {
+        let begun = world.account().now;
+        let _ = telling.on(&world).run();
+        {
+            let mut account = world.account();
+            let owners = account.mails.iter().filter(|mail| mail.to.role != RecipientRole::Security);
+            let owners: Vec<_> = owners.map(|mail| mail.entry.notice_id.clone()).collect();
+            for id in owners {
+                account.notices.get_mut(&id).unwrap().state = NoticeState::Bounced;
+            }
+        }
+        next_night(&world, begun);
+    }
+    let account = world.account();
+    assert!(account.mails.iter().any(|mail| mail.to.role == RecipientRole::Security));
+    assert!(account.history.iter().all(|event| event.what == What::Made), "{:?}", account.history);
 }
