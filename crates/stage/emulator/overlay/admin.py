@@ -3,10 +3,9 @@ import asyncio, calendar, contextvars, fnmatch, json, re, time
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator
 from ministack.services import iam, organizations, secretsmanager, ses
-from overlay.world import CREDENTIALS, FUNCTION_LOG, LAST_USED, MANAGEMENT, SETTINGS, Any, patch
+from overlay.world import CREDENTIALS, LAST_USED, LOGS, MANAGEMENT, SETTINGS, Any, patch
 users, keys, secrets = iam._users._data, iam._access_keys._data, secretsmanager._secrets._data
 accounts, ISO = organizations._accounts._data, "%Y-%m-%dT%H:%M:%SZ"
-LOGS: dict[str, list] = {"calls": [], "faults": [], "function-log": FUNCTION_LOG}
 RECORDS: dict[str, Any] = {  # what POST /_stage/NAME sets fields of
     "user": lambda body: users[body["account"], body["user"]],
     "key": lambda body: keys[body["account"], body["access_key_id"]],

@@ -6,11 +6,10 @@ from overlay.world import CREDENTIALS, LAST_USED, SETTINGS, Any, patch
 ElementTree.register_namespace("", NAMESPACE := "https://iam.amazonaws.com/doc/2010-05-08/")
 LISTS = {"ListUsers": "Users", "GetGroup": "Users", "ListAccessKeys": "AccessKeyMetadata",
          "GetAccountAuthorizationDetails": "UserDetailList"}
-handlers, parameter = iam._IAM_HANDLERS, iam._p
+handlers, parameter, keys = iam._IAM_HANDLERS, iam._p, iam._access_keys
 
 def keys_of(user: str) -> list[dict]:
-    keys = (key for key in iam._access_keys.values() if key["UserName"] == user)
-    return sorted(keys, key=lambda key: key["CreateDate"])
+    return sorted((key for key in keys.values() if key["UserName"] == user), key=lambda key: key["CreateDate"])
 @patch(handlers, "CreateAccessKey")
 def create_access_key(stock: Any, params: dict) -> tuple:
     """CreateAccessKey: AWS allows two keys per user, active or not; stock any number."""
@@ -29,12 +28,12 @@ def own_keys(stock: Any, params: dict) -> tuple:
     """NoSuchEntity: AWS answers it for an unknown user and a key of another's; stock lists nothing, deletes the key."""
     user, key_id = parameter(params, "UserName"), parameter(params, "AccessKeyId")
     what = f"Access Key with id {key_id}" if key_id else f"user with name {user}"
-    known = iam._access_keys.get(key_id, {}).get("UserName") == user if key_id else user in iam._users
+    known = keys.get(key_id, {}).get("UserName") == user if key_id else user in iam._users
     return stock(params) if known else iam._error(404, "NoSuchEntity", f"The {what} cannot be found.")
 @patch(handlers, "GetAccessKeyLastUsed")
 def get_access_key_last_used(_stock: Any, params: dict) -> tuple:
     """GetAccessKeyLastUsed: AWS tells the last use and denies access to an unknown key; stock tracks nothing."""
-    if (key := iam._access_keys.get(parameter(params, "AccessKeyId"))) is None:
+    if (key := keys.get(parameter(params, "AccessKeyId"))) is None:
         return iam._error(403, "AccessDenied", "User is not authorized to perform: iam:GetAccessKeyLastUsed")
     fields = {"Region": "N/A", "ServiceName": "N/A"} | LAST_USED.get(key["AccessKeyId"], {})
     used = "".join(f"<{name}>{value}</{name}>" for name, value in fields.items() if value)

@@ -5,7 +5,7 @@ SETTINGS = {"short_pages": False,       # pages shorter than asked for; for Orga
             "account_fields": "State"}  # what accounts show: "State" (AWS since 2026-09-09), "Status" or "both"
 LAST_USED: dict[str, dict] = {}         # access key id -> date, region and service
 CREDENTIALS: dict[str, dict] = {}       # access key id -> every secret half and session token that was ever issued
-FUNCTION_LOG: list[dict] = []           # every line that a function wrote to stdout or stderr
+LOGS: dict[str, list] = {"calls": [], "faults": [], "function-log": [], "function-calls": []}
 MANAGEMENT: dict[str, str] = {}         # account id -> its organization's management account
 
 def patch(table: dict, *names: str) -> Any:  # puts a function in the place of stock's, which is its first argument

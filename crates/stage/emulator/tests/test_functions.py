@@ -37,6 +37,30 @@ class Patched(ContractTest):
         wanted = {f"before {account}", f"after {account}"}
         self.assertTrue(eventually(lambda: wanted <= {entry["line"] for entry in stage("GET", "function-log")}))
 
+    def test_every_event_and_answer_is_kept(self) -> None:
+        account = new_account()
+        make_function(account, """result = event["number"] + 1
+if event.get("fail"):
+    raise ValueError("wanted")""")
+        for kind, event in (("RequestResponse", {"number": 1}), ("Event", {"number": 2}),
+                            ("RequestResponse", {"number": 3, "fail": True})):
+            invoke(account, event | {"account": account}, kind)
+
+        def own() -> list[tuple]:
+            calls = [call for call in stage("GET", "function-calls") if call["event"].get("account") == account]
+            return sorted((call["function"], call["event"]["number"], call["answer"]) for call in calls if "answer" in call)
+        failure = {"errorType": "ValueError", "errorMessage": "wanted"}
+        wanted = [("function", 1, 2), ("function", 2, 3), ("function", 3, failure)]
+        self.assertTrue(eventually(lambda: own() == wanted), own())
+
+    def test_an_event_is_kept_from_the_moment_it_is_handed_over(self) -> None:
+        account, file = new_account(), self.file()
+        make_function(account, REPORT)
+        invoke(account, {"file": file, "sleep": 2}, "Event")
+        self.assertTrue(eventually(lambda: self.read(file) == "x"))
+        call, = [call for call in stage("GET", "function-calls") if call["event"].get("file") == file]
+        self.assertNotIn("answer", call)
+
     def test_raw_mail_is_kept(self) -> None:
         account = new_account()
         raw = b"From: a@example.com\r\nTo: b@example.com\r\nSubject: hello\r\nX-Keywheel: yes\r\n\r\nbody\r\n"
@@ -64,6 +88,7 @@ class Alike(Patched):
     """Each test passes on both: what stock has right already."""
 
     test_throttled_event_is_kept = test_every_line_of_a_function_is_kept = test_raw_mail_is_kept = None
+    test_every_event_and_answer_is_kept = test_an_event_is_kept_from_the_moment_it_is_handed_over = None
 
     def test_function_has_the_credentials_of_its_role(self) -> None:
         account = new_account()
