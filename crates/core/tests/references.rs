@@ -1,4 +1,5 @@
 //! The pages of `docs/` that are rendered from, or must agree with, the core.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::path::PathBuf;
 

@@ -1,4 +1,5 @@
 //! The sample events are what the function says they are.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::path::Path;
 
