@@ -40,6 +40,18 @@ pub struct FunctionLine {
     pub line: String,
 }
 
+/// An invocation of a function.
+#[derive(Clone, Debug, Deserialize)]
+pub struct FunctionCall {
+    /// The function's name.
+    pub function: String,
+    /// What it was handed.
+    pub event: Value,
+    /// What it answered: its result or its error; none while it runs.
+    #[serde(default)]
+    pub answer: Value,
+}
+
 /// A call to an AWS API.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Call {
@@ -168,7 +180,13 @@ impl Admin {
         Ok(lines)
     }
 
-    /// Moves everything in IAM, Secrets Manager and Organizations so many days into the past.
+    /// Every event that a function was handed so far, and its answer.
+    pub async fn function_calls(&self) -> anyhow::Result<Vec<FunctionCall>> {
+        self.request("GET", "function-calls", None).await
+    }
+
+    /// Moves the world so many days into the past: IAM, Secrets Manager, Organizations, and every date in every JSON object in S3.
+    /// A night then finds it as many days older, and no clock was touched.
     pub async fn age(&self, days: u32) -> anyhow::Result<()> {
         self.post("age", json!({ "days": days })).await
     }
@@ -182,6 +200,13 @@ impl Admin {
     /// Every mail so far.
     pub async fn mails(&self) -> anyhow::Result<Vec<Mail>> {
         let mails: BTreeMap<String, Vec<Mail>> = self.request("GET", "mails", None).await?;
+        Ok(mails.into_values().flatten().collect())
+    }
+
+    /// Every mail after the first so many; all have to be sent from one account.
+    pub async fn mails_after(&self, number: usize) -> anyhow::Result<Vec<Mail>> {
+        let after = json!({ "after": number });
+        let mails: BTreeMap<String, Vec<Mail>> = self.request("GET", "mails", Some(after)).await?;
         Ok(mails.into_values().flatten().collect())
     }
 
@@ -201,11 +226,12 @@ impl Admin {
 }
 
 fn send<T: DeserializeOwned>(agent: &ureq::Agent, method: &str, url: &str, body: Option<Value>) -> anyhow::Result<T> {
-    let text = body.unwrap_or(Value::Null).to_string();
-    let answer = match method {
-        "POST" => agent.post(url).send(&text),
-        "DELETE" => agent.delete(url).call(),
-        _ => agent.get(url).call(),
+    let text = body.as_ref().map(Value::to_string).unwrap_or_default();
+    let answer = match (method, body) {
+        ("POST", _) => agent.post(url).send(&text),
+        ("DELETE", _) => agent.delete(url).call(),
+        (_, None) => agent.get(url).call(),
+        (_, Some(_)) => agent.get(url).force_send_body().send(&text),
     };
     let mut answer = answer.with_context(|| format!("{method} {url}"))?;
     let status = answer.status();

@@ -2,11 +2,11 @@
 #![expect(clippy::print_stdout, reason = "progress and outcome are told to people")]
 
 mod acts;
-mod ageing;
 pub mod data;
 mod diary;
 mod hosts;
 mod keyring;
+mod night;
 mod page;
 mod people;
 mod rules;

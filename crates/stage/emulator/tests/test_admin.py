@@ -1,5 +1,6 @@
 """The admin route, which stock does not have: dates, faults, call log, credentials."""
 import datetime
+import json
 import time
 import urllib.error
 
@@ -58,6 +59,20 @@ class Patched(ContractTest):
         self.near(-9.5, secrets.describe_secret(SecretId="deleted")["DeletedDate"])
         stage("POST", "age", {"days": 10})
         self.refused("ResourceNotFoundException", secrets.describe_secret, SecretId="deleted")
+
+    def test_dates_in_json_objects_age(self) -> None:
+        s3, bucket = client("s3", new_account()), f"bucket-{new_account()}"
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+        date, fine = "2026-03-01T00:00:07Z", "2026-03-01T00:00:07.123456789Z"
+        rest = {"run": "20260301T000007Z-1", "day": "2026-03-01", "text": f"made {date}", "none": None, "number": 20260301}
+        s3.put_object(Bucket=bucket, Key="object.json", Body=json.dumps({date: {"dates": [date, fine]}, **rest}).encode())
+        s3.put_object(Bucket=bucket, Key="text", Body=f'made "{date}"'.encode())
+        for days in (0.5, 0.5, 1):
+            stage("POST", "age", {"days": days})
+        found = json.loads(s3.get_object(Bucket=bucket, Key="object.json")["Body"].read())
+        dates = ["2026-02-27T00:00:07Z", "2026-02-27T00:00:07.123456789Z"]
+        self.assertEqual({date: {"dates": dates}, **rest}, found)
+        self.assertEqual(f'made "{date}"', s3.get_object(Bucket=bucket, Key="text")["Body"].read().decode())
 
     def test_every_secret_half_is_listed(self) -> None:
         account = new_account()

@@ -1,7 +1,7 @@
 //! What happened to a user on a day, in words: the steps of a night, and the notices that were sent.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context, bail};
 use keywheel_core::Timestamp;
@@ -12,11 +12,8 @@ use keywheel_core::notice::NoticeKind;
 use keywheel_core::plan::StepKind;
 use serde_json::Value;
 
+use super::night::{PATIENCE, POLL};
 use crate::stage::Stage;
-
-/// The longest that mails may take here.
-const PATIENCE: Duration = Duration::from_secs(60);
-const POLL: Duration = Duration::from_millis(100);
 
 /// A notice that was asked for.
 #[derive(Clone, Debug)]
@@ -63,7 +60,8 @@ pub(super) fn mailed(notice: &AskedNotice, label: &str) -> String {
 pub(super) async fn sent_since(stage: &Stage, since: Timestamp) -> anyhow::Result<Vec<AskedNotice>> {
     let asked = asked_since(stage, since).await?;
     let began = Instant::now();
-    let mut waiting: Vec<_> = asked.iter().flat_map(|notice| notice.ids.iter().map(|id| (&notice.account, id))).collect();
+    let mut waiting: Vec<_> =
+        asked.iter().flat_map(|notice| notice.ids.iter().map(|id| (&notice.account, id))).collect();
     loop {
         let mut unsent = Vec::new();
         for (account, id) in waiting {

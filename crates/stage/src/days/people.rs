@@ -137,7 +137,12 @@ impl<'a> Person<'a> {
         let name = secret_name(&self.account, &self.name);
         match act {
             Act::ChangeSecret => {
-                client.put_secret_value().secret_id(&name).secret_string("{\"note\":\"moved elsewhere\"}").send().await?;
+                client
+                    .put_secret_value()
+                    .secret_id(&name)
+                    .secret_string("{\"note\":\"moved elsewhere\"}")
+                    .send()
+                    .await?;
             }
             Act::RestorePair(label) => self.restore_pair(&client, &name, &label).await?,
             Act::DeleteSecret => {

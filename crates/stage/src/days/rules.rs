@@ -61,19 +61,18 @@ impl Seen<'_> {
                 wrong.push(format!("account {} is not complete: {:?}", result.account, result.error));
             }
             let steps = result.steps.iter().filter(|step| step.status != StepStatus::Done || step.error.is_some());
-            wrong.extend(steps.map(|step| format!("{} of {} is {:?}: {:?}", step.step.as_str(), step.user, step.status, step.error)));
+            wrong.extend(
+                steps.map(|step| {
+                    format!("{} of {} is {:?}: {:?}", step.step.as_str(), step.user, step.status, step.error)
+                }),
+            );
         }
         wrong
     }
 
     /// Each recipient gets one mail per account, and it names every user of whom there is something to tell.
     fn mails_broken(&self) -> Vec<String> {
-        let mut expected: BTreeMap<(AccountId, String), BTreeSet<&str>> = BTreeMap::new();
-        for notice in self.notices {
-            for recipient in self.recipients(notice) {
-                expected.entry((notice.account.clone(), recipient)).or_default().insert(notice.user.as_str());
-            }
-        }
+        let mut expected = mails_expected(self.stage, self.notices);
         let mut broken = Vec::new();
         for mail in self.mails {
             let place = self.place(mail).and_then(|place| Some((expected.remove(&place)?, place)));
@@ -93,15 +92,30 @@ impl Seen<'_> {
         let account = accounts.find(|account| mail.subject().contains(account.id.as_str()))?;
         Some((account.id.clone(), mail.to.first()?.clone()))
     }
+}
 
-    /// The account's owner, the security mailbox, and the address in an `EMAIL` tag.
-    fn recipients(&self, notice: &AskedNotice) -> BTreeSet<String> {
-        let organization = &self.stage.organization;
-        let owner = organization.account(&notice.account).map(|account| account.email.clone());
-        let seeded: Option<&SeededUser> = self.stage.seeded.users.iter().find(|user| user.name == notice.user);
-        let tags = seeded.into_iter().flat_map(|user| &user.tags).filter(|(name, _)| name.ends_with(":EMAIL"));
-        owner.into_iter().chain([organization.security_email.clone()]).chain(tags.map(|(_, email)| email.clone())).collect()
+/// Account and recipient of every mail that the notices call for, and the users of whom it has to speak.
+pub(super) fn mails_expected<'a>(
+    stage: &Stage,
+    notices: &'a [AskedNotice],
+) -> BTreeMap<(AccountId, String), BTreeSet<&'a str>> {
+    let mut expected: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    for notice in notices {
+        for recipient in recipients(stage, notice) {
+            expected.entry((notice.account.clone(), recipient)).or_default().insert(notice.user.as_str());
+        }
     }
+    expected
+}
+
+/// The account's owner, the security mailbox, and the address in an `EMAIL` tag.
+fn recipients(stage: &Stage, notice: &AskedNotice) -> BTreeSet<String> {
+    let owner = stage.organization.account(&notice.account).map(|account| account.email.clone());
+    let seeded: Option<&SeededUser> = stage.seeded.users.iter().find(|user| user.name == notice.user);
+    let is_address = |name: &String| name.to_uppercase().ends_with(":EMAIL");
+    let tags = seeded.into_iter().flat_map(|user| &user.tags).filter(|(name, _)| is_address(name));
+    let tagged = tags.map(|(_, email)| email.clone());
+    owner.into_iter().chain([stage.organization.security_email.clone()]).chain(tagged).collect()
 }
 
 #[cfg(test)]

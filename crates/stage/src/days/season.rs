@@ -14,19 +14,15 @@ use keywheel_core::observed::KeyStatus;
 use keywheel_core::plan::StepKind;
 use serde_json::json;
 
-use super::ageing::age;
 use super::data::{Kind, Season};
 use super::diary::{Diary, mailed, sent_since, told};
 use super::hosts::{Publication, RunningHost};
+use super::night::{self, PATIENCE, POLL};
 use super::people::Person;
 use super::rules::{self, Seen};
 use crate::admin::Mail;
 use crate::functions::KEY_ROTATION;
-use crate::night;
 use crate::stage::Stage;
-
-/// The longest that a forced run may take here.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The status of every key of every user.
 pub(super) type Keys = BTreeMap<UserName, BTreeMap<AccessKeyId, KeyStatus>>;
@@ -77,7 +73,8 @@ impl<'a> Running<'a> {
         let seeded = stage.seeded.users.iter();
         let people: BTreeMap<_, _> =
             seeded.map(|user| (user.name.clone(), Person::new(stage, kinds[&user.name], user))).collect();
-        let hosts = kinds.iter().flat_map(|(user, kind)| kind.hosts.iter().map(|host| (user.clone(), RunningHost::new(host))));
+        let hosts =
+            kinds.iter().flat_map(|(user, kind)| kind.hosts.iter().map(|host| (user.clone(), RunningHost::new(host))));
         let hosts = hosts.collect();
         let (published, diary, broken) = (BTreeMap::new(), Diary::default(), Vec::new());
         Ok(Self { stage, people, hosts, published, diary, broken, mails_seen: 0, log: out.join("functions.log") })
@@ -90,7 +87,7 @@ impl<'a> Running<'a> {
     pub(super) async fn day(&mut self, day: u32, older: u32) -> anyhow::Result<Told> {
         let began = Instant::now();
         if older > 0 {
-            age(self.stage, older).await?;
+            self.stage.admin.age(older).await?;
         }
         let mut forced = Vec::new();
         for (name, person) in &mut self.people {
@@ -105,8 +102,7 @@ impl<'a> Running<'a> {
         for user in &forced {
             results.push(self.force(user, day).await?);
         }
-        let night = night::run(self.stage, &night::scheduler_event(), &mut |_| {}).await?;
-        results.extend(night.results.into_values());
+        results.extend(night::run(self.stage).await?);
         let after = self.keys().await?;
         self.note_steps(day, &results, &before, &after);
         let notices = sent_since(self.stage, since).await?;
@@ -114,8 +110,15 @@ impl<'a> Running<'a> {
             let label = self.label(&notice.user, Some(&notice.key)).unwrap_or_default();
             self.diary.note(&notice.user, day, mailed(notice, &label));
         }
-        let mails = self.new_mails().await?;
-        let seen = Seen { stage: self.stage, results: &results, before: &before, after: &after, notices: &notices, mails: &mails };
+        let mails = self.new_mails(rules::mails_expected(self.stage, &notices).len()).await?;
+        let seen = Seen {
+            stage: self.stage,
+            results: &results,
+            before: &before,
+            after: &after,
+            notices: &notices,
+            mails: &mails,
+        };
         let broken = rules::broken(&seen);
         self.broken.extend(broken.into_iter().map(|what| format!("day {day}: {what}")));
         self.keep_log().await?;
@@ -154,7 +157,7 @@ impl<'a> Running<'a> {
         if answer.failed {
             bail!("key-rotation failed: {}", answer.payload);
         }
-        tokio::time::timeout(PATIENCE, sent_since(self.stage, began)).await.context("no mails of a forced rotation")??;
+        sent_since(self.stage, began).await?;
         Ok(serde_json::from_value(answer.payload)?)
     }
 
@@ -188,11 +191,17 @@ impl<'a> Running<'a> {
         Ok(keys)
     }
 
-    async fn new_mails(&mut self) -> anyhow::Result<Vec<Mail>> {
-        let mut mails = self.stage.admin.mails().await?;
-        let new = mails.split_off(self.mails_seen.min(mails.len()));
-        self.mails_seen += new.len();
-        Ok(new)
+    /// The mails since the day before; waits for as many as there should be.
+    async fn new_mails(&mut self, expected: usize) -> anyhow::Result<Vec<Mail>> {
+        let began = Instant::now();
+        loop {
+            let mails = self.stage.admin.mails_after(self.mails_seen).await?;
+            if mails.len() >= expected || began.elapsed() > PATIENCE {
+                self.mails_seen += mails.len();
+                return Ok(mails);
+            }
+            tokio::time::sleep(POLL).await;
+        }
     }
 
     /// Keeps what the functions wrote in a file, and empties the emulator's record of it, which every look at a night reads as a whole.

@@ -45,7 +45,8 @@ pub(super) fn write(season: &Season, running: &Running<'_>, out: &Path) -> anyho
     let mut text = String::new();
     let mut users = BTreeMap::new();
     for (user, _) in season.users()? {
-        let days: BTreeMap<u32, Vec<String>> = season.days().map(|day| (day, running.diary.events(&user, day))).collect();
+        let days: BTreeMap<u32, Vec<String>> =
+            season.days().map(|day| (day, running.diary.events(&user, day))).collect();
         let kind = running.kind_of(&user);
         let spans = spans(&days);
         if !spans.is_empty() {
