@@ -3,6 +3,7 @@
 
 mod files;
 mod report;
+mod stay;
 
 use std::path::Path;
 use std::time::Instant;
@@ -13,11 +14,18 @@ use crate::expected::Held;
 use crate::leaks::{Searched, everything_written};
 use crate::night::{self, Night, Progress};
 use crate::organization::Organization;
-use crate::policies::STATE_BUCKET;
 use crate::readers;
 use crate::stage::Stage;
 use crate::terminal::{Line, plain};
 use crate::world::World;
+
+/// What is about to happen.
+const BEFOREHAND: &str = "
+One night of Keywheel on an AWS Organization that is emulated on this machine. No AWS account is used, and nothing is sent anywhere.
+The emulator starts, an organization is built in it, and Keywheel's functions are installed there as Lambda runs them. Then the
+night: account-inventory lists the accounts, key-rotation looks after each, notification sends the mails. At the end it is told
+what was done to which key and why, and all of it is compared with what should have happened.
+";
 
 /// Runs the demo: `true` when everything happened that was expected.
 ///
@@ -26,17 +34,19 @@ use crate::world::World;
 pub async fn run(python: &Path, functions: &Path, out: &Path, keep: bool) -> anyhow::Result<bool> {
     let began = Instant::now();
     files::prepare(out)?;
+    println!("{BEFOREHAND}");
     let mut line = Line::new();
     let log = out.join("emulator.log");
-    let stage = Stage::set(Organization::demo()?, python, functions, &log, &mut |what| line.show(what)).await?;
-    line.end(&format!("{} at {}", described(&stage), stage.emulator.endpoint()));
+    let stage = Stage::set(Organization::demo()?, python, functions, &log, &mut |what| line.tell(what)).await?;
+    line.tell(&format!("{} at {}", described(&stage), stage.emulator.endpoint()));
     let before = World::observe(&stage.organization, &stage.clients, &stage.state).await?;
+    line.tell("invoking account-inventory, as the scheduler does every night");
     let night = night::run(&stage, &night::scheduler_event(), &mut |progress| line.show(&shown(progress))).await;
     if night.is_err() {
         stage.write_function_log(out).await?;
     }
     let night = night.with_context(|| format!("the functions' log is in {}", out.display()))?;
-    line.end(&format!("run {} is over after {:.1} s", night.inventory.run_id, began.elapsed().as_secs_f64()));
+    line.tell(&format!("the run {} is over", night.inventory.run_id));
     let after = World::observe(&stage.organization, &stage.clients, &stage.state).await?;
     let held = Held { stage: &stage, night: &night, before: &before, after: &after };
     files::write(&stage, &night, out).await?;
@@ -44,7 +54,7 @@ pub async fn run(python: &Path, functions: &Path, out: &Path, keep: bool) -> any
     let unexpected = unexpected(&held, out).await?;
     conclude(&unexpected, &night, out, began);
     if keep {
-        stay(&stage).await;
+        stay::stay(&stage, &night, out).await;
     }
     Ok(unexpected.is_empty())
 }
@@ -88,22 +98,4 @@ fn conclude(unexpected: &[String], night: &Night, out: &Path, began: Instant) {
     for difference in unexpected {
         println!("  {}", plain(difference));
     }
-}
-
-/// Says how to look around, and waits for Ctrl-C; the emulator ends with this process.
-async fn stay(stage: &Stage) {
-    let hub = stage.organization.hub();
-    let user = stage.seeded.users.iter().find(|user| user.case == "due").or(stage.seeded.users.first());
-    println!("\nThe stage is running until Ctrl-C. In another terminal:\n");
-    println!("  export AWS_ENDPOINT_URL={} AWS_REGION={}", stage.emulator.endpoint(), crate::clients::REGION);
-    println!(
-        "  export AWS_ACCESS_KEY_ID={hub} AWS_SECRET_ACCESS_KEY=test    # the root of the hub; any account's id will do\n"
-    );
-    println!("  aws s3 ls --recursive s3://{STATE_BUCKET}/");
-    println!("  aws lambda invoke --function-name account-inventory /dev/stdout");
-    if let Some(user) = user {
-        println!("  AWS_ACCESS_KEY_ID={} aws iam list-access-keys --user-name '{}'", user.account, user.name);
-    }
-    println!("  AWS_ACCESS_KEY_ID={} aws organizations list-accounts", stage.organization.management);
-    std::future::pending::<()>().await;
 }

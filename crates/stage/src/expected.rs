@@ -160,7 +160,8 @@ impl Held<'_> {
         if !self.is_served(user) {
             return Vec::new();
         }
-        let notices = self.case(user).notices(self.stage.seeded.week()).unwrap_or_default();
+        let week = self.night.weeks().get(&user.account).copied().unwrap_or_default();
+        let notices = self.case(user).notices(week).unwrap_or_default();
         let recipients: BTreeSet<_> = user.recipients(&self.stage.organization);
         let ids = notices.into_iter().filter_map(|(label, kind)| {
             let key = self.key(user, &label)?;

@@ -68,17 +68,24 @@ impl Searched {
         let mut found = BTreeSet::new();
         for one in written {
             let text = one.text.as_bytes();
-            for (start, window) in text.windows(BEGINNING).enumerate() {
-                let begun = <&[u8; BEGINNING]>::try_from(window).ok().and_then(|beginning| self.forms.get(beginning));
-                let whole = begun.into_iter().flatten().filter(|(_, form)| text[start..].starts_with(form));
-                found.extend(whole.map(|(name, _)| format!("{} holds the secret of {}", one.place, self.names[*name])));
-            }
+            let names = self.found_in(text).chain(self.found_in(&unescaped(text))).collect::<BTreeSet<_>>();
+            found.extend(names.into_iter().map(|name| format!("{} holds the secret of {name}", one.place)));
         }
         found.into_iter().collect()
     }
+
+    fn found_in<'a, 't>(&'a self, text: &'t [u8]) -> impl Iterator<Item = &'a str> + use<'a, 't> {
+        let begun = text.windows(BEGINNING).enumerate().filter_map(|(start, window)| {
+            let beginning: &[u8; BEGINNING] = window.try_into().ok()?;
+            Some((start, self.forms.get(beginning)?))
+        });
+        let whole =
+            begun.flat_map(move |(start, forms)| forms.iter().filter(move |(_, form)| text[start..].starts_with(form)));
+        whole.map(|(name, _)| self.names[*name].as_str())
+    }
 }
 
-/// Everything that was written on the stage: logs, mails, every object in the state bucket, every file below a folder.
+/// Everything that was written on the stage: logs, events and answers, mails, every object in the state bucket, every file below a folder.
 ///
 /// # Errors
 /// When something cannot be read.
@@ -86,6 +93,10 @@ pub async fn everything_written(stage: &Stage, folder: &Path) -> anyhow::Result<
     let mut written = Vec::new();
     for line in stage.admin.function_log().await? {
         written.push(Written { place: format!("the log of {}", line.function), text: line.line });
+    }
+    for call in stage.admin.function_calls().await? {
+        written.push(Written { place: format!("an event for {}", call.function), text: call.event.to_string() });
+        written.push(Written { place: format!("an answer of {}", call.function), text: call.answer.to_string() });
     }
     for mail in stage.admin.mails().await? {
         let place = format!("the mail to {:?}", mail.to);
@@ -115,16 +126,11 @@ fn files(folder: &Path, written: &mut Vec<Written>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The secret as it is, in a URL, in JSON that escapes slashes, in hexadecimal, and inside of base64 at each of its three offsets.
+/// The secret as it is, as bytes in hexadecimal and decimal numbers, and inside of base64 at each of its three offsets.
 fn forms(secret: &str) -> Vec<String> {
-    let percent = |byte: u8, escape: fn(u8) -> String| match byte {
-        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),
-        other => escape(other),
-    };
-    let url: String = secret.bytes().map(|byte| percent(byte, |byte| format!("%{byte:02X}"))).collect();
-    let url_in_lower_case: String = secret.bytes().map(|byte| percent(byte, |byte| format!("%{byte:02x}"))).collect();
+    let decimal: Vec<_> = secret.bytes().map(|byte| byte.to_string()).collect();
     let hexadecimal = secret.bytes().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
-    let mut forms = vec![secret.to_owned(), secret.replace('/', "\\/"), url, url_in_lower_case, hexadecimal];
+    let mut forms = vec![secret.to_owned(), decimal.join(", "), hexadecimal.to_uppercase(), hexadecimal];
     for offset in 0..3 {
         let standard = inside_base64(secret.as_bytes(), offset);
         forms.push(standard.replace('+', "-").replace('/', "_"));
@@ -133,6 +139,33 @@ fn forms(secret: &str) -> Vec<String> {
     forms.sort();
     forms.dedup();
     forms
+}
+
+/// What stands before and after the number of a byte in URLs, JSON and HTML, and the number's base. Two digits are enough for all that may be in a secret and is escaped.
+const ESCAPES: [(&[u8], u32, &[u8]); 4] = [(b"%", 16, b""), (b"\\u00", 16, b""), (b"&#x", 16, b";"), (b"&#", 10, b";")];
+
+/// The text without the escapes of URLs, JSON and HTML; of JSON in JSON too, as all other backslashes are left out.
+fn unescaped(mut text: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(text.len());
+    while let [first, rest @ ..] = text {
+        let found = if matches!(first, b'%' | b'\\' | b'&') { escape(text) } else { None };
+        match found {
+            Some((byte, _)) => plain.push(byte),
+            None if *first != b'\\' => plain.push(*first),
+            None => {}
+        }
+        text = found.map_or(rest, |(_, rest)| rest);
+    }
+    plain
+}
+
+/// The byte for which an escape at the beginning of the text stands, and what follows.
+fn escape(text: &[u8]) -> Option<(u8, &[u8])> {
+    ESCAPES.iter().find_map(|(before, base, after)| {
+        let (digits, rest) = text.strip_prefix(*before)?.split_at_checked(2)?;
+        let byte = u8::from_str_radix(str::from_utf8(digits).ok()?, *base).ok()?;
+        Some((byte, rest.strip_prefix(*after)?))
+    })
 }
 
 /// The digits of base64 that stand for these bytes alone when `offset` other bytes, modulo three, come before them.
@@ -164,19 +197,36 @@ mod tests {
 
     #[test]
     fn a_secret_is_found_in_every_form() {
-        assert!(found_in(&format!("key={SECRET};")));
-        assert!(found_in("wJalrXUtnFEMI\\/K7MDENG+bPxRfiCYEXAMPLEKEY"));
-        assert!(found_in("?s=wJalrXUtnFEMI%2FK7MDENG%2BbPxRfiCYEXAMPLEKEY&"));
-        assert!(found_in("?s=wJalrXUtnFEMI%2fK7MDENG%2bbPxRfiCYEXAMPLEKEY&"));
-        // printf '%s' SECRET | base64; printf 'a%s' SECRET | base64; printf 'ab%s' SECRET | base64
-        assert!(found_in("d0phbHJYVXRuRkVNSS9LN01ERU5HK2JQeFJmaUNZRVhBTVBMRUtFWQ=="));
-        assert!(found_in("YXdKYWxyWFV0bkZFTUkvSzdNREVORytiUHhSZmlDWUVYQU1QTEVLRVk="));
-        assert!(found_in("YWJ3SmFsclhVdG5GRU1JL0s3TURFTkcrYlB4UmZpQ1lFWEFNUExFS0VZ"));
+        let forms = [
+            "key=wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY;",
+            // JSON, JSON in JSON, and JSON that is made safe for HTML
+            r#""key\": \"wJalrXUtnFEMI\/K7MDENG+bPxRfiCYEXAMPLEKEY\""#,
+            r#""key\\\": \\\"wJalrXUtnFEMI\\\/K7MDENG+bPxRfiCYEXAMPLEKEY\\\""#,
+            r"wJalrXUtnFEMI\u002FK7MDENG\u002bbPxRfiCYEXAMPLEKEY",
+            // URLs
+            "?s=wJalrXUtnFEMI%2FK7MDENG%2BbPxRfiCYEXAMPLEKEY&",
+            "?s=wJalrXUtnFEMI%2fK7MDENG%2bbPxRfiCYEXAMPLEKEY&",
+            "?s=wJalrXUtnFEMI/K7MDENG%2BbPxRfiCYEXAMPLEKEY&",
+            // HTML
+            "<b>wJalrXUtnFEMI&#x2F;K7MDENG+bPxRfiCYEXAMPLEKEY</b>",
+            "<b>wJalrXUtnFEMI&#47;K7MDENG&#43;bPxRfiCYEXAMPLEKEY</b>",
+            // printf '%s' SECRET | xxd -p
+            "774a616c725855746e46454d492f4b374d44454e472b62507852666943594558414d504c454b4559",
+            // printf '%s' SECRET | base64; printf 'a%s' SECRET | base64; printf 'ab%s' SECRET | base64
+            "d0phbHJYVXRuRkVNSS9LN01ERU5HK2JQeFJmaUNZRVhBTVBMRUtFWQ==",
+            "YXdKYWxyWFV0bkZFTUkvSzdNREVORytiUHhSZmlDWUVYQU1QTEVLRVk=",
+            "YWJ3SmFsclhVdG5GRU1JL0s3TURFTkcrYlB4UmZpQ1lFWEFNUExFS0VZ",
+        ];
+        for form in forms {
+            assert!(found_in(form), "{form}");
+        }
+        assert!(found_in(&format!("{:?}", SECRET.as_bytes())));
     }
 
     #[test]
     fn another_text_is_not_taken_for_a_secret() {
         assert!(!found_in("wJalrXUtnFEMI"));
         assert!(!found_in("AKIAIOSFODNN7EXAMPLE"));
+        assert!(!found_in("%, %zz, \\u00zz, &#x;, &#12, 100 %"));
     }
 }

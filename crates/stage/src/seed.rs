@@ -113,14 +113,6 @@ async fn exemption_groups(organization: &Organization, clients: &Clients) -> any
     Ok(())
 }
 
-impl Seeded {
-    /// The number of the week since 1970, as weekly notices have it.
-    #[must_use]
-    pub fn week(&self) -> u32 {
-        u32::try_from(self.at.as_second() / (7 * 86_400)).unwrap_or_default()
-    }
-}
-
 impl SeededUser {
     /// The version of the user's secret that holds the key of this label: the pair, or for an old key nothing but its record.
     #[must_use]

@@ -4,7 +4,7 @@
 use std::io::{IsTerminal, Write, stdout};
 use std::time::Instant;
 
-/// A line that changes while something goes on: on a terminal in place, elsewhere only when it is over.
+/// Tells what goes on, with the seconds since the beginning.
 pub(crate) struct Line {
     began: Instant,
     shown: usize,
@@ -15,22 +15,27 @@ impl Line {
         Self { began: Instant::now(), shown: 0 }
     }
 
+    /// Shows text that the next one takes the place of; on a terminal only.
     pub(crate) fn show(&mut self, text: &str) {
         if stdout().is_terminal() {
-            let text = format!("{:5.1} s  {text}", self.began.elapsed().as_secs_f64());
+            let text = self.timed(text);
             print!("\r{text:<width$}", width = self.shown);
             let _ = stdout().flush();
-            self.shown = text.len();
+            self.shown = text.chars().count();
         }
     }
 
-    pub(crate) fn end(&mut self, text: &str) {
-        self.show("");
+    /// Tells something that stays.
+    pub(crate) fn tell(&mut self, text: &str) {
         if self.shown > 0 {
-            print!("\r");
+            print!("\r{:width$}\r", "", width = self.shown);
+            self.shown = 0;
         }
-        println!("{}", plain(text));
-        self.shown = 0;
+        println!("{}", self.timed(text));
+    }
+
+    fn timed(&self, text: &str) -> String {
+        format!("{:6.1} s  {}", self.began.elapsed().as_secs_f64(), plain(text))
     }
 }
 

@@ -4,6 +4,7 @@ mod access;
 mod bad_environment;
 mod bad_event;
 pub(crate) mod checks;
+mod leaks;
 mod mails;
 mod night;
 mod permissions;
@@ -53,7 +54,7 @@ async fn demo_organization(place: &Place, checks: &mut Checks) -> anyhow::Result
     sensitivity::check(&held, checks);
     night::values(&held, checks).await;
     night::log_lines(&stage, checks).await?;
-    repeated::night(&stage, &after, checks).await?;
+    repeated::night(&stage, &night, &after, checks).await?;
     let rested = stage.world().await?;
     bad_event::check(&stage, checks).await;
     bad_environment::check(&stage, checks).await;
@@ -64,7 +65,8 @@ async fn demo_organization(place: &Place, checks: &mut Checks) -> anyhow::Result
     mails::check(&stage, checks).await?;
     repeated::delivery(&stage, checks).await?;
     access::check(&held, checks).await;
-    night::leaks(&stage, &place.out, checks).await
+    leaks::check(&stage, &place.out, checks).await?;
+    leaks::planted(&stage, &place.out, checks).await
 }
 
 async fn set(organization: Organization, place: &Place, log: &Path) -> anyhow::Result<Stage> {

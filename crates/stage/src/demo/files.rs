@@ -1,7 +1,7 @@
 //! What the demo leaves on disk: mails, results, the functions' log.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
@@ -26,11 +26,8 @@ pub(super) fn prepare(out: &Path) -> anyhow::Result<()> {
 
 /// Writes everything.
 pub(super) async fn write(stage: &Stage, night: &Night, out: &Path) -> anyhow::Result<()> {
-    let mut mails: Vec<&Mail> = night.mails.iter().collect();
-    mails.sort_by_key(|mail| (mail.to.clone(), mail.subject()));
-    for (number, mail) in mails.iter().enumerate() {
-        let name = format!("{:02}-{}", number + 1, file_name(&mail.to.join(",")));
-        let file = |ending: &str| out.join(MAILS).join(format!("{name}.{ending}"));
+    for (number, mail) in mails(night).into_iter().enumerate() {
+        let file = |ending: &str| mail_file(out, number, mail, ending);
         fs::write(file("html"), mail.html())?;
         fs::write(file("txt"), mail.text())?;
         fs::write(file("subject.txt"), mail.subject())?;
@@ -42,6 +39,18 @@ pub(super) async fn write(stage: &Stage, night: &Night, out: &Path) -> anyhow::R
         json(result.account.as_str(), serde_json::to_string_pretty(result)?)?;
     }
     stage.write_function_log(out).await
+}
+
+/// The mails in the order in which they are written.
+pub(super) fn mails(night: &Night) -> Vec<&Mail> {
+    let mut mails: Vec<&Mail> = night.mails.iter().collect();
+    mails.sort_by_key(|mail| (mail.to.clone(), mail.subject()));
+    mails
+}
+
+/// The file in which a part of the mail with this number, from nought, is written.
+pub(super) fn mail_file(out: &Path, number: usize, mail: &Mail, ending: &str) -> PathBuf {
+    out.join(MAILS).join(format!("{:02}-{}.{ending}", number + 1, file_name(&mail.to.join(","))))
 }
 
 fn file_name(text: &str) -> String {

@@ -1,7 +1,7 @@
 //! What was done to which key and why, account by account; then the run's totals, the secrets and the mails.
 #![expect(clippy::print_stdout, reason = "the demo's output is what it is for")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use keywheel_core::contract::result::{AccountResult, StepResult};
 
@@ -93,7 +93,8 @@ fn print_secrets(held: &Held<'_>) {
         held.after.secrets.iter().filter(|(place, _)| !held.before.secrets.contains_key(*place)).collect();
     println!("\nSecrets made: {}", made.len());
     for ((_, name), secret) in made.iter().take(SECRETS_SHOWN) {
-        let labels: Vec<_> = secret.versions.values().flatten().map(String::as_str).collect();
+        let labels: BTreeSet<_> = secret.versions.values().flatten().map(String::as_str).collect();
+        let labels: Vec<_> = labels.into_iter().collect();
         println!("  {} {}", column(name, 62), labels.join(" and "));
     }
     print_rest(made.len(), SECRETS_SHOWN);

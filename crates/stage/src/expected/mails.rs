@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use keywheel_core::id::{AccessKeyId, AccountId};
-use keywheel_core::policy::Mode;
 
 use super::{Held, differs};
 use crate::admin::Mail;
@@ -74,9 +73,7 @@ impl Held<'_> {
         differs(wrong, &format!("the sender of {what}"), &SENDER, &mail.source.as_str());
         for (user, key) in contents {
             let in_both = |text: &str| mail.text().contains(text) && mail.html().contains(text);
-            // An audit speaks of the key that it would act on, which for a pending replacement is the replacement.
-            let is_audit = self.night.inventory.mode == Mode::Audit;
-            if !in_both(user) || !(in_both(key.as_str()) || is_audit) {
+            if !in_both(user) || !in_both(key.as_str()) {
                 wrong.push(format!("{what} says nothing of key {key} of {user} in one of its parts"));
             }
         }

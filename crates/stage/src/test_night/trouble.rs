@@ -8,7 +8,7 @@ use keywheel_core::reason::Reason;
 use serde_json::json;
 
 use super::checks::Checks;
-use super::{Place, night as nights, set};
+use super::{Place, leaks, set};
 use crate::expected::Held;
 use crate::functions::KEY_ROTATION;
 use crate::night;
@@ -144,7 +144,7 @@ pub(super) async fn check(place: &Place, checks: &mut Checks) -> anyhow::Result<
         "the healthy account is served as if nothing were wrong",
         healthy.flat_map(|user| held.user(user)).collect(),
     );
-    nights::leaks(&stage, &place.out, checks).await
+    leaks::check(&stage, &place.out, checks).await
 }
 
 impl Trouble {
