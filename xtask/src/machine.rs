@@ -12,6 +12,9 @@ use crate::workspace::Workspace;
 /// The oldest Python that the pinned emulator runs on.
 const OLDEST_PYTHON: (u32, u32) = (3, 10);
 
+/// What is left free for compiling again what changed, in gibibytes.
+const REBUILD_GIBIBYTES: u64 = 1;
+
 /// Something that a machine must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Need {
@@ -136,8 +139,17 @@ fn python() -> Option<String> {
     match Call::new(PYTHON, ["-c", &script]).probe() {
         Some((true, _)) => None,
         Some((false, answer)) if answer.contains("No module named") => Some(format!("{wanted} (venv is missing)")),
-        Some((false, _)) => Some(format!("{wanted} (found: {})", python_version())),
+        Some((false, answer)) => Some(format!("{wanted} ({})", unfit_python(&python_version(), &answer))),
         None => Some(wanted),
+    }
+}
+
+/// A Python that says its version is too old; one that does not say it does not run, and its last words say why.
+fn unfit_python(version: &str, answer: &str) -> String {
+    match (version.starts_with("Python "), answer.lines().last()) {
+        (true, None) => format!("found: {version}"),
+        (_, Some(words)) => format!("`{PYTHON}` fails: {}", words.trim()),
+        (false, None) => format!("`{PYTHON}` fails and does not say why"),
     }
 }
 
@@ -146,20 +158,18 @@ fn python_version() -> String {
 }
 
 fn disk(target: &Path) -> Option<String> {
-    // A target directory that has been built in before holds most of it already.
     let folder = target.ancestors().find(|folder| folder.is_dir())?;
-    if folder == target {
-        return None;
-    }
     let room = rustix::fs::statvfs(folder).ok()?;
     let free = room.f_bavail.saturating_mul(room.f_frsize) >> 30;
-    let needed = measured::DISK_GIBIBYTES;
+    // A target directory that has been built in before holds most of it already.
+    let is_built = target.join("venv").join("stage").join("bin").is_dir();
+    let needed = if is_built { REBUILD_GIBIBYTES } else { measured::DISK_GIBIBYTES };
     (free < needed).then(|| format!("{needed} GiB of free disk (there are {free} in {})", folder.display()))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Need, explain, pinned_rust};
+    use super::{Need, explain, pinned_rust, unfit_python};
 
     #[test]
     fn everything_that_is_missing_is_named_at_once_with_its_package() {
@@ -169,6 +179,14 @@ mod tests {
         for part in ["`cc`", "apt install gcc", "dnf install gcc", "xcode-select", "- git", "apt install git"] {
             assert!(text.contains(part), "{part} is not in {text}");
         }
+    }
+
+    #[test]
+    fn an_old_python_is_told_from_one_that_does_not_run() {
+        assert_eq!(unfit_python("Python 3.8.2", ""), "found: Python 3.8.2");
+        assert_eq!(unfit_python("", ""), "`python3` fails and does not say why");
+        let traceback = "Traceback (most recent call last):\nImportError: no libexpat";
+        assert_eq!(unfit_python("Python 3.11.2", traceback), "`python3` fails: ImportError: no libexpat");
     }
 
     #[test]

@@ -50,14 +50,17 @@ fn pack(executable: &Path, function: &str, profile: Profile, out: &Path) -> Resu
     }
     let folder = out.join(function);
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    // A fresh file: an earlier one may be running.
-    let bootstrap = folder.join(archive::ENTRY);
+    let (bootstrap, zip) = (folder.join(archive::ENTRY), out.join(format!("{function}.zip")));
+    // Compressing takes seconds.
+    if zip.is_file() && fs::read(&bootstrap).is_ok_and(|packed| packed == bytes) {
+        return Ok(zip);
+    }
+    // A fresh file, because an earlier one may be running; and the last one, because it says that the zip is whole.
     if bootstrap.exists() {
         fs::remove_file(&bootstrap)?;
     }
-    fs::copy(executable, &bootstrap)?;
-    let zip = out.join(format!("{function}.zip"));
     archive::write(&zip, &bytes, level(profile))?;
+    fs::copy(executable, &bootstrap)?;
     Ok(zip)
 }
 
@@ -93,6 +96,29 @@ mod tests {
         assert_ne!(std::fs::metadata(&bootstrap).unwrap().permissions().mode() & 0o111, 0);
         assert_eq!(zip, folder.path().join("account-inventory.zip"));
         assert!(zip.is_file());
+    }
+
+    #[test]
+    fn an_executable_is_packed_again_only_when_it_changed_or_its_zip_is_not_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let executable = folder.path().join("executable");
+        std::fs::write(&executable, "one").unwrap();
+        let pack = || pack(&executable, FUNCTIONS[0], Profile::Dev, folder.path()).unwrap();
+        let zip = pack();
+        let whole = std::fs::read(&zip).unwrap();
+
+        std::fs::write(&zip, "mark").unwrap();
+        pack();
+        assert_eq!(std::fs::read(&zip).unwrap(), b"mark", "nothing changed");
+
+        // An interrupted packing leaves no `bootstrap`.
+        std::fs::remove_file(folder.path().join(FUNCTIONS[0]).join(archive::ENTRY)).unwrap();
+        pack();
+        assert_eq!(std::fs::read(&zip).unwrap(), whole);
+
+        std::fs::write(&executable, "two").unwrap();
+        pack();
+        assert_ne!(std::fs::read(&zip).unwrap(), whole);
     }
 
     #[test]

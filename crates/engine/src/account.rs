@@ -85,7 +85,7 @@ pub struct Run {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AccountError {
     /// Its ledger must not, or cannot, be used.
-    #[error("account {account}: {source}")]
+    #[error("account {account}: {}", unread(source))]
     Ledger {
         /// The account.
         account: AccountId,
@@ -93,7 +93,10 @@ pub enum AccountError {
         source: ReadFailed,
     },
     /// Its users could not be listed.
-    #[error("account {account}: the users could not be listed: {source}. Nothing was changed")]
+    #[error(
+        "account {account}: the users could not be listed: {source}. Nothing was changed. Where permission is missing, the role that looks \
+         after the account needs iam:GetAccountAuthorizationDetails on *"
+    )]
     Audit {
         /// The account.
         account: AccountId,
@@ -110,7 +113,8 @@ pub enum AccountError {
     },
     /// Another run is changing it.
     #[error(
-        "account {account} is being changed by run {run_id} until {until} at most. Nothing was changed; try again then"
+        "account {account}: run {run_id} holds the claim until {until} unless it renews it. This run changed nothing; the claim needs no \
+         removing, and a later try or the next night goes on"
     )]
     Busy {
         /// The account.
@@ -121,7 +125,9 @@ pub enum AccountError {
         until: Timestamp,
     },
     /// Another run claimed it between this run's look and its first write.
-    #[error("account {account} was just claimed by another run. Nothing was changed; try again in a few minutes")]
+    #[error(
+        "account {account}: another run has just claimed it. This run changed nothing; a later try or the next night goes on"
+    )]
     Overtaken {
         /// The account.
         account: AccountId,
@@ -134,4 +140,12 @@ pub enum AccountError {
         /// What went wrong.
         why: String,
     },
+}
+
+/// A ledger that is refused says the way out itself.
+fn unread(source: &ReadFailed) -> String {
+    match source {
+        ReadFailed::Refused(refused) => refused.to_string(),
+        ReadFailed::Failed(error) => format!("the ledger could not be read: {error}. Nothing was changed"),
+    }
 }

@@ -40,23 +40,23 @@ macro_rules! error_names {
 error_names! {
     /// A variable is missing or wrong, so the function did not start. The message names every such variable; set them as `docs/configuration.md` says.
     ConfigurationInvalid = "Keywheel.ConfigurationInvalid", false;
-    /// The event is none that the function takes. Nothing was done; the message says what is wrong and shows an event that is accepted.
+    /// The event is none that the function takes. Nothing was done; the message says what is wrong and shows an event that is accepted. Send it again, corrected.
     EventInvalid = "Keywheel.EventInvalid", false;
-    /// The accounts could not be listed, or the manifest could not be written. No account was invoked. Mend what the message names, or let the next night do it.
+    /// The organization could not be listed, or the configuration names an OU that it does not have. No account was invoked. Mend what the message names and invoke account-inventory again, or leave it to the next night.
     InventoryFailed = "Keywheel.InventoryFailed", true;
-    /// Some accounts could not be invoked; all others were. The result is stored beside the manifest. Invoke account-inventory again with the event that the message gives.
+    /// Some accounts could not be invoked; all others were. The result is stored beside the manifest. Invoke account-inventory again with the event that the message gives, or leave them to the next night.
     InventoryIncomplete = "Keywheel.InventoryIncomplete", true;
-    /// The account's role could not be assumed, so nothing in the account was looked at or changed. Check that the member role exists and that its trust policy names key-rotation's role and the external id.
+    /// STS throttled or did not answer, so the account's role could not be assumed; nothing in the account was looked at or changed. Lambda's retries or the next night do it. A role that AWS refuses for good is no error: the account's result has it, with `complete` false, and `RunsIncomplete` counts it.
     AccountUnreachable = "Keywheel.AccountUnreachable", true;
-    /// Another run holds the claim on the account. Nothing was changed; the claim ends at the latest 90 seconds after that run ended.
+    /// Another run holds the claim on the account. This run changed nothing. The claim ends at the latest 90 seconds after that run's last write; a later try or the next night goes on. No claim needs to be removed by hand.
     AccountBusy = "Keywheel.AccountBusy", true;
-    /// The account's ledger is damaged or was written by a newer release, so nothing was changed. Install the newer release, or move the object away: dates then restart from what is observed.
+    /// The account's ledger is damaged, another account's, or of a newer release, so nothing was changed. Install the newer release, or restore an earlier version of the object. Without one, move the object away: every grace then starts anew, and keys that Keywheel made inactive stay as if a person had.
     LedgerRefused = "Keywheel.LedgerRefused", false;
-    /// The state bucket could not be read or written. Nothing was changed without being recorded. Check the bucket's name, its policy and its key.
+    /// The state bucket could not be read or written. The message says whether anything was done before. Check the bucket's name, its policy, its KMS key, and what the function's role may do there.
     StateUnavailable = "Keywheel.StateUnavailable", true;
-    /// Something in the account that was due is left undone. The account's result is stored; a retry takes up only what is left.
+    /// Something in the account that was due is left undone, and a retry may do it. The account's result is stored and names each step; Lambda's retries and the next night take up only what is left.
     RunIncomplete = "Keywheel.RunIncomplete", true;
-    /// Some notices could not be sent. Those that were sent are recorded, so a retry sends only the rest.
+    /// The mailer has answered, and that could not be recorded for every notice. A retry leaves out those that are recorded as sent and may mail the others twice. Check the state bucket. A mail that the mailer did not take is no error: `NoticesDeferred` and `NoticesFailed` count it.
     NotificationIncomplete = "Keywheel.NotificationIncomplete", true;
     /// The function could not go on for a cause that it does not know. The message says what happened.
     Internal = "Keywheel.Internal", true;
@@ -81,6 +81,12 @@ impl FunctionError {
     /// An error of this name with the message of another one.
     pub fn because(name: ErrorName, cause: &(impl std::fmt::Display + ?Sized)) -> Self {
         Self::new(name, cause.to_string())
+    }
+
+    /// Logs the error: Lambda keeps the message of an asynchronous invocation nowhere else. Called inside the span that names the
+    /// run, so that the line can be found by it.
+    pub fn log(&self) {
+        tracing::error!(error_type = self.name.as_str(), "{}", self.message);
     }
 }
 

@@ -117,7 +117,7 @@ fn deadline(milliseconds: u64) -> Timestamp {
 }
 
 fn failed(error: &FunctionError) -> ExitCode {
-    tracing::error!(error_type = error.name.as_str(), "{}", error.message);
+    error.log();
     ExitCode::FAILURE
 }
 

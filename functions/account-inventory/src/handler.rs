@@ -8,7 +8,7 @@ use keywheel_aws::{
 use keywheel_core::contract::manifest::InventoryResult;
 use keywheel_core::id::RunId;
 use keywheel_core::policy::Mode;
-use keywheel_engine::inventory::{self, InventoryEvent, InventoryPorts, InventoryRun, InventorySettings};
+use keywheel_engine::inventory::{self, InvalidEvent, InventoryEvent, InventoryPorts, InventoryRun, InventorySettings};
 use keywheel_engine::ports::{Clock, OuId};
 use keywheel_runtime::{ErrorName, FunctionError, Handler, InventoryConfig, Invocation, run_id};
 use serde_json::Value;
@@ -33,8 +33,7 @@ impl Handler for AccountInventory {
     type Response = InventoryResult;
 
     async fn handle(&self, event: Value, invocation: Invocation) -> Result<InventoryResult, FunctionError> {
-        let event = InventoryEvent::parse(&event);
-        let event = event.map_err(|error| FunctionError::because(ErrorName::EventInvalid, &error))?;
+        let event = InventoryEvent::parse(&event).map_err(|error| refused(&error)).inspect_err(FunctionError::log)?;
         if self.mode.lowered_by(event.mode) != event.mode.unwrap_or(self.mode) {
             tracing::warn!("the event asks for enforce and RUN_MODE is audit: this run audits");
         }
@@ -45,7 +44,7 @@ impl Handler for AccountInventory {
             deadline: invocation.deadline,
         };
         let span = tracing::info_span!("run", run_id = run.run_id.as_str(), mode = run.mode.as_str());
-        self.carry_out(&run).instrument(span).await
+        async { self.carry_out(&run).await.inspect_err(FunctionError::log) }.instrument(span).await
     }
 }
 
@@ -79,6 +78,10 @@ impl AccountInventory {
         let session = session.map_err(|failed| unassumed(role_arn, &failed))?;
         Ok(AwsOrganization::new(&session.config))
     }
+}
+
+fn refused(error: &InvalidEvent) -> FunctionError {
+    FunctionError::new(ErrorName::EventInvalid, format!("{error}. No account was invoked"))
 }
 
 /// The session's own message speaks of member accounts; this role lists the organization.

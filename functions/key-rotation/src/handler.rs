@@ -5,9 +5,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use keywheel_aws::{AccountPorts, LambdaInvoker, S3State, SdkConfig, Session, SessionFailed};
 use keywheel_core::contract::digest::Digest;
-use keywheel_core::contract::job::AccountJob;
-use keywheel_core::contract::result::AccountResult;
-use keywheel_core::id::RunId;
+use keywheel_core::contract::job::{AccountJob, InvalidJob};
+use keywheel_core::contract::result::{AccountResult, StepResult};
+use keywheel_core::id::{AccountId, RunId};
 use keywheel_core::policy::Mode;
 use keywheel_core::time::CLOCK_TOLERANCE;
 use keywheel_engine::account::{Account, AccountError, AccountRun, Run, look_after};
@@ -25,6 +25,9 @@ const RESERVE: SignedDuration = SignedDuration::from_secs(20);
 /// How long one digest is tried while Lambda throttles.
 const DIGEST_PATIENCE: Duration = Duration::from_secs(15);
 
+/// How many things left undone an error names; the stored result has them all.
+const NAMED: usize = 5;
+
 /// The function, started.
 pub(crate) struct KeyRotation {
     config: RotationConfig,
@@ -37,10 +40,11 @@ impl Handler for KeyRotation {
     type Response = AccountResult;
 
     async fn handle(&self, event: Value, invocation: Invocation) -> Result<AccountResult, FunctionError> {
-        let job = AccountJob::parse(event).map_err(|error| FunctionError::because(ErrorName::EventInvalid, &error))?;
+        let named = named(&event);
+        let job = AccountJob::parse(event).map_err(|error| refused(&named, &error)).inspect_err(FunctionError::log)?;
         let run_id = run_id(job.run_id.clone(), Timestamp::now(), &invocation.request_id);
         let span = tracing::info_span!("account", run_id = run_id.as_str(), account = job.account.as_str());
-        self.serve(&job, run_id, &invocation).instrument(span).await
+        async { self.serve(&job, run_id, &invocation).await.inspect_err(FunctionError::log) }.instrument(span).await
     }
 }
 
@@ -77,7 +81,7 @@ impl KeyRotation {
         if session.account == job.account {
             Ok(session)
         } else {
-            Err(Unserved::OtherAccount { own: session.account.to_string() })
+            Err(Unserved::OtherAccount { account: job.account.clone(), own: session.account })
         }
     }
 
@@ -167,7 +171,11 @@ impl KeyRotation {
 
     async fn store(&self, result: &AccountResult) -> Result<(), FunctionError> {
         self.state.put_result(result).await.map_err(|error| {
-            let text = format!("account {}: the result could not be stored: {error}", result.account);
+            let text = format!(
+                "account {}, run {}: the result could not be stored: {error}. What was done is in the ledger and in the log; a retry \
+                 takes up only what is left",
+                result.account, result.run_id
+            );
             FunctionError::new(ErrorName::StateUnavailable, text)
         })
     }
@@ -179,10 +187,10 @@ enum Unserved {
     #[error(transparent)]
     Unreachable(SessionFailed),
     #[error(
-        "the event is about another account than this function's own, {own}, and no MEMBER_ROLE_NAME is set to reach it; nothing \
-         was changed. Set MEMBER_ROLE_NAME, or send events about {own} only"
+        "account {account} is not this function's own, {own}, and no MEMBER_ROLE_NAME is set to reach it; nothing was changed. Set \
+         MEMBER_ROLE_NAME, or send events about {own} only"
     )]
-    OtherAccount { own: String },
+    OtherAccount { account: AccountId, own: AccountId },
     #[error(transparent)]
     Failed(AccountError),
 }
@@ -209,25 +217,45 @@ impl Unserved {
     }
 }
 
+/// What an event that may be refused calls itself, for the error.
+fn named(event: &Value) -> String {
+    let field = |name: &str| {
+        let text: String = event.get(name)?.as_str()?.chars().take(64).collect();
+        Some(format!("{name} {text:?}: "))
+    };
+    ["account", "run_id"].into_iter().filter_map(field).collect()
+}
+
+fn refused(named: &str, error: &InvalidJob) -> FunctionError {
+    FunctionError::new(ErrorName::EventInvalid, format!("{named}{error}. Nothing was changed"))
+}
+
 /// A clock of which nothing is known counts as off: dates decide what is deleted.
 fn clock_is_off(answered_at: Option<Timestamp>, now: Timestamp) -> bool {
     answered_at.is_none_or(|answered| now.duration_since(answered).abs() > CLOCK_TOLERANCE)
 }
 
 fn incomplete(result: &AccountResult) -> FunctionError {
-    let left = result.steps.iter().filter(|step| step.error.is_some());
-    let left: Vec<_> = left
-        .map(|step| format!("{} of user {}: {}", step.step.as_str(), step.user, step.error.as_deref().unwrap_or("")))
-        .chain(result.error.clone())
-        .take(5)
-        .collect();
+    let left = result.steps.iter().filter_map(|step| Some(left_undone(step, step.error.as_deref()?)));
+    let mut left: Vec<_> = result.error.iter().cloned().chain(left).collect();
+    if left.len() > NAMED {
+        let more = left.len() - NAMED;
+        left.truncate(NAMED);
+        left.push(format!("and {more} more"));
+    }
     let text = format!(
-        "account {}, run {}: not everything that is due was done; the result is stored, and a retry takes up what is left. {}",
-        result.account,
-        result.run_id,
-        left.join("; ")
+        "account {account}, run {run}: not everything that is due was done; a retry takes up what is left. All steps are in \
+         runs/{run}/accounts/{account}.json. {}",
+        left.join("; "),
+        account = result.account,
+        run = result.run_id,
     );
     FunctionError::new(ErrorName::RunIncomplete, text)
+}
+
+fn left_undone(step: &StepResult, why: &str) -> String {
+    let key = step.access_key_id.as_ref().map(|key| format!(" (key {key})")).unwrap_or_default();
+    format!("{} of user {}{key} {}: {why}", step.step.as_str(), step.user, step.status.as_str())
 }
 
 #[cfg(test)]

@@ -22,7 +22,12 @@ pub(crate) fn log(result: &AccountResult) {
         }
     }
     let (users, keys, complete) = (result.users, result.keys, result.complete);
-    tracing::info!(users, keys, complete, steps = result.steps.len(), error = result.error, "account looked after");
+    let (steps, error) = (result.steps.len(), result.error.as_deref());
+    if complete {
+        tracing::info!(users, keys, complete, steps, error, "account looked after");
+    } else {
+        tracing::error!(users, keys, complete, steps, error, "account not, or not wholly, looked after");
+    }
 }
 
 /// The counts of an account's run.

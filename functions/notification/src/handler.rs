@@ -21,7 +21,8 @@ impl Handler for Notification {
     type Response = NotificationResult;
 
     async fn handle(&self, event: Value, _: Invocation) -> Result<NotificationResult, FunctionError> {
-        let digest = event::parse(event).map_err(|error| FunctionError::because(ErrorName::EventInvalid, &error))?;
+        let digest = event::parse(event).map_err(|error| FunctionError::because(ErrorName::EventInvalid, &error));
+        let digest = digest.inspect_err(FunctionError::log)?;
         let (run_id, account) = (digest.run_id.as_str(), digest.account.id.as_str());
         let span = tracing::info_span!("digest", run_id, account, template = digest.template.as_str());
         Box::pin(self.deliver(&digest)).instrument(span).await
@@ -47,7 +48,7 @@ impl Notification {
         let delivered = Box::pin(deliver(&post, digest)).await;
         log(digest, &delivered);
         count(digest, &delivered);
-        delivered.outcome.map_err(|failed| failure(digest, &failed))
+        delivered.outcome.map_err(|failed| failure(digest, &failed)).inspect_err(FunctionError::log)
     }
 }
 
@@ -73,7 +74,7 @@ fn log(digest: &Digest, delivered: &Delivered) {
             let why = delivered.refusal.as_deref();
             tracing::error!(recipient, deferred, failed, why, "the digest was not sent: the mailer did not take it");
         }
-        Err(error) => tracing::error!(recipient, message_id, "{error}"),
+        Err(_) => tracing::warn!(recipient, message_id, "the digest was not sent, or its sending was not recorded"),
     }
 }
 

@@ -53,9 +53,9 @@ metrics! {
     AccountsSkipped, AccountInventory;
     /// Accounts that could not be handed to key-rotation.
     AccountsFailed, AccountInventory;
-    /// Accounts whose role could not be assumed.
+    /// Accounts whose role could not be assumed. Not counted by this release: such an account counts in `RunsIncomplete`.
     AccountsUnreachable, KeyRotation;
-    /// Runs that left something undone which was due.
+    /// Runs of an account that could not look at all of it, or left something undone that a retry can do.
     RunsIncomplete, KeyRotation;
     /// Users looked at.
     UsersSeen, KeyRotation;
@@ -63,7 +63,7 @@ metrics! {
     KeysSeen, KeyRotation;
     /// Steps that were done.
     StepsDone, KeyRotation;
-    /// Steps that failed.
+    /// Steps that failed. No other metric counts those that AWS refuses for good.
     StepsFailed, KeyRotation;
     /// Steps that wait for a later run.
     StepsDeferred, KeyRotation;
