@@ -44,7 +44,7 @@ pub async fn show(place: &Place, days: u32) -> anyhow::Result<bool> {
 pub async fn test(place: &Place) -> anyhow::Result<bool> {
     let mut checks = Checks::new();
     for season in Season::read("days.json")?.into_iter().chain(Season::read("periods.json")?) {
-        println!("\n{}: {}", season.name, season.about);
+        println!("\n{}: {}", season.title, season.about);
         let out = place.out.join(&season.name);
         live(&season, place, &out, &mut checks).await?;
     }
@@ -64,12 +64,12 @@ async fn live(season: &Season, place: &Place, out: &Path, checks: &mut Checks) -
     timeline::write(season, &running, out)?;
     for (user, kind) in season.users()? {
         let name = &stage.user(user.as_str())?.case;
-        checks.none(&format!("{}: {name} ({user})", season.name), timeline::differences(season, kind, &running.diary, &user));
+        checks.none(&format!("{}: {name} ({user})", season.title), timeline::differences(season, kind, &running.diary, &user));
     }
-    checks.none(&format!("{}: no rule is broken on any day", season.name), std::mem::take(&mut running.broken));
+    checks.none(&format!("{}: no rule is broken on any day", season.title), std::mem::take(&mut running.broken));
     let searched = Searched::new(&stage.admin.credentials().await?);
     let written = everything_written(&stage, out).await?;
-    let name = format!("{}: {} secrets are in none of {} texts", season.name, searched.len(), written.len());
+    let name = format!("{}: {} secrets are in none of {} texts", season.title, searched.len(), written.len());
     checks.none(&name, searched.find(&written));
     Ok(())
 }

@@ -75,7 +75,7 @@ async def reply(send: Any, status: int, headers: dict, body: bytes) -> None:
 async def application(scope: dict, receive: Any, send: Any) -> None:
     if scope["type"] == "http" and scope["path"].startswith("/_stage/"):
         try:
-            body = json.loads((await app._read_request_body(receive, scope["method"], {})) or b"{}")
+            body = json.loads((await app._read_request_body(receive, "POST", {})) or b"{}")
             status, result = 200, administer(scope["method"], scope["path"].removeprefix("/_stage/"), body)
         except (KeyError, ValueError, TypeError) as error:
             status, result = 400, {"error": repr(error)}

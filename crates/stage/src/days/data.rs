@@ -15,8 +15,10 @@ use crate::organization::Organization;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Season {
-    /// Its name: also that of its folder.
+    /// The name of its folder.
     pub name: String,
+    /// Its name, for people.
+    pub title: String,
     /// What it shows, for people.
     pub about: String,
     /// How many nights it has.

@@ -23,7 +23,7 @@ are in [Configuration](configuration.md).
 pub fn life_cycle() -> anyhow::Result<String> {
     let mut page = HEAD.to_owned();
     for season in Season::read("days.json")?.iter().chain(&Season::read("periods.json")?) {
-        writeln!(page, "\n## {}\n\n{}.", title(season), capital(&season.about))?;
+        writeln!(page, "\n## {}\n\n{}.", season.title, capital(&season.about))?;
         if !season.settings.is_empty() {
             let settings: Vec<_> = season.settings.iter().map(|(name, value)| format!("`{name}={value}`")).collect();
             writeln!(page, "Settings: {}.", settings.join(", "))?;
@@ -34,10 +34,6 @@ pub fn life_cycle() -> anyhow::Result<String> {
         }
     }
     Ok(page)
-}
-
-fn title(season: &Season) -> String {
-    capital(&season.name.replace('-', " "))
 }
 
 fn capital(text: &str) -> String {
@@ -56,6 +52,12 @@ fn kind(page: &mut String, season: &Season, name: &str, kind: &Kind) -> anyhow::
     let tags: Vec<_> = kind.tags.iter().map(|(name, value)| format!("`{name}` = `{value}`")).collect();
     if !tags.is_empty() {
         writeln!(page, "- Tags: {}.", tags.join(", "))?;
+    }
+    if kind.exempt {
+        writeln!(page, "- The user is in the exemption group.")?;
+    }
+    if let Some(day) = kind.exempt_until {
+        writeln!(page, "- The tag `EXEMPT_UNTIL` names day {day}.")?;
     }
     let rows = rows(season, kind);
     if rows.is_empty() {
