@@ -44,14 +44,15 @@ impl Stage {
     }
 }
 
-/// Runs the demo. Its exit code is the stage's.
-pub(crate) fn run(workspace: &Workspace, keep: bool) -> Result<ExitCode> {
+/// Runs the demo: one night, or one per day. Its exit code is the stage's.
+pub(crate) fn run(workspace: &Workspace, keep: bool, days: Option<u32>) -> Result<ExitCode> {
     machine::require(workspace, &machine::DEMO)?;
     announce(workspace);
     let stage = Stage::prepare(workspace)?;
     let status = stage
-        .call("demo", &workspace.target.join("demo"))
+        .call(if days.is_some() { "days" } else { "demo" }, &workspace.target.join("demo"))
         .arguments(keep.then_some("--keep"))
+        .arguments(days.map(|days| format!("--days={days}")))
         .folder(&workspace.root)
         .status()?;
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))

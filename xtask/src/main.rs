@@ -43,11 +43,15 @@ enum Task {
     /// Start an emulated AWS Organization here, rotate its keys for one night, and show what happened
     #[command(after_help = "Examples:
   cargo xtask demo          # one night; mails and results land in target/demo
-  cargo xtask demo --keep   # the same, and the organization keeps running until Ctrl-C")]
+  cargo xtask demo --keep   # the same, and the organization keeps running until Ctrl-C
+  cargo xtask demo --days 45   # the life of keys, one night per day; timelines land in target/demo")]
     Demo {
         /// Leave the emulated organization running and say how to talk to it
         #[arg(long)]
         keep: bool,
+        /// One night per day, for so many days, on a smaller organization that ages
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=45), conflicts_with = "keep")]
+        days: Option<u32>,
     },
     /// Run the tests: everything that a machine without an AWS account can check
     #[command(after_help = "Examples:
@@ -108,7 +112,7 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
     process::end_children_on_interrupt()?;
     let workspace = Workspace::find()?;
     match task {
-        Task::Demo { keep } => demo::run(&workspace, keep),
+        Task::Demo { keep, days } => demo::run(&workspace, keep, days),
         Task::Test { only: Some(word), .. } => test::run_only(&workspace, &word),
         Task::Test { quick, full, only: None } => test::run(&workspace, Tier::from_flags(quick, full)),
         Task::Package { profile, out } => {

@@ -33,7 +33,7 @@ pub(super) struct Step {
 }
 
 /// Every step there is.
-pub(super) const STEPS: [Step; 11] = [
+pub(super) const STEPS: [Step; 12] = [
     Step { title: "Format", tier: Tier::Quick, after: None, run: format },
     Step { title: "Repository", tier: Tier::Quick, after: None, run: repository },
     Step { title: "Lints", tier: Tier::Quick, after: None, run: lints },
@@ -42,6 +42,7 @@ pub(super) const STEPS: [Step; 11] = [
     Step { title: "Emulator overlay (contract)", tier: Tier::Usual, after: None, run: overlay },
     Step { title: "AWS adapters (contract)", tier: Tier::Usual, after: None, run: adapters },
     Step { title: "Night on the stage", tier: Tier::Usual, after: Some(BUILD), run: night },
+    Step { title: "Forty-five days", tier: Tier::Usual, after: Some(BUILD), run: days },
     Step { title: "Fresh clone", tier: Tier::Usual, after: Some(BUILD), run: clone },
     Step { title: PACKAGE, tier: Tier::Full, after: None, run: release_packages },
     Step { title: "Night with the release packages", tier: Tier::Full, after: Some(PACKAGE), run: release_night },
@@ -147,6 +148,11 @@ fn adapters(bench: &Bench<'_>) -> Result<()> {
 fn night(bench: &Bench<'_>) -> Result<()> {
     let stage = bench.stage()?;
     run_night(bench, stage, &bench.workspace.target.join("test-night"))
+}
+
+fn days(bench: &Bench<'_>) -> Result<()> {
+    let out = bench.workspace.target.join("test-days");
+    bench.stage()?.call("test-days", &out).folder(&bench.workspace.root).succeed()
 }
 
 fn clone(bench: &Bench<'_>) -> Result<()> {
