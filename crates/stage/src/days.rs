@@ -16,8 +16,8 @@ mod timeline;
 use std::path::{Path, PathBuf};
 
 use crate::leaks::{Searched, everything_written};
-use crate::test_night::checks::Checks;
 use crate::test_night::Place;
+use crate::test_night::checks::Checks;
 use data::Season;
 pub use page::life_cycle;
 use season::{Running, Told, set};
@@ -64,7 +64,10 @@ async fn live(season: &Season, place: &Place, out: &Path, checks: &mut Checks) -
     timeline::write(season, &running, out)?;
     for (user, kind) in season.users()? {
         let name = &stage.user(user.as_str())?.case;
-        checks.none(&format!("{}: {name} ({user})", season.title), timeline::differences(season, kind, &running.diary, &user));
+        checks.none(
+            &format!("{}: {name} ({user})", season.title),
+            timeline::differences(season, kind, &running.diary, &user),
+        );
     }
     checks.none(&format!("{}: no rule is broken on any day", season.title), std::mem::take(&mut running.broken));
     let searched = Searched::new(&stage.admin.credentials().await?);
