@@ -15,7 +15,18 @@ pub(crate) fn port_error<E>(operation: &'static str, error: &SdkError<E, HttpRes
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
-    PortError { operation, kind: kind(error), message: one_line(&message(error)) }
+    let hint = hint(operation, code(error).unwrap_or(""));
+    PortError { operation, kind: kind(error), message: format!("{}{hint}", one_line(&message(error))) }
+}
+
+/// The way out of a refusal in an account that is looked after; the calls to other services have hints of their own.
+fn hint(operation: &str, code: &str) -> String {
+    let is_in_account = operation.starts_with("iam:") || operation.starts_with("secretsmanager:");
+    if is_in_account && code.starts_with("AccessDenied") {
+        format!("; the role that looks after the account needs {operation}, and no policy may deny it")
+    } else {
+        String::new()
+    }
 }
 
 /// For calls that carry a secret half: AWS's validation messages quote the value that they refuse, so only the code is kept.

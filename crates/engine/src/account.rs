@@ -85,7 +85,7 @@ pub struct Run {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AccountError {
     /// Its ledger must not, or cannot, be used.
-    #[error("account {account}: {}", unread(source))]
+    #[error("{}", unread(account, source))]
     Ledger {
         /// The account.
         account: AccountId,
@@ -93,10 +93,7 @@ pub enum AccountError {
         source: ReadFailed,
     },
     /// Its users could not be listed.
-    #[error(
-        "account {account}: the users could not be listed: {source}. Nothing was changed. Where permission is missing, the role that looks \
-         after the account needs iam:GetAccountAuthorizationDetails on *"
-    )]
+    #[error("account {account}: the users could not be listed: {source}. Nothing was changed")]
     Audit {
         /// The account.
         account: AccountId,
@@ -142,10 +139,10 @@ pub enum AccountError {
     },
 }
 
-/// A ledger that is refused says the way out itself.
-fn unread(source: &ReadFailed) -> String {
+/// A ledger that is refused names the account and the way out itself.
+fn unread(account: &AccountId, source: &ReadFailed) -> String {
     match source {
         ReadFailed::Refused(refused) => refused.to_string(),
-        ReadFailed::Failed(error) => format!("the ledger could not be read: {error}. Nothing was changed"),
+        ReadFailed::Failed(error) => format!("account {account}: the ledger could not be read: {error}. Nothing was changed"),
     }
 }

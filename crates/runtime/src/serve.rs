@@ -36,7 +36,8 @@ pub trait Handler {
     /// What it returns.
     type Response: Serialize;
 
-    /// Does the work of one event; `null` when it was invoked without any.
+    /// Does the work of one event; `null` when it was invoked without any. It logs an error that it ends with
+    /// ([`FunctionError::log`]), inside the span that names the run.
     fn handle(
         &self,
         event: Value,

@@ -111,8 +111,8 @@ fn without_a_region_or_without_lambda_it_says_so() {
     assert_eq!(output.status.code(), Some(1));
 }
 
-/// Serves one invocation, with an AWS that denies everything; brings what the function sent back.
-fn invoke(event: &str) -> Sent {
+/// Serves one invocation, with an AWS that denies everything; brings what the function sent back and the errors that it logged.
+fn invoke(event: &str) -> (Sent, Vec<Value>) {
     let runtime_api = TcpListener::bind("127.0.0.1:0").unwrap();
     let aws = format!("http://{}", runtime_api.local_addr().unwrap());
     let mut process = configured(&runtime_api).env("AWS_ENDPOINT_URL", aws).spawn().unwrap();
@@ -135,13 +135,21 @@ fn invoke(event: &str) -> Sent {
         answer(&stream, "200 OK", headers, event);
     };
     process.kill().unwrap();
-    process.wait().unwrap();
-    sent
+    let output = process.wait_with_output().unwrap();
+    let lines = output.stdout.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
+    (sent, lines.filter(|line: &Value| line["level"] == "ERROR").collect())
+}
+
+/// Lambda keeps the message of an asynchronous invocation nowhere, so the log must have it: once.
+fn assert_logged_once(sent: &Sent, errors: &[Value]) {
+    let [line] = errors else { panic!("one error in the log, not {errors:?}") };
+    assert_eq!((&line["error_type"], &line["message"]), (&sent.body["errorType"], &sent.body["errorMessage"]));
 }
 
 #[test]
 fn an_event_that_cannot_be_read_is_an_error_with_a_stable_name() {
-    let sent = invoke(r#"{"mode":"dry-run"}"#);
+    let (sent, errors) = invoke(r#"{"mode":"dry-run"}"#);
+    assert_logged_once(&sent, &errors);
     assert!(sent.path.ends_with("/invocation/1a2b3c4d-0000-4000-8000-000000000000/error"), "{}", sent.path);
     assert_eq!(sent.body["errorType"], "Keywheel.EventInvalid");
     assert!(sent.body["errorMessage"].as_str().unwrap().contains("dry-run"), "{}", sent.body);
@@ -149,7 +157,9 @@ fn an_event_that_cannot_be_read_is_an_error_with_a_stable_name() {
 
 #[test]
 fn an_invocation_without_a_payload_is_a_nightly_one_and_what_aws_denies_is_said() {
-    let sent = invoke("");
+    let (sent, errors) = invoke("");
+    assert_logged_once(&sent, &errors);
+    assert!(errors[0]["spans"].to_string().contains("-1a2b3c4d\""), "the line names the run: {}", errors[0]);
     assert!(sent.path.ends_with("/error"), "{}", sent.path);
     assert_eq!(sent.body["errorType"], "Keywheel.InventoryFailed");
     let message = sent.body["errorMessage"].as_str().unwrap();

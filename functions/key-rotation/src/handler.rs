@@ -171,9 +171,9 @@ impl KeyRotation {
 
     async fn store(&self, result: &AccountResult) -> Result<(), FunctionError> {
         self.state.put_result(result).await.map_err(|error| {
+            let before = result.error.clone().unwrap_or_else(|| "what was done is in the ledger and in the log".to_owned());
             let text = format!(
-                "account {}, run {}: the result could not be stored: {error}. What was done is in the ledger and in the log; a retry \
-                 takes up only what is left",
+                "account {}, run {}: the result could not be stored: {error}. Before that: {before}. A retry takes up only what is left",
                 result.account, result.run_id
             );
             FunctionError::new(ErrorName::StateUnavailable, text)

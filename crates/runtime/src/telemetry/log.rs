@@ -40,6 +40,8 @@ fn filter(level: LogLevel) -> Targets {
     let targets = Targets::new().with_default(asked.min(LevelFilter::WARN));
     // The span that carries the request id is lambda_runtime's; at finer levels it shows events.
     let targets = targets.with_target("lambda_runtime", asked.min(LevelFilter::INFO));
+    // It logs every error of a handler once more, without the run's fields; panics have their line from the hook.
+    let targets = targets.with_target("lambda_runtime::layers::panic", LevelFilter::OFF);
     OURS.iter().fold(targets, |targets, target| targets.with_target(*target, asked))
 }
 
@@ -84,6 +86,7 @@ mod tests {
             tracing::debug!(target: "rustls::conn", "SECRETHALF");
             tracing::debug!(target: "a_crate_that_nobody_thought_of", "SECRETHALF");
             tracing::trace!(target: "lambda_runtime::layers", "SECRETHALF");
+            tracing::error!(target: "lambda_runtime::layers::panic", "SECRETHALF");
             tracing::warn!(target: "aws_smithy_runtime", "a warning");
             tracing::trace!(target: "keywheel_engine::execute", "ours");
             tracing::trace!(target: "key_rotation", "ours too");
