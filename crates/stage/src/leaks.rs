@@ -77,10 +77,10 @@ impl Searched {
     }
 
     fn found_in<'a, 't>(&'a self, text: &'t [u8]) -> impl Iterator<Item = &'a str> + use<'a, 't> {
-        let begun = text.windows(BEGINNING).enumerate().filter_map(|(start, window)| {
-            let beginning: &[u8; BEGINNING] =
-                window.try_into().ok().filter(|beginning| self.begun[three(beginning)])?;
-            Some((start, self.forms.get(beginning)?))
+        let begun = (0..text.len()).filter_map(|start| {
+            let beginning = text[start..].first_chunk::<BEGINNING>()?;
+            let forms = if self.begun[three(beginning)] { self.forms.get(beginning) } else { None };
+            Some((start, forms?))
         });
         let whole =
             begun.flat_map(move |(start, forms)| forms.iter().filter(move |(_, form)| text[start..].starts_with(form)));
