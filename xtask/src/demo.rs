@@ -71,8 +71,5 @@ fn announce(workspace: &Workspace) {
     } else {
         ("Building the functions and the stage for the first time", measured::COLD_BUILD)
     };
-    match time {
-        Some(time) => println!("{kind}: {time}"),
-        None => println!("{kind}"),
-    }
+    println!("{kind}: {time}");
 }

@@ -29,18 +29,29 @@ pub(crate) enum Need {
     /// git.
     Git,
     /// Room for what is built and fetched.
-    Disk,
+    Disk(Room),
 }
 
+/// How much room a task needs the first time, and the Python environment that says that it has been run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Room {
+    gibibytes: u64,
+    environment: &'static str,
+}
+
+const DEMO_ROOM: Room = Room { gibibytes: measured::DEMO_GIBIBYTES, environment: "stage" };
+const TEST_ROOM: Room = Room { gibibytes: measured::TEST_GIBIBYTES, environment: "moto" };
+
 /// What the demo needs.
-pub(crate) const DEMO: [Need; 4] = [Need::Rust, Need::CCompiler, Need::Python, Need::Disk];
+pub(crate) const DEMO: [Need; 4] = [Need::Rust, Need::CCompiler, Need::Python, Need::Disk(DEMO_ROOM)];
 
 /// What the quick tests need.
-pub(crate) const QUICK: [Need; 5] = [Need::Rust, Need::RustComponents, Need::CCompiler, Need::Git, Need::Disk];
+pub(crate) const QUICK: [Need; 5] =
+    [Need::Rust, Need::RustComponents, Need::CCompiler, Need::Git, Need::Disk(TEST_ROOM)];
 
 /// What all tests need.
 pub(crate) const TESTS: [Need; 6] =
-    [Need::Rust, Need::RustComponents, Need::CCompiler, Need::Python, Need::Git, Need::Disk];
+    [Need::Rust, Need::RustComponents, Need::CCompiler, Need::Python, Need::Git, Need::Disk(TEST_ROOM)];
 
 /// The package that brings something, by system.
 struct Packages {
@@ -58,7 +69,7 @@ impl Need {
             Self::CCompiler => c_compiler(),
             Self::Python => python(),
             Self::Git => Call::new("git", ["--version"]).probe().is_none().then(|| "git".to_owned()),
-            Self::Disk => disk(&workspace.target),
+            Self::Disk(room) => disk(&workspace.target, room),
         }
     }
 
@@ -72,7 +83,7 @@ impl Need {
             Self::CCompiler => of("apt install gcc libc6-dev", "dnf install gcc", "xcode-select --install"),
             Self::Python => of("apt install python3-venv", "dnf install python3", "brew install python"),
             Self::Git => of("apt install git", "dnf install git", "xcode-select --install"),
-            Self::Disk => {
+            Self::Disk(_) => {
                 let room = "free some space, or set CARGO_TARGET_DIR to a folder on a larger disk";
                 of(room, room, room)
             }
@@ -157,13 +168,13 @@ fn python_version() -> String {
     Call::new(PYTHON, ["--version"]).probe().map_or_else(|| "none".to_owned(), |(_, version)| version)
 }
 
-fn disk(target: &Path) -> Option<String> {
+fn disk(target: &Path, room: Room) -> Option<String> {
     let folder = target.ancestors().find(|folder| folder.is_dir())?;
-    let room = rustix::fs::statvfs(folder).ok()?;
-    let free = room.f_bavail.saturating_mul(room.f_frsize) >> 30;
+    let disk = rustix::fs::statvfs(folder).ok()?;
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize) >> 30;
     // A target directory that has been built in before holds most of it already.
-    let is_built = target.join("venv").join("stage").join("bin").is_dir();
-    let needed = if is_built { REBUILD_GIBIBYTES } else { measured::DISK_GIBIBYTES };
+    let is_built = target.join("venv").join(room.environment).is_dir();
+    let needed = if is_built { REBUILD_GIBIBYTES } else { room.gibibytes };
     (free < needed).then(|| format!("{needed} GiB of free disk (there are {free} in {})", folder.display()))
 }
 
