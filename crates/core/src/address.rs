@@ -3,13 +3,15 @@
 /// The longest address that mail servers accept (RFC 5321, 4.5.3.1.3: a path of 256 characters with its brackets).
 const LONGEST: usize = 254;
 
-/// Whether the text is one plain address (`name@domain`): no display name, no list, nothing that could start another header. Whether
-/// anybody reads mail there is for the mailer to find out.
+/// Whether the text is one plain address (`name@domain`): no display name, no list, nothing that could start another header, and
+/// nothing that some mail servers take for another address: a route (`name%elsewhere@domain`, `elsewhere!name@domain`), or an encoded
+/// word (`=?…?=`, RFC 2047). ASCII only, as SES has it (SES developer guide, "Email format"). Whether anybody reads mail there is for
+/// the mailer to find out.
 #[must_use]
 pub fn is_plain(text: &str) -> bool {
-    let plain = |c: char| !c.is_control() && !c.is_whitespace() && !",;:<>()[]\"\\".contains(c);
+    let plain = |c: char| c.is_ascii_graphic() && !",;:<>()[]\"\\%!?".contains(c);
     let Some((local, domain)) = text.rsplit_once('@') else { return false };
-    let good_domain = !domain.is_empty() && domain.chars().all(|c| c.is_alphanumeric() || c == '.' || c == '-');
+    let good_domain = !domain.is_empty() && domain.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-');
     text.len() <= LONGEST && !local.is_empty() && !local.contains('@') && text.chars().all(plain) && good_domain
 }
 
@@ -45,6 +47,11 @@ mod tests {
             "owner@example.com\r\nBcc: x@example.com",
             "owner @example.com",
             "owner@exa\u{202e}mple.com",
+            "own\u{200b}er@example.com",
+            "owner@ex\u{430}mple.com",
+            "mallory%evil.com@example.com",
+            "evil.com!mallory@example.com",
+            "=?utf-8?q?mallory=40evil.com=3e?=@example.com",
             long.as_str(),
         ] {
             assert!(!is_plain(address), "{address:?}");

@@ -99,8 +99,8 @@ identifier!(
 identifier!(
     /// The id of a nightly run or of an explicit action; part of S3 keys and role session names.
     RunId,
-    "a run id: 1 to 64 letters, digits or . _ -",
-    |text| all(text, 1..=64, |c| c.is_ascii_alphanumeric() || "._-".contains(c))
+    "a run id: 1 to 64 letters, digits or . _ -, not only dots",
+    |text| all(text, 1..=64, |c| c.is_ascii_alphanumeric() || "._-".contains(c)) && text.chars().any(|c| c != '.')
 );
 
 identifier!(
@@ -180,6 +180,7 @@ mod tests {
         assert!(!parses::<UserId>("AIDACKCEVSQ6C2 XAMPLE") && !parses::<UserId>(&"A".repeat(129)));
         assert!(parses::<RunId>("2026-11-20T02.00_a") && !parses::<RunId>("") && !parses::<RunId>("a/b"));
         assert!(!parses::<RunId>(&"a".repeat(65)) && !parses::<RunId>("../x"));
+        assert!(!parses::<RunId>(".") && !parses::<RunId>("..") && parses::<RunId>("..a"), "part of an object's path");
         assert!(parses::<NoticeId>(&"0f".repeat(16)) && !parses::<NoticeId>(&"0g".repeat(16)));
         assert!(!parses::<NoticeId>(&"0f".repeat(15)));
         assert!(parses::<Partition>("aws") && parses::<Partition>("aws-us-gov") && !parses::<Partition>("azure"));

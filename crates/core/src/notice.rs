@@ -38,6 +38,23 @@ pub enum NoticeKind {
 }
 
 impl NoticeKind {
+    /// Whether the like of it comes every week, with another number.
+    #[must_use]
+    pub fn is_weekly(&self) -> bool {
+        match self {
+            NoticeKind::Held(_) | NoticeKind::Blocked(..) | NoticeKind::Failed(..) | NoticeKind::Planned(..) => true,
+            NoticeKind::Rotated
+            | NoticeKind::RotationAhead(_)
+            | NoticeKind::DeactivationAhead(_)
+            | NoticeKind::DeletionAhead(_)
+            | NoticeKind::Retiring
+            | NoticeKind::RetirementAhead(_)
+            | NoticeKind::ForeignDeletion
+            | NoticeKind::Deactivated
+            | NoticeKind::Deleted => false,
+        }
+    }
+
     /// The name, and what tells notices of that name apart.
     fn parts(&self) -> (&'static str, Option<Reason>, Option<u32>) {
         match self {

@@ -34,6 +34,8 @@ pub struct Night {
     pub run_id: Option<String>,
     /// The account's e-mail address.
     pub email: String,
+    /// The account's name.
+    pub account_name: String,
 }
 
 /// How a run ended.
@@ -63,6 +65,7 @@ impl Default for Night {
             clock_is_off: false,
             run_id: None,
             email: "owner@example.com".to_owned(),
+            account_name: "payments".to_owned(),
         }
     }
 }
@@ -156,7 +159,7 @@ impl Night {
     fn account(&self, world: &World) -> account::Account {
         account::Account {
             id: world.account().id.clone(),
-            name: "payments".to_owned(),
+            name: self.account_name.clone(),
             email: self.email.clone(),
             partition: "aws".parse().unwrap(),
             region: "eu-central-1".to_owned(),

@@ -13,8 +13,12 @@ use crate::time::{Days, after, plus};
 /// AWS keeps one record of use per 15 minutes (IAM user guide, "GetAccessKeyLastUsed"), so a date of use is that coarse.
 pub const USE_RECORD_SPAN: SignedDuration = SignedDuration::from_mins(15);
 
-/// How long a deleted key is remembered, for people who ask what became of it.
-const REMEMBERED: Days = Days(90);
+/// How long a deleted key, and a user who is gone, is remembered, for people who ask what became of it.
+pub(super) const REMEMBERED: Days = Days(90);
+
+/// How long it is remembered that owners were told what they are told weekly: only the present week's counts, and a key may stay
+/// blocked for years.
+const NEWS_REMEMBERED: Days = Days(60);
 
 /// How long an unanswered CreateAccessKey is remembered: over nights that fail, or begin later than the one before, too.
 const INTENT_REMEMBERED: Days = Days(30);
@@ -30,6 +34,7 @@ impl UserRecord {
         });
         for key in &user.keys {
             let mut seen = record.key(&key.id);
+            seen.notices.retain(|kind, notice| !kind.is_weekly() || now < after(notice.asked, NEWS_REMEMBERED));
             seen.observe_status(key, now);
             seen.observe_use(key);
             seen.observe_secret(key, account, user, now);

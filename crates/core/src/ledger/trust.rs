@@ -3,9 +3,10 @@
 use jiff::SignedDuration;
 
 use crate::Timestamp;
+use crate::ledger::observe::REMEMBERED;
 use crate::ledger::{CreateIntent, KeyRecord, UserRecord};
 use crate::observed::ObservedUser;
-use crate::time::{CLOCK_TOLERANCE, plus};
+use crate::time::{CLOCK_TOLERANCE, after, plus};
 
 /// The longest that a CreateAccessKey can be under way. A ledger that says more is not believed: keys made in that span by
 /// people could be taken for Keywheel's own.
@@ -26,6 +27,16 @@ impl UserRecord {
             key.dates().all(|date| !is_future(date, now) && made.is_none_or(|made| !is_before(date, made)))
         });
         record
+    }
+}
+
+impl UserRecord {
+    /// Whether nothing happened for so long that a user who is gone need not be remembered any more.
+    #[must_use]
+    pub fn is_long_quiet(&self, now: Timestamp) -> bool {
+        let intent = self.intent.as_ref().map(|intent| intent.at);
+        let dates = self.keys.values().flat_map(KeyRecord::dates).chain(intent);
+        dates.max().is_none_or(|last| now >= after(last, REMEMBERED))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use keywheel_core::Timestamp;
-use keywheel_core::address::is_within;
+use keywheel_core::address::{is_plain, is_within};
 use keywheel_core::contract::SCHEMA;
 use keywheel_core::contract::digest::{AccountLabel, Digest, DigestEntry, DigestPeriods, Recipient, RecipientRole};
 use keywheel_core::contract::result::StepStatus;
@@ -18,9 +18,15 @@ use keywheel_core::time::days_since;
 use super::outcome::Outcome;
 use super::{Account, Run, Settings};
 
-/// Entries per digest event. An asynchronous invocation takes 1 MB (Lambda developer guide, "Lambda quotas"); an entry with
-/// ten instructions of 256 characters is about 4 kB.
+/// Entries per digest event, so that a mail stays readable.
 const ENTRIES_PER_DIGEST: usize = 200;
+
+/// Bytes of entries per digest event. An asynchronous invocation takes 1 MB (Lambda developer guide, "Lambda quotas"), and a user's
+/// tags alone can hold 50 instructions of 256 characters, each of four bytes: one user must not keep the others' news from being sent.
+const BYTES_PER_DIGEST: usize = 500_000;
+
+/// An account's name has 50 characters at most (Organizations API, `AccountName`); an event that somebody sent by hand may have more.
+const LONGEST_ACCOUNT_NAME: usize = 100;
 
 /// One notice to everybody whom it concerns.
 #[derive(Clone, Debug)]
@@ -40,6 +46,11 @@ impl Telling {
         let owners = self.recipients.iter().filter(|(recipient, _)| recipient.role != RecipientRole::Security);
         let ids: Vec<_> = owners.map(|(_, id)| id.clone()).collect();
         if ids.is_empty() { self.recipients.iter().map(|(_, id)| id.clone()).collect() } else { ids }
+    }
+
+    /// Whether there is nobody to tell.
+    pub(super) fn is_unheard(&self) -> bool {
+        self.recipients.is_empty()
     }
 }
 
@@ -122,8 +133,20 @@ impl Teller<'_> {
         let audience = &self.settings.audience;
         let owner_tag = audience.owner_tag.as_ref().and_then(|tag| user.tags.get(tag));
         let key_owners = [tags.email.as_ref(), owner_tag].into_iter().flatten();
-        let key_owners = key_owners.filter(|email| is_within(email.trim(), &audience.email_domains));
-        let all = [(Some(&self.account.email), RecipientRole::AccountOwner)]
+        let key_owners = key_owners.filter(|email| {
+            let may_be_told = is_within(email.trim(), &audience.email_domains);
+            if !may_be_told {
+                let user = user.name.as_str();
+                tracing::warn!(
+                    user,
+                    "a tag directs mail to what is no plain address in EMAIL_DOMAINS; it is not followed"
+                );
+            }
+            may_be_told
+        });
+        // Notification refuses a digest to any other, and with it all that it says.
+        let owner = Some(&self.account.email).filter(|email| is_plain(email.trim()));
+        let all = [(owner, RecipientRole::AccountOwner)]
             .into_iter()
             .chain(key_owners.map(|email| (Some(email), RecipientRole::KeyOwner)))
             .chain([(audience.security_email.as_ref(), RecipientRole::Security)]);
@@ -146,10 +169,10 @@ impl Teller<'_> {
                 by_recipient.entry((recipient.email.clone(), recipient.role)).or_default().push(entry);
             }
         }
-        let chunks = by_recipient.iter().flat_map(|(recipient, entries)| {
-            entries.chunks(ENTRIES_PER_DIGEST).map(move |entries| (recipient, entries))
+        let parts = by_recipient.into_iter().flat_map(|(recipient, entries)| {
+            parts(entries).into_iter().map(move |entries| (recipient.clone(), entries))
         });
-        chunks.map(|((email, role), entries)| self.digest(email, *role, entries.to_vec())).collect()
+        parts.map(|((email, role), entries)| self.digest(&email, role, entries)).collect()
     }
 
     fn digest(&self, email: &str, role: RecipientRole, entries: Vec<DigestEntry>) -> Digest {
@@ -161,7 +184,7 @@ impl Teller<'_> {
             at: self.now,
             account: AccountLabel {
                 id: self.account.id.clone(),
-                name: self.account.name.clone(),
+                name: self.account.name.chars().take(LONGEST_ACCOUNT_NAME).collect(),
                 partition: self.account.partition.clone(),
             },
             region: self.account.region.clone(),
@@ -175,4 +198,21 @@ impl Teller<'_> {
             entries,
         }
     }
+}
+
+/// The entries in parts, each of which fits into one event.
+fn parts(entries: Vec<DigestEntry>) -> Vec<Vec<DigestEntry>> {
+    let mut parts: Vec<Vec<DigestEntry>> = Vec::new();
+    let mut room = 0;
+    for entry in entries {
+        let size = serde_json::to_vec(&entry).map_or(BYTES_PER_DIGEST, |json| json.len());
+        if let Some(part) = parts.last_mut().filter(|part| part.len() < ENTRIES_PER_DIGEST && size <= room) {
+            part.push(entry);
+        } else {
+            parts.push(vec![entry]);
+            room = BYTES_PER_DIGEST;
+        }
+        room = room.saturating_sub(size);
+    }
+    parts
 }

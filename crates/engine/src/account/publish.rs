@@ -53,6 +53,14 @@ impl<P: Ports> Executor<'_, P> {
         let Some(pair) = self.ports.secrets().pair(&name, &version).await? else {
             return Err(Stopped::failed(format!("secret {name} holds no secret half of key {replacement}")));
         };
+        // Whoever may write the secret chooses both a version's id and its value.
+        if pair.id != *replacement {
+            return Err(Stopped::failed(format!(
+                "secret {name} holds key {} in the version that is to hold key {replacement}; somebody else wrote it. Take the label \
+                 {AWSPENDING} off that version",
+                pair.id
+            )));
+        }
         self.prove_and_publish(step, &user, &pair, supersedes).await
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::SignedDuration;
 use keywheel_core::Timestamp;
 use keywheel_core::contract::result::StepStatus;
+use keywheel_core::id::UserName;
 use keywheel_core::ledger::{AccountLedger, Claim, JournalledPlan, JournalledStep};
 use keywheel_core::plan::{AccountPlan, Action};
 use keywheel_core::planner::{AccountView, plan_account, remember};
@@ -13,7 +14,7 @@ use keywheel_core::reason::Reason;
 use keywheel_core::time::CLOCK_TOLERANCE;
 
 use super::audit::{Sight, see};
-use super::digests::Teller;
+use super::digests::{Teller, Telling};
 use super::execute::Executor;
 use super::outcome::{Outcome, Stopped};
 use super::report::{AccountRun, account_run};
@@ -72,7 +73,10 @@ impl<P: Ports> Night<'_, P> {
             forced: &forced,
             now: self.now,
         };
-        let ledger = remember(&view);
+        let mut ledger = remember(&view);
+        let there: BTreeSet<&UserName> =
+            sight.users.iter().map(|user| &user.name).chain(sight.unseen.iter().map(|user| &user.name)).collect();
+        ledger.users.retain(|name, record| there.contains(name) || !record.is_long_quiet(self.now));
         let plan = plan_account(&AccountView { ledger: &ledger, ..view });
         (ledger, plan)
     }
@@ -119,8 +123,7 @@ impl<P: Ports> Night<'_, P> {
         if let Err(error) = finished {
             report.result.complete = false;
             report.retry_helps = true;
-            let text = format!("what was done could not be written down at the end: {error}");
-            report.result.error = Some(report.result.error.map_or(text.clone(), |first| format!("{first}; {text}")));
+            add_error(&mut report, &format!("what was done could not be written down at the end: {error}"));
         }
         Ok(report)
     }
@@ -167,8 +170,13 @@ impl<P: Ports> Night<'_, P> {
 
     fn report(&self, ledger: &AccountLedger, sight: &Sight, outcomes: &[Outcome]) -> AccountRun {
         let teller = self.teller(ledger, sight);
-        let digests = teller.digests(&teller.tellings(outcomes));
-        account_run(self.run, &self.account.id, self.now, sight, outcomes, digests)
+        let tellings = teller.tellings(outcomes);
+        let unheard = unheard(&tellings);
+        let mut report = account_run(self.run, &self.account.id, self.now, sight, outcomes, teller.digests(&tellings));
+        if let Some(text) = unheard {
+            add_error(&mut report, &text);
+        }
+        report
     }
 }
 
@@ -176,6 +184,24 @@ impl<P: Ports> Night<'_, P> {
 fn is_credible(claim: &Claim, now: Timestamp) -> bool {
     let longest = SignedDuration::try_from(LEASE).unwrap_or(SignedDuration::MAX).saturating_add(CLOCK_TOLERANCE);
     claim.until.duration_since(now) <= longest
+}
+
+fn add_error(report: &mut AccountRun, text: &str) {
+    let error = &mut report.result.error;
+    *error = Some(error.take().map_or_else(|| text.to_owned(), |first| format!("{first}; {text}")));
+}
+
+/// What is said of notices that have no recipient. Where a notice is required, their keys would else be held for ever in silence.
+fn unheard(tellings: &[Telling]) -> Option<String> {
+    let users: BTreeSet<_> =
+        tellings.iter().filter(|telling| telling.is_unheard()).map(|telling| &telling.user).collect();
+    let first = users.first()?;
+    Some(format!(
+        "nobody can be told about the keys of {} users (user {first} is the first), so none of their keys is made inactive while \
+         REQUIRE_NOTICE is true: the event names no plain e-mail address of the account, no tag names one in EMAIL_DOMAINS, and \
+         SECURITY_EMAIL is not set; set one of them",
+        users.len()
+    ))
 }
 
 fn planned(plan: AccountPlan) -> Vec<Outcome> {
