@@ -36,12 +36,22 @@ impl TemplateStore for S3Templates {
             }
             Err(error) => return Err(unreadable(object_error("s3:GetObject", &self.bucket, &key, &error).message)),
         };
-        let body = answer.body.collect().await.map_err(|_| unreadable("the answer broke off".to_owned()))?;
-        Ok(FetchedTemplate::Fresh { bytes: body.to_vec(), etag: answer.e_tag })
+        let (etag, mut body) = (answer.e_tag, answer.body);
+        let mut bytes = Vec::new();
+        while let Some(part) = body.next().await {
+            bytes.extend_from_slice(&part.map_err(|_| unreadable("the answer broke off".to_owned()))?);
+            // A film in the template's place must not eat the function's memory.
+            if bytes.len() > LONGEST_TEMPLATE {
+                return Err(unreadable(format!("it is longer than {LONGEST_TEMPLATE} bytes")));
+            }
+        }
+        Ok(FetchedTemplate::Fresh { bytes, etag })
     }
 }
 
 const NOT_MODIFIED: u16 = 304;
+/// Bytes of a template at most.
+const LONGEST_TEMPLATE: usize = 1024 * 1024;
 
 #[cfg(test)]
 mod tests {
@@ -59,5 +69,16 @@ mod tests {
         assert_eq!(templates.fetch("digest.html", None).await, Ok(fresh.clone()));
         assert_eq!(templates.fetch("digest.html", Some("\"one\"")).await, Ok(FetchedTemplate::Unchanged));
         assert_eq!(templates.fetch("digest.html", Some("\"zero\"")).await, Ok(fresh));
+    }
+
+    #[tokio::test]
+    async fn what_is_far_too_long_for_a_template_is_none() {
+        for (length, fits) in [(LONGEST_TEMPLATE, true), (LONGEST_TEMPLATE + 1, false)] {
+            let wire = Wire::new(move |_, _| Answer::WithHeaders(200, Vec::new(), "x".repeat(length)));
+            let fetched = S3Templates::new(&wire.config(), "templates", "templates/").fetch("digest.html", None).await;
+            assert_eq!(fetched.is_ok(), fits, "{length}");
+            let told = |error: TemplateUnreadable| error.to_string().contains("longer than 1048576 bytes");
+            assert!(fits || fetched.is_err_and(told));
+        }
     }
 }

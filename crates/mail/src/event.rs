@@ -33,7 +33,10 @@ pub fn parse(event: serde_json::Value) -> Result<Digest, InvalidDigest> {
         }
         Some(_) => {}
     }
-    let digest: Digest = serde_json::from_value(event).map_err(|error| invalid(line(&error.to_string(), 300)))?;
+    let digest: Digest = serde_json::from_value(event).map_err(|error| {
+        // The error quotes what it could not read, and that may be the address.
+        invalid(address::mask_all(&line(&error.to_string(), 300)))
+    })?;
     check(&digest)?;
     Ok(digest)
 }

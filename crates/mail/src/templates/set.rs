@@ -66,13 +66,16 @@ impl TemplateSet {
         let sample: DigestContext =
             serde_json::from_str(SAMPLE).map_err(|error| RenderFailed::new(&error.to_string()))?;
         set.check_variables(&sample)?;
-        let mut hostile = sample.clone();
-        for context in [&sample, &audit_of(&sample)] {
-            set.render(context)?;
-        }
-        probe(&mut hostile);
-        if set.render(&hostile)?.html.contains(PROBE) {
-            return Err(RenderFailed::new("body.html writes texts without escaping them; leave out the filter safe"));
+        for mut context in
+            [sample.clone(), audit_of(&sample), compact_of(&sample)].into_iter().chain(singles_of(&sample))
+        {
+            set.render(&context)?;
+            probe(&mut context);
+            if set.render(&context)?.html.contains(PROBE) {
+                return Err(RenderFailed::new(
+                    "body.html writes texts without escaping them; leave out the filter safe",
+                ));
+            }
         }
         Ok(set)
     }
@@ -154,6 +157,21 @@ fn tidied(text: &str) -> String {
 
 fn audit_of(sample: &DigestContext) -> DigestContext {
     DigestContext { mode: "audit".to_owned(), audit: true, ..sample.clone() }
+}
+
+fn compact_of(sample: &DigestContext) -> DigestContext {
+    DigestContext { compact: true, ..sample.clone() }
+}
+
+/// One context per section, with its first entry alone: what templates say of a single entry is tried out as well.
+fn singles_of(sample: &DigestContext) -> impl Iterator<Item = DigestContext> {
+    sample.sections.iter().map(|section| {
+        let mut section = section.clone();
+        section.count = 1;
+        section.groups.truncate(1);
+        section.groups.iter_mut().for_each(|group| group.entries.truncate(1));
+        DigestContext { single: true, sections: vec![section], ..sample.clone() }
+    })
 }
 
 /// Puts the probe wherever a stranger's text can stand.

@@ -44,6 +44,8 @@ fn addresses_that_are_none_are_refused_and_not_shown() {
         assert!(error.contains("recipient.email is not one plain address"), "{error}");
         assert!(!error.contains("owner") && error.lines().count() == 1, "{error}");
     }
+    let error = error_with("/recipient", json!("owner@example.com"));
+    assert!(error.contains("o***@example.com") && !error.contains("owner@"), "{error}");
 }
 
 #[test]

@@ -123,6 +123,10 @@ async fn a_template_that_writes_texts_unescaped_is_broken() {
     assert!(broken_by(BODY, "<p>{{ account.name | safe }}</p>").await.contains("without escaping"));
     let nested = "{% for s in sections %}{% for g in s.groups %}{% for e in g.entries %}{% for t in e.instructions %}{{ t | safe }}{% endfor %}{% endfor %}{% endfor %}{% endfor %}";
     assert!(broken_by(BODY, nested).await.contains("without escaping"));
+    for case in ["single", "compact", "audit"] {
+        let rare = format!("<p>{{% if {case} %}}{{{{ account.name | safe }}}}{{% endif %}}</p>");
+        assert!(broken_by(BODY, rare).await.contains("without escaping"), "{case}");
+    }
 }
 
 #[tokio::test]
