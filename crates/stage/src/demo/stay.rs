@@ -34,7 +34,7 @@ fn lines(stage: &Stage, night: &Night, out: &Path) -> Vec<(&'static str, Vec<Str
             "Where, and as whom: the id of an account is the access key of its root, here the hub's",
             vec![
                 "unset AWS_SESSION_TOKEN AWS_PROFILE".to_owned(),
-                format!("export AWS_ENDPOINT_URL={endpoint} AWS_REGION={REGION}"),
+                format!("export AWS_ENDPOINT_URL={endpoint} AWS_REGION={REGION} AWS_DEFAULT_REGION={REGION}"),
                 root_of(hub),
             ],
         ),
@@ -56,7 +56,7 @@ fn lines(stage: &Stage, night: &Night, out: &Path) -> Vec<(&'static str, Vec<Str
     if let Some(user) = users.find(|user| user.case == "due" && user.account != *hub) {
         let secret = secret_name(&user.account, &user.name);
         lines.push((
-            "A user's keys and secret; the last command is refused, as the secret's policy shuts out even the account's root",
+            "A user's keys and secret. Root passes over policies here; in AWS this one refuses all but the user and the named readers",
             vec![
                 root_of(&user.account),
                 format!("aws iam list-access-keys --user-name '{}'", user.name),
