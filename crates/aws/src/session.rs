@@ -170,6 +170,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn no_debug_output_shows_a_sessions_credentials() {
+        let wire = Wire::new(|_, _| {
+            Answer::Status(200, ASSUMED.replace(">half<", ">SECRETHALF<").replace(">token<", ">TOKEN<"))
+        });
+        let session = assume_over(&wire).await.unwrap();
+        let prover = crate::AwsProver::new(&session.config);
+        let (iam, state) = (crate::AwsIam::new(&session.config), crate::S3State::new(&session.config, "b", ""));
+        let text = format!("{session:#?} {session:?} {prover:?} {iam:?} {state:?}");
+        assert!(!text.contains("SECRETHALF") && !text.contains("TOKEN"), "{text}");
+        let given = session.config.credentials_provider().unwrap();
+        let given = aws_credential_types::provider::ProvideCredentials::provide_credentials(&given).await.unwrap();
+        assert_eq!((given.secret_access_key(), given.session_token()), ("SECRETHALF", Some("TOKEN")));
+    }
+
+    #[tokio::test]
     async fn a_role_that_refuses_is_named_with_its_account_and_the_way_out() {
         let wire = Wire::new(|_, _| xml_error(403, "AccessDenied", "not authorized to perform: sts:AssumeRole"));
         let error = assume_over(&wire).await.unwrap_err();

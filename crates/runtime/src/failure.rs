@@ -62,6 +62,9 @@ error_names! {
     Internal = "Keywheel.Internal", true;
 }
 
+/// Characters of a message at most: an error may quote what it refuses, and events have up to 6 MB.
+const LONGEST_MESSAGE: usize = 20_000;
+
 /// An error with which an invocation, or a start, ends.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -73,9 +76,14 @@ pub struct FunctionError {
 }
 
 impl FunctionError {
-    /// An error of this name with this message.
+    /// An error of this name with this message, which is cut where it is endless.
     pub fn new(name: ErrorName, message: impl Into<String>) -> Self {
-        Self { name, message: message.into() }
+        let mut message = message.into();
+        if let Some((end, _)) = message.char_indices().nth(LONGEST_MESSAGE) {
+            message.truncate(end);
+            message.push('…');
+        }
+        Self { name, message }
     }
 
     /// An error of this name with the message of another one.
@@ -136,6 +144,14 @@ mod tests {
         let seen = Diagnostic::from(error);
         assert_eq!(seen.error_type, "Keywheel.AccountBusy");
         assert_eq!(seen.error_message, "account 111122223333 is claimed by run x");
+    }
+
+    #[test]
+    fn an_endless_message_is_cut_at_a_character() {
+        let error = FunctionError::new(ErrorName::EventInvalid, "ü".repeat(6_000_000));
+        assert_eq!(error.message.chars().count(), LONGEST_MESSAGE + 1);
+        let whole = "ü".repeat(LONGEST_MESSAGE);
+        assert_eq!(FunctionError::new(ErrorName::EventInvalid, whole.clone()).message, whole);
     }
 
     #[test]

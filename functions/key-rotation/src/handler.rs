@@ -4,26 +4,26 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use keywheel_aws::{AccountPorts, LambdaInvoker, S3State, SdkConfig, Session, SessionFailed};
-use keywheel_core::contract::digest::Digest;
 use keywheel_core::contract::job::{AccountJob, InvalidJob};
 use keywheel_core::contract::result::{AccountResult, StepResult};
 use keywheel_core::id::{AccountId, RunId};
 use keywheel_core::policy::Mode;
 use keywheel_core::time::CLOCK_TOLERANCE;
 use keywheel_engine::account::{Account, AccountError, AccountRun, Run, look_after};
-use keywheel_engine::ports::{Invoker, ReadFailed, RunStore};
+use keywheel_engine::ports::{ReadFailed, RunStore};
 use keywheel_runtime::{ErrorName, FunctionError, Handler, Invocation, RotationConfig, run_id};
 use serde_json::Value;
 use tracing::Instrument;
 
 use crate::report;
 use crate::settings::{member_role, secret_options, settings};
+use crate::telling::hand_over;
 
 /// What is kept of the invocation's time for digests, the result and the answer.
 const RESERVE: SignedDuration = SignedDuration::from_secs(20);
 
-/// How long one digest is tried while Lambda throttles.
-const DIGEST_PATIENCE: Duration = Duration::from_secs(15);
+/// How long the digests are tried, all together; less than [`RESERVE`], so that the result is stored whatever becomes of them.
+const DIGESTS_TIME: Duration = Duration::from_secs(15);
 
 /// How many things left undone an error names; the stored result has them all.
 const NAMED: usize = 5;
@@ -51,7 +51,7 @@ impl Handler for KeyRotation {
 impl KeyRotation {
     pub(crate) fn new(config: RotationConfig, sdk: SdkConfig) -> Self {
         let state = S3State::new(&sdk, config.state.bucket.as_str(), config.state.prefix.as_str());
-        let invoker = LambdaInvoker::new(&sdk, DIGEST_PATIENCE);
+        let invoker = LambdaInvoker::new(&sdk, DIGESTS_TIME);
         Self { config, sdk, state, invoker }
     }
 
@@ -116,7 +116,7 @@ impl KeyRotation {
     /// Tells the owners, stores the result, and ends as an error if a retry can mend what is left.
     async fn conclude(&self, account_run: AccountRun) -> Result<AccountResult, FunctionError> {
         let AccountRun { mut result, digests, mut retry_helps } = account_run;
-        let failed = self.hand_over(&digests).await;
+        let failed = hand_over(&self.invoker, &self.config.notification_function, &digests, DIGESTS_TIME).await;
         if let Some(error) = failed.first() {
             let error = format!("{} of {} digests could not be handed over: {error}", failed.len(), digests.len());
             result.error = Some(result.error.map_or(error.clone(), |first| format!("{first}; {error}")));
@@ -127,24 +127,6 @@ impl KeyRotation {
         report::count(&result, digests.len(), failed.len(), Timestamp::now());
         self.store(&result).await?;
         if retry_helps { Err(incomplete(&result)) } else { Ok(result) }
-    }
-
-    async fn hand_over(&self, digests: &[Digest]) -> Vec<String> {
-        let mut failed = Vec::new();
-        for digest in digests {
-            let queued = match serde_json::to_value(digest) {
-                Ok(event) => self.invoker.invoke(&self.config.notification_function, &event).await,
-                Err(error) => {
-                    failed.push(error.to_string());
-                    continue;
-                }
-            };
-            if let Err(error) = queued {
-                tracing::error!(%error, entries = digest.entries.len(), "a digest could not be handed over");
-                failed.push(error.to_string());
-            }
-        }
-        failed
     }
 
     async fn conclude_unserved(

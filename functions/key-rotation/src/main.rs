@@ -3,6 +3,7 @@
 mod handler;
 mod report;
 mod settings;
+mod telling;
 
 use std::process::ExitCode;
 
