@@ -39,7 +39,7 @@ fn lines(stage: &Stage, night: &Night, out: &Path) -> Vec<(&'static str, Vec<Str
             ],
         ),
         (
-            "What Keywheel wrote, what it logged last, and another night",
+            "What Keywheel wrote and logged, and another night",
             vec![
                 format!("aws s3 ls --recursive s3://{STATE_BUCKET}/"),
                 format!("aws logs filter-log-events --log-group-name /aws/lambda/{KEY_ROTATION} --max-items 5"),
