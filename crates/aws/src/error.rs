@@ -29,13 +29,15 @@ fn hint(operation: &str, code: &str) -> String {
     }
 }
 
-/// For calls that carry a secret half: AWS's validation messages quote the value that they refuse, so only the code is kept.
+/// For calls that carry a secret half: AWS's validation messages quote the value that they refuse, and what stands in front of AWS
+/// may quote anything when it fails, so only the code is kept of these.
 pub(crate) fn port_error_of_secret<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> PortError
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
     let mut mapped = port_error(operation, error);
-    if mapped.kind == ErrorKind::Invalid {
+    let may_quote = mapped.kind == ErrorKind::Unanswered && error.as_service_error().is_some();
+    if mapped.kind == ErrorKind::Invalid || may_quote {
         mapped.message =
             format!("{} (AWS's message may quote the secret and is withheld)", code(error).unwrap_or("no code"));
     }

@@ -180,14 +180,16 @@ mod tests {
 
     #[tokio::test]
     async fn a_refused_value_is_not_quoted() {
-        let wire = Wire::new(|_, sent| {
-            json_error(400, "ValidationException", &format!("Value '{}' at 'secretString' is too long", sent.body))
-        });
-        let secrets = AwsSecrets::new(&wire.config(), SecretOptions::default());
-        let error = secrets.put_pending(NAME, &VersionId("v".repeat(64)), &value()).await.unwrap_err();
-        assert!(wire.sent()[0].body.contains(HALF));
-        assert!(!format!("{error} {error:?}").contains(HALF), "{error}");
-        assert!(error.message.contains("ValidationException"), "{error}");
+        for (status, code) in [(400, "ValidationException"), (500, "InternalServiceError"), (502, "BadGateway")] {
+            let wire = Wire::new(move |_, sent| {
+                json_error(status, code, &format!("Value '{}' at 'secretString' is too long", sent.body))
+            });
+            let secrets = AwsSecrets::new(&wire.config(), SecretOptions::default());
+            let error = secrets.put_pending(NAME, &VersionId("v".repeat(64)), &value()).await.unwrap_err();
+            assert!(wire.sent()[0].body.contains(HALF));
+            assert!(!format!("{error} {error:?}").contains(HALF), "{error}");
+            assert!(error.message.contains(code), "{error}");
+        }
     }
 
     #[tokio::test]
