@@ -1,11 +1,11 @@
 """The admin route /_stage/... (JSON), the call log and injected faults, laid around ministack's application."""
-import asyncio, calendar, contextvars, datetime, fnmatch, json, re, time
+import asyncio, calendar, contextvars, fnmatch, json, re, time
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator
 from ministack.services import iam, organizations, s3, secretsmanager, ses
 from overlay.world import CREDENTIALS, LAST_USED, LOGS, MANAGEMENT, SETTINGS, Any, patch
-users, keys, secrets = iam._users._data, iam._access_keys._data, secretsmanager._secrets._data
-accounts, ISO = organizations._accounts._data, "%Y-%m-%dT%H:%M:%SZ"
+users, keys, secrets, mails = iam._users._data, iam._access_keys._data, secretsmanager._secrets._data, ses._sent_emails
+accounts, buckets, ISO = organizations._accounts._data, s3._buckets._data, "%Y-%m-%dT%H:%M:%S"
 RECORDS: dict[str, Any] = {  # what POST /_stage/NAME sets fields of
     "user": lambda body: users[body["account"], body["user"]],
     "key": lambda body: keys[body["account"], body["access_key_id"]],
@@ -13,33 +13,23 @@ RECORDS: dict[str, Any] = {  # what POST /_stage/NAME sets fields of
     "secret-version": lambda body: secrets[body["account"], body["region"], body["secret"]]["Versions"][body["id"]],
     "account": lambda body: accounts[MANAGEMENT[body["account"]], body["account"]],
     "settings": lambda body: SETTINGS, "credentials": lambda body: CREDENTIALS,
-    "mails": lambda body: {
-        "/".join(place[:2]): mails[body.get("after", 0):] for place, mails in ses._sent_emails.all_items()}}
-DATE_IN_JSON = re.compile(rb'"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?=(\.\d+)?Z"(?!\s*:))')  # not a field's name
+    "mails": lambda body: {"/".join(place[:2]): sent[body.get("after", 0):] for place, sent in mails.all_items()}}
 calls_of_request: contextvars.ContextVar[list] = contextvars.ContextVar("calls_of_request")
 
-def shift(record: dict, by: float) -> None:  # moves every date in a record, and in the records inside it, into the past
-    for name, value in record.items():
-        if isinstance(value, dict):
+def shift(record: Any, by: float) -> Any:  # moves every date in a record, and in those inside it, into the past
+    for name, value in record.items() if isinstance(record, dict) else enumerate(record):
+        if isinstance(value, (dict, list)):
             shift(value, by)
-        elif isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", value):
-            record[name] = time.strftime(ISO, time.gmtime(calendar.timegm(time.strptime(value, ISO)) - by))
-        elif isinstance(value, (int, float)) and name.endswith(("Date", "Timestamp")):
+        elif isinstance(value, str) and (date := re.fullmatch(r"(\d{4}-\d\d-\d\dT[\d:]{8})((\.\d+)?Z)", value)):
+            record[name] = time.strftime(ISO, time.gmtime(calendar.timegm(time.strptime(date[1], ISO)) - by)) + date[2]
+        elif isinstance(value, (int, float)) and str(name).endswith(("Date", "Timestamp")):
             record[name] = value - by
-
-def age_json(body: bytes, days: float) -> bytes:
-    def earlier(match: re.Match) -> bytes:
-        moment = datetime.datetime.fromisoformat(match[1].decode()) - datetime.timedelta(days)
-        return f'"{moment.isoformat(timespec="seconds")}'.encode()
-    return DATE_IN_JSON.sub(earlier, body)
+    return record
 
 def age(days: float) -> None:
-    for table in (users, keys, iam._roles._data, iam._groups._data, secrets, accounts, LAST_USED):
-        shift(table, days * 86400)
-    for item in (item for bucket in s3._buckets._data.values() for item in bucket["objects"].values()):
-        if item["body"][:1] == b"{":
-            aged = age_json(item["body"], days)
-            item.update(body=aged, etag=f'"{s3.md5_hash(aged)}"', checksums={})
+    shift([users, keys, iam._roles._data, iam._groups._data, secrets, accounts, LAST_USED], days * 86400)
+    for item in [item for place in buckets.values() for key, item in place["objects"].items() if key[-5:] == ".json"]:
+        item.update(s3._build_object_record(json.dumps(shift(json.loads(item["body"]), days * 86400)).encode(), {}))
     for place in [place for place, secret in secrets.items() if 0 < (secret["DeletedDate"] or 0) < time.time()]:
         del secrets[place]  # its recovery window is over
 

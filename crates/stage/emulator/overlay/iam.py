@@ -7,7 +7,6 @@ ElementTree.register_namespace("", NAMESPACE := "https://iam.amazonaws.com/doc/2
 LISTS = {"ListUsers": "Users", "GetGroup": "Users", "ListAccessKeys": "AccessKeyMetadata",
          "GetAccountAuthorizationDetails": "UserDetailList"}
 handlers, parameter, keys = iam._IAM_HANDLERS, iam._p, iam._access_keys
-
 def keys_of(user: str) -> list[dict]:
     return sorted((key for key in keys.values() if key["UserName"] == user), key=lambda key: key["CreateDate"])
 @patch(handlers, "CreateAccessKey")

@@ -4,7 +4,6 @@ from ministack.core.iam_evaluator import validate_policy_document
 from ministack.core.responses import error_response_json, json_response
 from ministack.services import secretsmanager
 from overlay.world import Any, patch
-
 def replay(secret: dict | None, data: dict) -> tuple | None:
     """ClientRequestToken: on AWS a repeat with the same content succeeds, with other content fails; stock puts it."""
     if not secret or not (version := secret["Versions"].get(token := data.get("ClientRequestToken"))):

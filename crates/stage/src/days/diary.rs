@@ -45,11 +45,15 @@ pub(super) fn told(step: &StepResult, label: Option<&str>) -> String {
     format!("{status}{verb} {}{reason}", label.unwrap_or("user"))
 }
 
+/// Whether the notice is told once in each week of the calendar.
+pub(super) fn is_weekly(notice: &AskedNotice) -> bool {
+    matches!(notice.kind, NoticeKind::Blocked(..) | NoticeKind::Failed(..) | NoticeKind::Planned(..))
+}
+
 /// The notice in words. The number of a week since 1970 says nothing here.
 pub(super) fn mailed(notice: &AskedNotice, label: &str) -> String {
     let kind = notice.kind.to_string();
-    let weekly = matches!(notice.kind, NoticeKind::Blocked(..) | NoticeKind::Failed(..) | NoticeKind::Planned(..));
-    let kind = if weekly { kind.rsplit_once(':').map_or(kind.as_str(), |(kind, _)| kind) } else { &kind };
+    let kind = if is_weekly(notice) { kind.rsplit_once(':').map_or(kind.as_str(), |(kind, _)| kind) } else { &kind };
     format!("mailed {label} {kind}")
 }
 
@@ -127,4 +131,20 @@ impl Diary {
         events.sort();
         events
     }
+
+    /// Whether it happened to the user before.
+    pub(super) fn has(&self, user: &UserName, event: &String) -> bool {
+        self.days.get(user).is_some_and(|days| days.values().any(|events| events.contains(event)))
+    }
+}
+
+/// The morning first, the mails last.
+pub(super) fn in_order(mut events: Vec<String>) -> Vec<String> {
+    events.sort_by_key(|event| match event.split(' ').next() {
+        Some("installed" | "refused" | "could") => 0,
+        Some("mailed") => 3,
+        Some("published") => 2,
+        _ => 1,
+    });
+    events
 }

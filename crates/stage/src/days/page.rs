@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::data::{Host, Kind, Season};
+use super::diary::in_order;
 use super::timeline::spans;
 
 const HEAD: &str = "# The life cycle, day by day
@@ -90,24 +91,12 @@ fn host(host: &Host) -> String {
 fn rows(season: &Season, kind: &Kind) -> Vec<(String, Vec<String>)> {
     let night = |day: u32| {
         let acts = kind.acts.get(&day).into_iter().flatten().map(|act| format!("*a person {act}*"));
-        let mut events = kind.expected(day);
-        events.sort_by_key(|event| order(event));
+        let events = in_order(kind.expected(day));
         (day, acts.chain(events.iter().map(|event| words(event))).collect())
     };
     let nights: BTreeMap<u32, Vec<String>> = season.days().map(night).collect();
     let days = |from: u32, to: u32| if from == to { from.to_string() } else { format!("{from}–{to}") };
     spans(&nights).into_iter().map(|(from, to, events)| (days(from, to), events)).collect()
-}
-
-/// The morning first, the mails last.
-fn order(event: &str) -> (u8, String) {
-    let class = match event.split(' ').next() {
-        Some("installed" | "refused") => 0,
-        Some("mailed") => 3,
-        Some("published") => 2,
-        _ => 1,
-    };
-    (class, event.to_owned())
 }
 
 /// An event as a reader of the page wants it: keys and codes set apart.

@@ -15,7 +15,7 @@ use keywheel_core::plan::StepKind;
 use serde_json::json;
 
 use super::data::{Kind, Season};
-use super::diary::{Diary, mailed, sent_since, told};
+use super::diary::{AskedNotice, Diary, is_weekly, mailed, sent_since, told};
 use super::hosts::{Publication, RunningHost};
 use super::night::{self, PATIENCE, POLL};
 use super::people::Person;
@@ -38,7 +38,14 @@ pub(super) struct Running<'a> {
     /// Rules that were broken, by day.
     pub(super) broken: Vec<String>,
     mails_seen: usize,
+    /// The week of the calendar in which the season began.
+    week: i64,
     log: PathBuf,
+}
+
+/// The number of the week since 1970.
+fn week(at: Timestamp) -> i64 {
+    at.as_second() / (7 * 86_400)
 }
 
 /// A night, for the line of progress.
@@ -77,7 +84,17 @@ impl<'a> Running<'a> {
             kinds.iter().flat_map(|(user, kind)| kind.hosts.iter().map(|host| (user.clone(), RunningHost::new(host))));
         let hosts = hosts.collect();
         let (published, diary, broken) = (BTreeMap::new(), Diary::default(), Vec::new());
-        Ok(Self { stage, people, hosts, published, diary, broken, mails_seen: 0, log: out.join("functions.log") })
+        Ok(Self {
+            stage,
+            people,
+            hosts,
+            published,
+            diary,
+            broken,
+            mails_seen: 0,
+            week: week(Timestamp::now()),
+            log: out.join("functions.log"),
+        })
     }
 
     /// One day: the world gets `older` by so many days, people act, hosts work, and the night comes.
@@ -86,6 +103,18 @@ impl<'a> Running<'a> {
     /// When the stage itself fails.
     pub(super) async fn day(&mut self, day: u32, older: u32) -> anyhow::Result<Told> {
         let began = Instant::now();
+        let forced = self.morning(day, older).await?;
+        let (results, mails) = self.night(day, &forced).await?;
+        let steps = results.iter().flat_map(|result| &result.steps);
+        let counts = steps.fold(BTreeMap::new(), |mut counts, step| {
+            *counts.entry(step.step.as_str()).or_default() += 1;
+            counts
+        });
+        Ok(Told { day, accounts: results.len(), counts, mails, took: began.elapsed() })
+    }
+
+    /// What comes before the night; the users whose rotation is to be forced.
+    async fn morning(&mut self, day: u32, older: u32) -> anyhow::Result<Vec<UserName>> {
         if older > 0 {
             self.stage.admin.age(older).await?;
         }
@@ -96,43 +125,39 @@ impl<'a> Running<'a> {
             }
         }
         self.work(day).await?;
+        Ok(forced)
+    }
+
+    /// The night, noted down and held against the rules; its results, and how many mails it sent.
+    async fn night(&mut self, day: u32, forced: &[UserName]) -> anyhow::Result<(Vec<AccountResult>, usize)> {
         let before = self.keys().await?;
         let since = Timestamp::now();
         let mut results = Vec::new();
-        for user in &forced {
+        for user in forced {
             results.push(self.force(user, day).await?);
         }
         results.extend(night::run(self.stage).await?);
         let after = self.keys().await?;
         self.note_steps(day, &results, &before, &after);
         let notices = sent_since(self.stage, since).await?;
-        for notice in &notices {
-            let label = self.label(&notice.user, Some(&notice.key)).unwrap_or_default();
-            self.diary.note(&notice.user, day, mailed(notice, &label));
-        }
+        self.note_notices(day, &notices);
         let mails = self.new_mails(rules::mails_expected(self.stage, &notices).len()).await?;
-        let seen = Seen {
-            stage: self.stage,
-            results: &results,
-            before: &before,
-            after: &after,
-            notices: &notices,
-            mails: &mails,
-        };
+        let (stage, before, after) = (self.stage, &before, &after);
+        let seen = Seen { stage, results: &results, before, after, notices: &notices, mails: &mails };
         let broken = rules::broken(&seen);
         self.broken.extend(broken.into_iter().map(|what| format!("day {day}: {what}")));
         self.keep_log().await?;
-        let steps = results.iter().flat_map(|result| &result.steps);
-        Ok(Told {
-            day,
-            accounts: results.len(),
-            counts: steps.fold(BTreeMap::new(), |mut counts, step| {
-                *counts.entry(step.step.as_str()).or_default() += 1;
-                counts
-            }),
-            mails: mails.len(),
-            took: began.elapsed(),
-        })
+        Ok((results, mails.len()))
+    }
+
+    fn note_notices(&mut self, day: u32, notices: &[AskedNotice]) {
+        for notice in notices {
+            let label = self.label(&notice.user, Some(&notice.key)).unwrap_or_default();
+            let event = mailed(notice, &label);
+            if !self.is_of_a_new_week(notice, &event) {
+                self.diary.note(&notice.user, day, event);
+            }
+        }
     }
 
     async fn work(&mut self, day: u32) -> anyhow::Result<()> {
@@ -176,6 +201,13 @@ impl<'a> Running<'a> {
                 self.published.insert(step.user.clone(), Publication { day, key: key.clone() });
             }
         }
+    }
+
+    /// Weekly notices go by the weeks of the calendar, which no ageing moves: on the stage they are repeated only when such a week
+    /// happens to begin while the season is under way, and that is nothing that happens to a user.
+    fn is_of_a_new_week(&self, notice: &AskedNotice, event: &String) -> bool {
+        let week_began = self.week != week(Timestamp::now());
+        week_began && is_weekly(notice) && self.diary.has(&notice.user, event)
     }
 
     fn label(&mut self, user: &UserName, key: Option<&AccessKeyId>) -> Option<String> {

@@ -8,7 +8,7 @@ use keywheel_core::id::UserName;
 use serde_json::json;
 
 use super::data::{Kind, Season};
-use super::diary::Diary;
+use super::diary::{Diary, in_order};
 use super::season::Running;
 
 /// The file with the timelines for people.
@@ -46,7 +46,7 @@ pub(super) fn write(season: &Season, running: &Running<'_>, out: &Path) -> anyho
     let mut users = BTreeMap::new();
     for (user, _) in season.users()? {
         let days: BTreeMap<u32, Vec<String>> =
-            season.days().map(|day| (day, running.diary.events(&user, day))).collect();
+            season.days().map(|day| (day, in_order(running.diary.events(&user, day)))).collect();
         let kind = running.kind_of(&user);
         let spans = spans(&days);
         if !spans.is_empty() {
