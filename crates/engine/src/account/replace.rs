@@ -115,7 +115,13 @@ impl<P: Ports> Executor<'_, P> {
                 )));
             }
             Some(state) if state.versions.is_empty() => self.put_first_version(step, &name, old).await?,
-            Some(_) => {}
+            Some(_) => {
+                self.ensure_policy(&name, user).await?;
+                // Somebody may have given the secret a KMS key that is disabled or closed to Keywheel: then no value can be stored
+                // either, and every night a key would be made only to be taken back.
+                self.ports.secrets().previous_key(&name).await?;
+                return Ok(());
+            }
             None => self.create_secret(step, &name, old).await?,
         }
         self.ensure_policy(&name, user).await

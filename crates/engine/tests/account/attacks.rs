@@ -5,7 +5,7 @@ use keywheel_core::contract::result::StepStatus;
 use keywheel_core::observed::{AWSCURRENT, AWSPENDING};
 use keywheel_core::plan::StepKind;
 use keywheel_core::secret::VersionId;
-use keywheel_testkit::{Night, Operation, Secret, What, World};
+use keywheel_testkit::{Fault, Night, Operation, Secret, What, World};
 
 use crate::support::{empty_world, next_night, night, row, world_with};
 
@@ -159,4 +159,22 @@ fn users_who_are_long_gone_are_forgotten_and_others_are_not() {
     let _ = night().on(&world);
     assert!(!remembers(&world));
     assert!(world.account().history.iter().all(|event| event.what != What::DeletedActive));
+}
+
+#[test]
+fn where_the_secrets_kms_key_is_closed_no_key_is_made_to_be_taken_back() {
+    let world = world_with("mallory", 95);
+    {
+        let mut account = world.account();
+        let (name, now) = (account.secret_name("mallory"), account.now);
+        let mut secret = Secret::default();
+        secret.put(VersionId("first".to_owned()), "{}", AWSCURRENT, now);
+        account.secrets.insert(name, secret);
+    }
+    world.fail_every(Operation::ReadPreviousKey, Fault::Denied);
+    world.fail_every(Operation::PutPending, Fault::Denied);
+    let run = night().on(&world).run();
+    assert_eq!(row(&run.result, StepKind::Create).1, StepStatus::Failed);
+    assert_eq!((world.count(Operation::CreateAccessKey), world.count(Operation::DeleteAccessKey)), (0, 0));
+    assert!(world.account().ledger().users.values().all(|user| user.intent.is_none()));
 }
