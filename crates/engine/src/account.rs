@@ -143,6 +143,8 @@ pub enum AccountError {
 fn unread(account: &AccountId, source: &ReadFailed) -> String {
     match source {
         ReadFailed::Refused(refused) => refused.to_string(),
-        ReadFailed::Failed(error) => format!("account {account}: the ledger could not be read: {error}. Nothing was changed"),
+        ReadFailed::Failed(error) => {
+            format!("account {account}: the ledger could not be read: {error}. Nothing was changed")
+        }
     }
 }
