@@ -29,11 +29,11 @@ pub enum NoticeKind {
     Deactivated,
     /// The key was deleted.
     Deleted,
-    /// A person must do something, for this reason; weekly, by the number of the week since 1970.
+    /// A person must do something, for this reason; weekly, by the weeks since the step was due, or since the key was made.
     Blocked(Reason, u32),
-    /// A step failed that was to be taken for this reason; weekly, by the number of the week since 1970.
+    /// A step failed that was to be taken for this reason; weekly, by the weeks since it was due.
     Failed(Reason, u32),
-    /// What an enforcing run would do for this reason; weekly, by the number of the week since 1970.
+    /// What an enforcing run would do for this reason; weekly, by the weeks since it was due.
     Planned(Reason, u32),
 }
 

@@ -64,6 +64,12 @@ pub fn days_since(start: Timestamp, now: Timestamp) -> u32 {
     u32::try_from(now.duration_since(start).as_secs().max(0) / SECONDS_PER_DAY).unwrap_or(u32::MAX)
 }
 
+/// How many whole weeks have passed from `start` to `now`; zero when `start` is ahead. What is told weekly goes by it.
+#[must_use]
+pub fn weeks_since(start: Timestamp, now: Timestamp) -> u32 {
+    days_since(start, now) / 7
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -103,7 +103,7 @@ pub struct Expect {
     pub keys: Option<BTreeMap<String, KeyStatus>>,
     /// The labels of the secret's versions afterwards, by key.
     pub secret: Option<BTreeMap<String, BTreeSet<String>>>,
-    /// The notices that each recipient gets: `old rotated`. `{week}` stands for the number of the week.
+    /// The notices that each recipient gets: `old rotated`.
     pub notices: Vec<String>,
 }
 
@@ -127,7 +127,7 @@ impl Case {
         for step in self.steps()? {
             ensure!(step.key.iter().all(known), "{step:?} names an unknown key");
         }
-        for (label, _) in self.notices(0)? {
+        for (label, _) in self.notices()? {
             ensure!(known(&label), "a notice names the unknown key {label:?}");
         }
         let earlier = self.earlier.iter().flat_map(|earlier| earlier.ledger.keys().chain(earlier.secret.keys()));
@@ -144,12 +144,11 @@ impl Case {
         self.expect.steps.iter().map(|text| expected_step(text)).collect()
     }
 
-    /// The expected notices of the week with this number: the key's label and what is said of it.
-    pub fn notices(&self, week: u32) -> anyhow::Result<Vec<(String, NoticeKind)>> {
+    /// The expected notices: the key's label and what is said of it.
+    pub fn notices(&self) -> anyhow::Result<Vec<(String, NoticeKind)>> {
         let read = |text: &String| {
             let (label, kind) = text.split_once(' ').with_context(|| format!("{text:?} is no notice"))?;
-            let kind = kind.replace("{week}", &week.to_string());
-            Ok((label.to_owned(), NoticeKind::try_from(kind).map_err(anyhow::Error::msg)?))
+            Ok((label.to_owned(), NoticeKind::try_from(kind.to_owned()).map_err(anyhow::Error::msg)?))
         };
         self.expect.notices.iter().map(read).collect()
     }

@@ -160,8 +160,7 @@ impl Held<'_> {
         if !self.is_served(user) {
             return Vec::new();
         }
-        let week = self.night.weeks().get(&user.account).copied().unwrap_or_default();
-        let notices = self.case(user).notices(week).unwrap_or_default();
+        let notices = self.case(user).notices().unwrap_or_default();
         let recipients: BTreeSet<_> = user.recipients(&self.stage.organization);
         let ids = notices.into_iter().filter_map(|(label, kind)| {
             let key = self.key(user, &label)?;

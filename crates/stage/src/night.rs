@@ -16,7 +16,6 @@ use crate::stage::Stage;
 /// The longest that a night may take here.
 const PATIENCE: Duration = Duration::from_secs(100);
 const POLL: Duration = Duration::from_millis(150);
-const SECONDS_PER_WEEK: i64 = 7 * 86_400;
 
 /// What a night made of the organization.
 #[derive(Clone, Debug)]
@@ -29,15 +28,6 @@ pub struct Night {
     pub results: BTreeMap<AccountId, AccountResult>,
     /// The mails of this night.
     pub mails: Vec<Mail>,
-}
-
-impl Night {
-    /// The number of the week since 1970, as weekly notices have it, in which the night looked at each account.
-    #[must_use]
-    pub fn weeks(&self) -> BTreeMap<AccountId, u32> {
-        let week = |result: &AccountResult| u32::try_from(result.at.as_second() / SECONDS_PER_WEEK).unwrap_or_default();
-        self.results.iter().map(|(account, result)| (account.clone(), week(result))).collect()
-    }
 }
 
 /// How far a night is.

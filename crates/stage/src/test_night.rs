@@ -54,7 +54,7 @@ async fn demo_organization(place: &Place, checks: &mut Checks) -> anyhow::Result
     sensitivity::check(&held, checks);
     night::values(&held, checks).await;
     night::log_lines(&stage, checks).await?;
-    repeated::night(&stage, &night, &after, checks).await?;
+    repeated::night(&stage, &after, checks).await?;
     let rested = stage.world().await?;
     bad_event::check(&stage, checks).await;
     bad_environment::check(&stage, checks).await;

@@ -36,7 +36,9 @@ impl UserView<'_> {
         };
         let successor = self.standings.successor(&key.id).and_then(|id| self.user.key(&id));
         let at = match (why, successor) {
-            (InactiveBecause::Superseded, None) => return Some(self.blocked(key, Reason::ReplacementGone)),
+            (InactiveBecause::Superseded, None) => {
+                return Some(self.blocked(key, Reason::ReplacementGone, key.created));
+            }
             // No key is made inactive for its replacement before there is one.
             (InactiveBecause::Superseded, Some(by)) => {
                 inactive.at.max(by.created).max(self.standings.stored_at(&by.id).unwrap_or(Timestamp::MIN))
@@ -54,7 +56,7 @@ impl UserView<'_> {
             return ahead.then(warning).flatten();
         }
         if why == InactiveBecause::Orphaned && key.last_used != LastUsed::Never {
-            return Some(self.blocked(key, Reason::PersonInactive));
+            return Some(self.blocked(key, Reason::PersonInactive, key.created));
         }
         let mut step = self.delete(key, reason).due(due);
         if let Some(by) = successor.filter(|_| why == InactiveBecause::Superseded) {

@@ -1,5 +1,6 @@
 //! When a key gets a replacement, and what stands in the way.
 
+use crate::Timestamp;
 use crate::ledger::Actor;
 use crate::notice::NoticeKind;
 use crate::observed::{KeyStatus, ObservedKey};
@@ -35,7 +36,7 @@ impl UserView<'_> {
             return self.warning(key, Reason::RotationAhead, due, NoticeKind::RotationAhead);
         }
         if self.user.keys.len() > KEYS_THAT_LEAVE_A_SLOT {
-            return Some(self.slot_taken(key).due(due));
+            return Some(self.slot_taken(key, due).due(due));
         }
         if self.may_be_retiring(key) {
             return Some(self.step(key, StepKind::Skip, Reason::LastUsedUnknown).due(due));
@@ -66,13 +67,13 @@ impl UserView<'_> {
     }
 
     /// A replacement is due and the second slot is taken: by Keywheel's own doing, which passes, or by a person's.
-    fn slot_taken(&self, key: &ObservedKey) -> Step {
+    fn slot_taken(&self, key: &ObservedKey, due: Timestamp) -> Step {
         let by_person = |other: &&ObservedKey| {
             let inactive = self.record_of(other).made_inactive;
             !other.is_active() && inactive.is_none_or(|inactive| inactive.by == Actor::Person || inactive.why.is_none())
         };
         if self.user.keys.iter().any(|other| by_person(&other)) {
-            self.blocked(key, Reason::SlotBlocked)
+            self.blocked(key, Reason::SlotBlocked, due)
         } else {
             self.step(key, StepKind::Skip, Reason::SlotInUse)
         }
@@ -87,7 +88,7 @@ impl UserView<'_> {
         steps.extend(due.map(|key| {
             let since = after(key.created, self.periods.rotation);
             if unused.is_empty() {
-                self.blocked(key, Reason::ConflictTwoActive).due(since)
+                self.blocked(key, Reason::ConflictTwoActive, since).due(since)
             } else {
                 self.step(key, StepKind::Skip, Reason::SlotInUse).due(since)
             }

@@ -69,6 +69,6 @@ impl UserView<'_> {
 
     fn malformed_tags(&self) -> Option<Step> {
         let oldest = self.user.keys.iter().min_by_key(|key| (key.created, &key.id))?;
-        (!self.tags.malformed.is_empty()).then(|| self.blocked(oldest, Reason::MalformedTag))
+        (!self.tags.malformed.is_empty()).then(|| self.blocked(oldest, Reason::MalformedTag, oldest.created))
     }
 }

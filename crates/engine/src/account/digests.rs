@@ -13,7 +13,7 @@ use keywheel_core::notice::{NoticeKind, NoticeSubject};
 use keywheel_core::observed::ObservedUser;
 use keywheel_core::policy::UserTags;
 use keywheel_core::secret::secret_name;
-use keywheel_core::time::days_since;
+use keywheel_core::time::weeks_since;
 
 use super::outcome::Outcome;
 use super::{Account, Run, Settings};
@@ -72,9 +72,10 @@ impl Teller<'_> {
 
     fn telling(&self, outcome: &Outcome) -> Option<Telling> {
         let step = &outcome.step;
-        let kind = self.kind(outcome)?;
         let user = self.users.iter().find(|user| user.name == step.user)?;
         let key = step.action.supersedes().or(step.key.as_ref())?.clone();
+        let since = step.due.or_else(|| Some(user.key(&key)?.created));
+        let kind = kind(outcome, weeks_since(since.unwrap_or(self.now), self.now))?;
         let record = self.ledger.users.get(&user.name).map(|user| user.key(&key)).unwrap_or_default();
         if matches!(kind, NoticeKind::Failed(..)) && record.told(&kind).is_some() {
             return None;
@@ -92,17 +93,6 @@ impl Teller<'_> {
             recipients.into_iter().map(|recipient| (recipient.clone(), subject.notice_id(&recipient.email))).collect();
         let entry = self.entry(outcome, &key, tags, &subject.notice_id(""));
         Some(Telling { user: user.name.clone(), user_id: user.user_id.clone(), key, kind, recipients, entry })
-    }
-
-    /// Which notice an outcome calls for: its own when done, a failure's when failed, a plan's in an audit.
-    fn kind(&self, outcome: &Outcome) -> Option<NoticeKind> {
-        let week = days_since(Timestamp::UNIX_EPOCH, self.now) / 7;
-        match outcome.status {
-            StepStatus::Done => outcome.step.notice.clone(),
-            StepStatus::Failed => Some(NoticeKind::Failed(outcome.step.reason, week)),
-            StepStatus::Planned => outcome.step.notice.as_ref().map(|_| NoticeKind::Planned(outcome.step.reason, week)),
-            StepStatus::Deferred => None,
-        }
     }
 
     fn entry(&self, outcome: &Outcome, key: &AccessKeyId, tags: UserTags, id: &NoticeId) -> DigestEntry {
@@ -215,4 +205,15 @@ fn parts(entries: Vec<DigestEntry>) -> Vec<Vec<DigestEntry>> {
         room = room.saturating_sub(size);
     }
     parts
+}
+
+/// Which notice an outcome calls for: its own when done, a failure's when failed, a plan's in an audit.
+fn kind(outcome: &Outcome, week: u32) -> Option<NoticeKind> {
+    let reason = outcome.step.reason;
+    match outcome.status {
+        StepStatus::Done => outcome.step.notice.clone(),
+        StepStatus::Failed => Some(NoticeKind::Failed(reason, week)),
+        StepStatus::Planned => outcome.step.notice.as_ref().map(|_| NoticeKind::Planned(reason, week)),
+        StepStatus::Deferred => None,
+    }
 }

@@ -45,12 +45,12 @@ pub(super) fn told(step: &StepResult, label: Option<&str>) -> String {
     format!("{status}{verb} {}{reason}", label.unwrap_or("user"))
 }
 
-/// Whether the notice is told once in each week of the calendar.
-pub(super) fn is_weekly(notice: &AskedNotice) -> bool {
+/// Whether the notice is told once a week.
+fn is_weekly(notice: &AskedNotice) -> bool {
     matches!(notice.kind, NoticeKind::Blocked(..) | NoticeKind::Failed(..) | NoticeKind::Planned(..))
 }
 
-/// The notice in words. The number of a week since 1970 says nothing here.
+/// The notice in words. Which week it is of says nothing here: the day on which it is told does.
 pub(super) fn mailed(notice: &AskedNotice, label: &str) -> String {
     let kind = notice.kind.to_string();
     let kind = if is_weekly(notice) { kind.rsplit_once(':').map_or(kind.as_str(), |(kind, _)| kind) } else { &kind };
@@ -130,11 +130,6 @@ impl Diary {
         let mut events = self.days.get(user).and_then(|days| days.get(&day)).cloned().unwrap_or_default();
         events.sort();
         events
-    }
-
-    /// Whether it happened to the user before.
-    pub(super) fn has(&self, user: &UserName, event: &String) -> bool {
-        self.days.get(user).is_some_and(|days| days.values().any(|events| events.contains(event)))
     }
 }
 

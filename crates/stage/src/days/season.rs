@@ -15,7 +15,7 @@ use keywheel_core::plan::StepKind;
 use serde_json::json;
 
 use super::data::{Kind, Season};
-use super::diary::{AskedNotice, Diary, is_weekly, mailed, sent_since, told};
+use super::diary::{AskedNotice, Diary, mailed, sent_since, told};
 use super::hosts::{Publication, RunningHost};
 use super::night::{self, PATIENCE, POLL};
 use super::people::Person;
@@ -38,14 +38,7 @@ pub(super) struct Running<'a> {
     /// Rules that were broken, by day.
     pub(super) broken: Vec<String>,
     mails_seen: usize,
-    /// The week of the calendar in which the season began.
-    week: i64,
     log: PathBuf,
-}
-
-/// The number of the week since 1970.
-fn week(at: Timestamp) -> i64 {
-    at.as_second() / (7 * 86_400)
 }
 
 /// A night, for the line of progress.
@@ -84,17 +77,7 @@ impl<'a> Running<'a> {
             kinds.iter().flat_map(|(user, kind)| kind.hosts.iter().map(|host| (user.clone(), RunningHost::new(host))));
         let hosts = hosts.collect();
         let (published, diary, broken) = (BTreeMap::new(), Diary::default(), Vec::new());
-        Ok(Self {
-            stage,
-            people,
-            hosts,
-            published,
-            diary,
-            broken,
-            mails_seen: 0,
-            week: week(Timestamp::now()),
-            log: out.join("functions.log"),
-        })
+        Ok(Self { stage, people, hosts, published, diary, broken, mails_seen: 0, log: out.join("functions.log") })
     }
 
     /// One day: the world gets `older` by so many days, people act, hosts work, and the night comes.
@@ -154,9 +137,7 @@ impl<'a> Running<'a> {
         for notice in notices {
             let label = self.label(&notice.user, Some(&notice.key)).unwrap_or_default();
             let event = mailed(notice, &label);
-            if !self.is_of_a_new_week(notice, &event) {
-                self.diary.note(&notice.user, day, event);
-            }
+            self.diary.note(&notice.user, day, event);
         }
     }
 
@@ -201,13 +182,6 @@ impl<'a> Running<'a> {
                 self.published.insert(step.user.clone(), Publication { day, key: key.clone() });
             }
         }
-    }
-
-    /// Weekly notices go by the weeks of the calendar, which no ageing moves: on the stage they are repeated only when such a week
-    /// happens to begin while the season is under way, and that is nothing that happens to a user.
-    fn is_of_a_new_week(&self, notice: &AskedNotice, event: &String) -> bool {
-        let week_began = self.week != week(Timestamp::now());
-        week_began && is_weekly(notice) && self.diary.has(&notice.user, event)
     }
 
     fn label(&mut self, user: &UserName, key: Option<&AccessKeyId>) -> Option<String> {
