@@ -15,7 +15,7 @@ use keywheel_runtime::{ErrorName, FunctionError, Handler, Invocation, RotationCo
 use serde_json::Value;
 use tracing::Instrument;
 
-use crate::report;
+use crate::report::{self, Counts};
 use crate::settings::{member_role, secret_options, settings};
 use crate::telling::hand_over;
 
@@ -124,7 +124,8 @@ impl KeyRotation {
             retry_helps = true;
         }
         report::log(&result);
-        report::count(&result, digests.len(), failed.len(), Timestamp::now());
+        let counts = Counts { digests: digests.len(), failed_digests: failed.len(), ..Counts::default() };
+        report::count(&result, counts, Timestamp::now());
         self.store(&result).await?;
         if retry_helps { Err(incomplete(&result)) } else { Ok(result) }
     }
@@ -143,7 +144,8 @@ impl KeyRotation {
         }
         let result = report::unserved(job, run_id, mode, Timestamp::now(), &error);
         report::log(&result);
-        report::count(&result, 0, 0, Timestamp::now());
+        let was_unreachable = matches!(unserved, Unserved::Unreachable(_));
+        report::count(&result, Counts { was_unreachable, ..Counts::default() }, Timestamp::now());
         self.store(&result).await?;
         match unserved.function_error() {
             Some(name) => Err(FunctionError::new(name, error)),

@@ -30,10 +30,23 @@ pub(crate) fn log(result: &AccountResult) {
     }
 }
 
+/// What is counted of an account's run besides its result.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Counts {
+    /// Digests that were to be handed to notification.
+    pub(crate) digests: usize,
+    /// Those of them that could not be.
+    pub(crate) failed_digests: usize,
+    /// The account's role could not be assumed.
+    pub(crate) was_unreachable: bool,
+}
+
 /// The counts of an account's run.
-pub(crate) fn count(result: &AccountResult, digests: usize, failed_digests: usize, now: Timestamp) {
+pub(crate) fn count(result: &AccountResult, counts: Counts, now: Timestamp) {
+    let Counts { digests, failed_digests, was_unreachable } = counts;
     let ended = |status| result.steps.iter().filter(|step| step.status == status).count();
     let counts = [
+        (Metric::AccountsUnreachable, usize::from(was_unreachable)),
         (Metric::UsersSeen, result.users),
         (Metric::KeysSeen, result.keys),
         (Metric::StepsDone, ended(StepStatus::Done)),

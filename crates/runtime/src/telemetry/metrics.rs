@@ -53,7 +53,7 @@ metrics! {
     AccountsSkipped, AccountInventory;
     /// Accounts that could not be handed to key-rotation.
     AccountsFailed, AccountInventory;
-    /// Accounts whose role could not be assumed. Not counted by this release: such an account counts in `RunsIncomplete`.
+    /// Accounts whose role could not be assumed.
     AccountsUnreachable, KeyRotation;
     /// Runs of an account that could not look at all of it, or left something undone that a retry can do.
     RunsIncomplete, KeyRotation;
