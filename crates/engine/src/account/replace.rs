@@ -55,7 +55,9 @@ impl<P: Ports> Executor<'_, P> {
         match made.await {
             None => Ok(()),
             Some(at) => {
-                let why = format!("this run began to make a key for the user at {at}; the next run makes another");
+                let why = format!(
+                    "a key for the user was begun at {at}, in this run or minutes before it; the next run makes another"
+                );
                 Err(Stopped::changed(why))
             }
         }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use keywheel_core::contract::result::{AccountResult, StepResult};
+use keywheel_core::id::AccountId;
 
 use crate::expected::Held;
 use crate::organization::Account;
@@ -19,6 +20,7 @@ pub(super) fn print(held: &Held<'_>) {
     for account in &held.stage.organization.accounts {
         print_account(held, account);
     }
+    print_management_account(held);
     print_totals(held);
     print_secrets(held);
     print_mails(held);
@@ -27,14 +29,24 @@ pub(super) fn print(held: &Held<'_>) {
 fn print_account(held: &Held<'_>, account: &Account) {
     let title = format!("{} ({}, {})", account.name, account.id, account.unit);
     println!("\n{}", plain(&title));
-    if let Some(result) = held.night.results.get(&account.id) {
-        print_result(result);
-    } else {
-        let skipped = held.night.inventory.accounts.skipped.iter().find(|skipped| skipped.account == account.id);
-        let reason = skipped.and_then(|skipped| serde_json::to_value(skipped.reason).ok());
-        let reason = reason.as_ref().and_then(|reason| reason.as_str()).unwrap_or("no result");
-        println!("  left out: {reason}");
+    match held.night.results.get(&account.id) {
+        Some(result) => print_result(result),
+        None => print_left_out(held, &account.id),
     }
+}
+
+/// The management account is in no unit of the demo's file, and is listed all the same.
+fn print_management_account(held: &Held<'_>) {
+    let management = &held.stage.organization.management;
+    println!("\nmanagement account ({management})");
+    print_left_out(held, management);
+}
+
+fn print_left_out(held: &Held<'_>, account: &AccountId) {
+    let skipped = held.night.inventory.accounts.skipped.iter().find(|skipped| skipped.account == *account);
+    let reason = skipped.and_then(|skipped| serde_json::to_value(skipped.reason).ok());
+    let reason = reason.as_ref().and_then(|reason| reason.as_str()).unwrap_or("no result");
+    println!("  left out: {reason}");
 }
 
 fn print_result(result: &AccountResult) {
