@@ -3,18 +3,19 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use keywheel_aws::{AccountPorts, LambdaInvoker, S3State, SdkConfig, Session, SessionFailed};
-use keywheel_core::contract::job::{AccountJob, InvalidJob};
-use keywheel_core::contract::result::{AccountResult, StepResult};
-use keywheel_core::id::{AccountId, RunId};
+use keywheel_aws::{AccountPorts, LambdaInvoker, S3State, SdkConfig, Session};
+use keywheel_core::contract::job::AccountJob;
+use keywheel_core::contract::result::AccountResult;
+use keywheel_core::id::RunId;
 use keywheel_core::policy::Mode;
 use keywheel_core::time::CLOCK_TOLERANCE;
 use keywheel_engine::account::{Account, AccountError, AccountRun, Run, look_after};
-use keywheel_engine::ports::{ReadFailed, RunStore};
+use keywheel_engine::ports::RunStore;
 use keywheel_runtime::{ErrorName, FunctionError, Handler, Invocation, RotationConfig, run_id};
 use serde_json::Value;
 use tracing::Instrument;
 
+use crate::failure::{Unserved, incomplete, named, refused};
 use crate::report::{self, Counts};
 use crate::settings::{member_role, secret_options, settings};
 use crate::telling::hand_over;
@@ -24,9 +25,6 @@ const RESERVE: SignedDuration = SignedDuration::from_secs(20);
 
 /// How long the digests are tried, all together; less than [`RESERVE`], so that the result is stored whatever becomes of them.
 const DIGESTS_TIME: Duration = Duration::from_secs(15);
-
-/// How many things left undone an error names; the stored result has them all.
-const NAMED: usize = 5;
 
 /// The function, started.
 pub(crate) struct KeyRotation {
@@ -165,81 +163,9 @@ impl KeyRotation {
     }
 }
 
-/// An account that could not be looked after.
-#[derive(Debug, thiserror::Error)]
-enum Unserved {
-    #[error(transparent)]
-    Unreachable(SessionFailed),
-    #[error(
-        "account {account} is not this function's own, {own}, and no MEMBER_ROLE_NAME is set to reach it; nothing was changed. Set \
-         MEMBER_ROLE_NAME, or send events about {own} only"
-    )]
-    OtherAccount { account: AccountId, own: AccountId },
-    #[error(transparent)]
-    Failed(AccountError),
-}
-
-impl Unserved {
-    /// The error to end with; none where no retry helps and the stored result says it all.
-    fn function_error(&self) -> Option<ErrorName> {
-        match self {
-            Unserved::Unreachable(failed) => failed.is_transient().then_some(ErrorName::AccountUnreachable),
-            Unserved::OtherAccount { .. } => Some(ErrorName::EventInvalid),
-            Unserved::Failed(AccountError::Busy { .. } | AccountError::Overtaken { .. }) => {
-                Some(ErrorName::AccountBusy)
-            }
-            Unserved::Failed(AccountError::Ledger { source: ReadFailed::Refused(_), .. }) => {
-                Some(ErrorName::LedgerRefused)
-            }
-            Unserved::Failed(
-                AccountError::Ledger { .. } | AccountError::Notices { .. } | AccountError::Journal { .. },
-            ) => Some(ErrorName::StateUnavailable),
-            Unserved::Failed(AccountError::Audit { source, .. }) => {
-                source.is_transient().then_some(ErrorName::RunIncomplete)
-            }
-        }
-    }
-}
-
-/// What an event that may be refused calls itself, for the error.
-fn named(event: &Value) -> String {
-    let field = |name: &str| {
-        let text: String = event.get(name)?.as_str()?.chars().take(64).collect();
-        Some(format!("{name} {text:?}: "))
-    };
-    ["account", "run_id"].into_iter().filter_map(field).collect()
-}
-
-fn refused(named: &str, error: &InvalidJob) -> FunctionError {
-    FunctionError::new(ErrorName::EventInvalid, format!("{named}{error}. Nothing was changed"))
-}
-
 /// A clock of which nothing is known counts as off: dates decide what is deleted.
 fn clock_is_off(answered_at: Option<Timestamp>, now: Timestamp) -> bool {
     answered_at.is_none_or(|answered| now.duration_since(answered).abs() > CLOCK_TOLERANCE)
-}
-
-fn incomplete(result: &AccountResult) -> FunctionError {
-    let left = result.steps.iter().filter_map(|step| Some(left_undone(step, step.error.as_deref()?)));
-    let mut left: Vec<_> = result.error.iter().cloned().chain(left).collect();
-    if left.len() > NAMED {
-        let more = left.len() - NAMED;
-        left.truncate(NAMED);
-        left.push(format!("and {more} more"));
-    }
-    let text = format!(
-        "account {account}, run {run}: not everything that is due was done; a retry takes up what is left. All steps are in \
-         runs/{run}/accounts/{account}.json. {}",
-        left.join("; "),
-        account = result.account,
-        run = result.run_id,
-    );
-    FunctionError::new(ErrorName::RunIncomplete, text)
-}
-
-fn left_undone(step: &StepResult, why: &str) -> String {
-    let key = step.access_key_id.as_ref().map(|key| format!(" (key {key})")).unwrap_or_default();
-    format!("{} of user {}{key} {}: {why}", step.step.as_str(), step.user, step.status.as_str())
 }
 
 #[cfg(test)]

@@ -96,15 +96,7 @@ impl<P: Ports> Night<'_, P> {
         let (run_id, writer) = (self.run.id.clone(), self.run.writer.clone());
         let session = Session::new(self.ports.ledger(), self.ports.clock(), run_id, writer, stored);
         if has_changes {
-            let mut journal = self.journal(&plan);
-            let begun = session.write(|ledger| {
-                ledger.users.clone_from(&remembered.users);
-                // A retry of the run goes on with its journal: what it made since then counts as made in this run.
-                let earlier = ledger.plan.take().filter(|plan| plan.run_id == journal.run_id);
-                journal.planned = earlier.map_or(journal.planned, |earlier| earlier.planned.min(journal.planned));
-                ledger.plan = Some(journal);
-            });
-            begun.await.map_err(|error| self.not_begun(&error))?;
+            self.begin(&session, &remembered, &plan).await?;
         }
         let settings = self.settings;
         let executor =
@@ -126,6 +118,24 @@ impl<P: Ports> Night<'_, P> {
             add_error(&mut report, &format!("what was done could not be written down at the end: {error}"));
         }
         Ok(report)
+    }
+
+    /// Claims the account and writes the plan down, in one write.
+    async fn begin(
+        &self,
+        session: &Session<'_, P::Ledger, P::Clock>,
+        remembered: &AccountLedger,
+        plan: &AccountPlan,
+    ) -> Result<(), AccountError> {
+        let mut journal = self.journal(plan);
+        let begun = session.write(|ledger| {
+            ledger.users.clone_from(&remembered.users);
+            // A retry of the run goes on with its journal: what it made since then counts as made in this run.
+            let earlier = ledger.plan.take().filter(|plan| plan.run_id == journal.run_id);
+            journal.planned = earlier.map_or(journal.planned, |earlier| earlier.planned.min(journal.planned));
+            ledger.plan = Some(journal);
+        });
+        begun.await.map_err(|error| self.not_begun(&error))
     }
 
     /// Another run's claim stops this one, if it has anything to write. The same run's other process counts as another.
