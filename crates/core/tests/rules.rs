@@ -1,4 +1,4 @@
-//! The rules of DESIGN section 5 that show in a plan, against random sights, ledgers and policies. How often
+//! The rules of `docs/safety.md` that show in a plan, against random sights, ledgers and policies. How often
 //! each of them is tried is counted in `sample.rs`.
 
 #![allow(clippy::unwrap_used)]

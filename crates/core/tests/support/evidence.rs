@@ -1,4 +1,4 @@
-//! What the rules of DESIGN section 5 ask for, read from the sight and the ledger as they lay there before the run: none of
+//! What the rules of `docs/safety.md` ask for, read from the sight and the ledger as they lay there before the run: none of
 //! this goes through the planner.
 
 use jiff::SignedDuration;
