@@ -1,5 +1,6 @@
 //! The texts that the parts of Keywheel exchange: events, results, manifests, notices. Their shapes are promises; `docs/contracts.md` shows them.
 
+pub mod action;
 pub mod digest;
 pub mod job;
 pub mod manifest;

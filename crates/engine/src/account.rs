@@ -18,6 +18,7 @@ pub use run::look_after;
 pub use session::LEASE;
 
 use keywheel_core::Timestamp;
+use keywheel_core::contract::action::ExplicitAction;
 use keywheel_core::id::{AccountId, Partition, RunId, UserName};
 use keywheel_core::policy::{Mode, Policy};
 
@@ -79,6 +80,21 @@ pub struct Run {
     pub forced: Vec<UserName>,
     /// How AWS's clock differs from this one, where that is known: only within 5 minutes is anything changed.
     pub clock_is_off: bool,
+    /// The one thing that was asked for; none for a whole night.
+    pub explicit: Option<ExplicitAction>,
+    /// What an earlier invocation of the run left, where it handed itself on.
+    pub inherited: Option<Inheritance>,
+}
+
+/// What an invocation whose time was nearly up hands to the next one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inheritance {
+    /// How often the run has handed itself on.
+    pub hop: u32,
+    /// The writer in whose name the claim was left.
+    pub claim: String,
+    /// The first user that is not done yet; none for all of them.
+    pub from: Option<UserName>,
 }
 
 /// An account that could not be looked after at all.

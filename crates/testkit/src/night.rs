@@ -153,6 +153,8 @@ impl Night {
             deadline: plus(account.now, jiff::SignedDuration::from_secs(self.seconds)),
             forced: self.forced.iter().map(|name| name.parse().unwrap()).collect(),
             clock_is_off: self.clock_is_off,
+            explicit: None,
+            inherited: None,
         }
     }
 

@@ -99,6 +99,8 @@ impl KeyRotation {
             deadline: invocation.deadline.checked_sub(RESERVE).unwrap_or(Timestamp::MIN),
             forced: job.force_rotate.clone(),
             clock_is_off: clock_is_off(session.answered_at, Timestamp::now()),
+            explicit: None,
+            inherited: None,
         };
         let account = Account {
             id: job.account.clone(),
