@@ -12,6 +12,7 @@
 
 mod account;
 mod behaviour;
+mod busy;
 mod call;
 mod history;
 mod iam;
@@ -22,10 +23,12 @@ mod rules;
 mod secret;
 mod state;
 mod user;
+mod wire;
 mod world;
 
 pub use account::{Account, Mail};
 pub use behaviour::Behaviour;
+pub use busy::Standing;
 pub use call::{Call, Fault, Operation};
 pub use history::{Event, What, Who};
 pub use life::Habit;
