@@ -160,4 +160,6 @@ pub struct Preconditions {
     pub last_used: Option<(AccessKeyId, LastUsed)>,
     /// The key whose pair must be published and readable.
     pub published: Option<AccessKeyId>,
+    /// The moment before which the step must not be taken; the executor waits for it where it is minutes ahead.
+    pub not_before: Option<Timestamp>,
 }

@@ -89,6 +89,7 @@ fn hold_back(step: &mut Step, reason: Reason) {
 fn urgency(step: &Step) -> (u8, Option<Timestamp>, &UserName, Option<&AccessKeyId>) {
     let class = match step.action {
         Action::Deactivate { .. } if step.kind == StepKind::Reconcile => 0,
+        Action::Delete { .. } if step.reason == Reason::OrphanedKey => 0,
         Action::DeleteNeverStored { .. } | Action::Publish { .. } => 0,
         Action::Deactivate { .. } | Action::Delete { .. } | Action::Replace { .. } => 1,
         Action::Hold | Action::None => 2,

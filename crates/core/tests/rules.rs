@@ -40,8 +40,15 @@ proptest! {
     #[test]
     fn rule_1_only_long_inactive_keys_are_deleted(world in worlds()) {
         let seen = Evidence::of(&world);
+        let steps = world.plan().steps;
         for (id, reason) in deletions(&world) {
             let key = seen.key(&id);
+            let step = steps.iter().find(|step| step.action == Action::Delete { key: id.clone() }).unwrap();
+            // The executor makes no deletion before this moment.
+            let moment = step.preconditions.not_before.unwrap();
+            let ahead = moment.duration_since(world.now);
+            let awaited = if reason == Reason::OrphanedKey { 10 } else { 0 };
+            prop_assert!(ahead <= jiff::SignedDuration::from_mins(awaited));
             let inactive = seen.record(&id).made_inactive.unwrap();
             let grace = match inactive.why {
                 _ if reason == Reason::ForeignInactive => world.policy.unused_after.max(seen.periods.recovery_grace),
@@ -50,10 +57,11 @@ proptest! {
                 Some(InactiveBecause::Orphaned) => Days(1),
                 None => Days(u32::MAX),
             };
-            prop_assert!(!key.is_active() && seen.past(inactive.at, grace) && keywheel_core::time::plus(inactive.at, support::HOUR) >= key.created);
+            let past = |at, grace| keywheel_core::time::after(at, grace) <= moment;
+            prop_assert!(!key.is_active() && past(inactive.at, grace) && keywheel_core::time::plus(inactive.at, support::HOUR) >= key.created);
             match &key.last_used {
                 LastUsed::Unknown { .. } => prop_assert!(false, "nobody knows whether {id} is used"),
-                LastUsed::At(key_use) => prop_assert!(seen.past(key_use.at, grace)),
+                LastUsed::At(key_use) => prop_assert!(past(key_use.at, grace)),
                 LastUsed::Never => {}
             }
             if inactive.why == Some(InactiveBecause::Orphaned) && inactive.by == Actor::Keywheel {
@@ -142,9 +150,13 @@ proptest! {
         let made = plan.steps.iter().filter(|step| makes(&step.action)).count();
         prop_assert!(made <= 1);
         if made == 1 {
-            prop_assert_eq!(world.users[0].keys.len(), 1);
-            let others = plan.steps.iter().filter(|step| step.action.is_change() && !makes(&step.action));
-            prop_assert_eq!(others.count(), 0);
+            // Nothing else changes, but that the keys of lost answers leave first.
+            let changes: Vec<_> = plan.steps.iter().filter(|step| step.action.is_change()).collect();
+            let (last, others) = changes.split_last().unwrap();
+            prop_assert!(makes(&last.action) && last.preconditions.keys_at_most == Some(1));
+            let leaves = |action: &Action| matches!(action, Action::Delete { .. });
+            prop_assert!(others.iter().all(|step| leaves(&step.action) && step.reason == Reason::OrphanedKey));
+            prop_assert_eq!(world.users[0].keys.len() - others.len(), 1);
         }
     }
 

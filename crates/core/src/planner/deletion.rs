@@ -1,5 +1,7 @@
 //! When an inactive key is deleted.
 
+use jiff::SignedDuration;
+
 use crate::Timestamp;
 use crate::ledger::{Actor, InactiveBecause, MadeInactive};
 use crate::notice::NoticeKind;
@@ -15,6 +17,10 @@ pub(super) const RETIRED_GRACE: Days = Days(90);
 
 /// A key of a lost answer waits so long before it is deleted: somebody may still show up for it.
 const ORPHANED_GRACE: Days = Days(1);
+
+/// A run waits so long for the end of that day. It was made inactive minutes into a run, and the next night's run begins a day after
+/// that run began: without waiting, the slot would stay filled for a night more.
+const ORPHAN_AWAITED: SignedDuration = SignedDuration::from_mins(10);
 
 impl UserView<'_> {
     /// The step for an inactive key.
@@ -50,7 +56,8 @@ impl UserView<'_> {
             return (self.now >= after(at, grace)).then(unknown);
         };
         let due = after(since, grace);
-        if self.now < due {
+        let is_awaited = why == InactiveBecause::Orphaned && self.now >= minus(due, ORPHAN_AWAITED);
+        if self.now < due && !is_awaited {
             let ahead = why != InactiveBecause::Orphaned;
             let warning = || self.warning(key, Reason::DeletionAhead, due, NoticeKind::DeletionAhead);
             return ahead.then(warning).flatten();
@@ -59,6 +66,7 @@ impl UserView<'_> {
             return Some(self.blocked(key, Reason::PersonInactive, key.created));
         }
         let mut step = self.delete(key, reason).due(due);
+        step.preconditions.not_before = Some(due);
         if let Some(by) = successor.filter(|_| why == InactiveBecause::Superseded) {
             step.preconditions.statuses.push((by.id.clone(), KeyStatus::Active));
             step = step.replaced_by(by);
@@ -86,7 +94,17 @@ impl UserView<'_> {
             let ahead = self.warning(key, Reason::ForeignDeletionAhead, due, NoticeKind::DeletionAhead);
             return ahead.unwrap_or_else(stays);
         }
-        self.delete(key, Reason::ForeignInactive).due(due)
+        let mut step = self.delete(key, Reason::ForeignInactive).due(due);
+        step.preconditions.not_before = Some(due);
+        step
+    }
+
+    /// Whether the key's deletion is among tonight's steps and makes room for a replacement.
+    pub(super) fn is_leaving(&self, key: &ObservedKey) -> bool {
+        let inactive = self.record_of(key).made_inactive.filter(|_| !key.is_active());
+        let is_orphan = inactive
+            .is_some_and(|inactive| inactive.by == Actor::Keywheel && inactive.why == Some(InactiveBecause::Orphaned));
+        is_orphan && self.inactive_key(key).is_some_and(|step| step.action.is_change())
     }
 
     fn delete(&self, key: &ObservedKey, reason: Reason) -> Step {

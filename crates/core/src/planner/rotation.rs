@@ -35,7 +35,9 @@ impl UserView<'_> {
         if self.now < due && !self.is_forced {
             return self.warning(key, Reason::RotationAhead, due, NoticeKind::RotationAhead);
         }
-        if self.user.keys.len() > KEYS_THAT_LEAVE_A_SLOT {
+        // A lost answer's key goes first, in this same run; the replacement's preconditions see to it that it is gone.
+        let staying = self.user.keys.iter().filter(|key| !self.is_leaving(key)).count();
+        if staying > KEYS_THAT_LEAVE_A_SLOT {
             return Some(self.slot_taken(key, due).due(due));
         }
         if self.may_be_retiring(key) {

@@ -26,6 +26,9 @@ pub(super) const CALL_TIME: Duration = Duration::from_secs(35);
 const REPLACEMENT_TIME: SignedDuration = SignedDuration::from_secs(150);
 const CHANGE_TIME: SignedDuration = SignedDuration::from_secs(60);
 
+/// How long a wait goes on before the claim is looked after; well below half a lease.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
 /// The circuit breaker opens at so many failures, if they are more than one in so many changes.
 const BREAKER_FAILURES: usize = 5;
 const BREAKER_SHARE: usize = 10;
@@ -58,7 +61,9 @@ impl<'a, P: Ports> Executor<'a, P> {
     /// Carries the plan out. Every step has an outcome, whatever happens.
     pub(super) async fn carry_out(&self, plan: AccountPlan) -> Vec<Outcome> {
         let (within, beyond) = split_at_limit(plan, self.policy.max_changes);
-        let users = by_user(within).into_iter().map(|steps| self.user(steps));
+        // Who has to wait goes last, so that nobody waits behind them.
+        let (waiting, ready): (Vec<_>, Vec<_>) = by_user(within).into_iter().partition(|steps| self.must_wait(steps));
+        let users = ready.into_iter().chain(waiting).map(|steps| self.user(steps));
         let mut outcomes: Vec<Outcome> = stream::iter(users).buffer_unordered(USERS_AT_ONCE).concat().await;
         outcomes.extend(beyond.into_iter().map(|step| {
             let why = format!("the run makes {} changes per account at most", self.policy.max_changes);
@@ -85,7 +90,10 @@ impl<'a, P: Ports> Executor<'a, P> {
     }
 
     async fn change(&self, step: Step) -> Outcome {
-        if let Some(stopped) = self.stop_before(&step) {
+        if let Err(stopped) = self.wait_for(&step).await {
+            return Outcome::stopped(step, stopped);
+        }
+        if let Some(stopped) = self.stop_before(&step, SignedDuration::ZERO) {
             return Outcome::stopped(step, stopped);
         }
         self.changes.fetch_add(1, Ordering::Relaxed);
@@ -96,8 +104,33 @@ impl<'a, P: Ports> Executor<'a, P> {
         outcome
     }
 
-    /// What keeps any further change from being begun.
-    fn stop_before(&self, step: &Step) -> Option<Stopped> {
+    /// Waits for the moment before which the step must not be taken, and keeps the claim meanwhile.
+    async fn wait_for(&self, step: &Step) -> Result<(), Stopped> {
+        loop {
+            let left = self.wait_of(step);
+            if left <= SignedDuration::ZERO {
+                return Ok(());
+            }
+            if let Some(stopped) = self.stop_before(step, left) {
+                return Err(stopped);
+            }
+            self.session.hold_for(2 * LONGEST_PAUSE).await?;
+            let left = Duration::try_from(left).unwrap_or(LONGEST_PAUSE);
+            self.ports.clock().sleep(left.min(LONGEST_PAUSE)).await;
+        }
+    }
+
+    fn wait_of(&self, step: &Step) -> SignedDuration {
+        let moment = step.preconditions.not_before;
+        moment.map_or(SignedDuration::ZERO, |moment| moment.duration_since(self.ports.clock().now()))
+    }
+
+    fn must_wait(&self, steps: &[Step]) -> bool {
+        steps.iter().any(|step| self.wait_of(step) > SignedDuration::ZERO)
+    }
+
+    /// What keeps any further change from being begun, now or after a wait.
+    fn stop_before(&self, step: &Step, wait: SignedDuration) -> Option<Stopped> {
         let deferred =
             |reason, why: &str, retry_helps| Some(Stopped::Deferred { reason, why: why.to_owned(), retry_helps });
         let (changes, failures) = (self.changes.load(Ordering::Relaxed), self.failures.load(Ordering::Relaxed));
@@ -110,7 +143,7 @@ impl<'a, P: Ports> Executor<'a, P> {
             CHANGE_TIME
         };
         let left = self.run.deadline.duration_since(self.ports.clock().now());
-        if left < needed {
+        if left < needed.saturating_add(wait) {
             return deferred(Reason::OutOfTime, "the function's time was nearly up", true);
         }
         None

@@ -16,6 +16,9 @@ pub(super) async fn check<P: Ports>(
     policy: &Policy,
     step: &Step,
 ) -> Result<IamUser, Stopped> {
+    if let Some(moment) = step.preconditions.not_before.filter(|moment| ports.clock().now() < *moment) {
+        return Err(Stopped::changed(format!("it must not be done before {moment}")));
+    }
     let user = check_user(ports, policy, step).await?;
     let keys = ports.iam().access_keys(&step.user).await?;
     check_keys(&step.preconditions, &keys)?;

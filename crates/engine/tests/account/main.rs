@@ -8,6 +8,7 @@ mod deleting;
 mod faults;
 mod guards;
 mod lives;
+mod orphans;
 mod reconciling;
 mod replacing;
 mod support;

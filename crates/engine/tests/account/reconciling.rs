@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use keywheel_core::contract::result::StepStatus;
-use keywheel_core::observed::{AWSCURRENT, AWSPENDING, KeyStatus};
+use keywheel_core::observed::{AWSCURRENT, AWSPENDING};
 use keywheel_core::plan::StepKind;
 use keywheel_core::reason::Reason;
 use keywheel_core::secret::VersionId;
@@ -41,35 +41,6 @@ fn minutes_after_an_unanswered_creation_no_other_is_made() {
     let run = night().on(&world).run();
     assert_eq!(rows(&run.result), [("alice".to_owned(), StepKind::Skip, Reason::CreationUnresolved, StepStatus::Done)]);
     assert_eq!(keys_made(&world), 0);
-}
-
-#[test]
-fn a_key_whose_answer_was_lost_is_made_inactive_then_deleted_and_rotation_goes_on() {
-    // A run does not begin at the same second every night.
-    for delay in [SignedDuration::ZERO, SignedDuration::from_mins(7), SignedDuration::from_hours(30)] {
-        let world = world_with("alice", 90);
-        world.fail(Operation::CreateAccessKey, 0, Fault::LostAfter);
-        after_a_night(&world);
-        let later = world.account().now.checked_add(delay).unwrap();
-        world.at(later);
-        let orphan = world.account().user("alice").keys[1].id.clone();
-        let run = night().on(&world).run();
-        assert_eq!(row(&run.result, StepKind::Reconcile), (Reason::OrphanedKey, StepStatus::Done), "{delay}");
-        assert_eq!(world.account().user("alice").key(&orphan).unwrap().status, KeyStatus::Inactive);
-        for _ in 0..4 {
-            let is_gone = world.account().user("alice").key(&orphan).is_none();
-            assert!(is_gone || keys_made(&world) == 1);
-            let now = world.account().now;
-            next_night(&world, now);
-            let _ = night().on(&world).run();
-        }
-        let account = world.account();
-        assert!(account.user("alice").key(&orphan).is_none());
-        assert_eq!(account.offered("alice"), Some(account.user("alice").keys[1].id.clone()));
-        let gone = account.history.iter().find(|event| event.key == orphan && event.what == What::Deleted).unwrap();
-        let inactive = account.history.iter().find(|event| event.what == What::MadeInactive).unwrap();
-        assert!(gone.at.duration_since(inactive.at) >= SignedDuration::from_hours(24));
-    }
 }
 
 #[test]
