@@ -38,6 +38,8 @@ pub struct AccountView<'a> {
     pub exemptions: &'a ExemptionGroup,
     /// Users whose key is replaced whatever its age.
     pub forced: &'a BTreeSet<UserName>,
+    /// No ledger of the account is stored: it was never looked after, or its memory is lost. Nothing is deleted then.
+    pub is_first_sight: bool,
     /// The moment the plan is for.
     pub now: Timestamp,
 }
@@ -64,18 +66,26 @@ pub fn remember(view: &AccountView<'_>) -> AccountLedger {
 #[must_use]
 pub fn plan_account(view: &AccountView<'_>) -> AccountPlan {
     let mut steps: Vec<Step> = view.users.iter().flat_map(|user| user::plan_user(view, user)).collect();
+    hold_back_for_account(view, &mut steps);
+    steps.sort_by(|a, b| urgency(a).cmp(&urgency(b)));
+    AccountPlan { steps }
+}
+
+/// What the state of the whole account forbids, whoever asked for it.
+fn hold_back_for_account(view: &AccountView<'_>, steps: &mut Vec<Step>) {
     if let ExemptionGroup::Unknown { .. } = view.exemptions {
         // Whoever is told of a step might be exempt from it, so warnings stop as well.
         steps.retain(|step| step.action.is_change());
-        for step in &mut steps {
+        for step in steps {
             hold_back(step, Reason::ExemptionsUnknown);
         }
     } else if view.policy.freeze.until(view.now).is_some() {
         let changes = steps.iter_mut().filter(|step| step.action.is_change());
         changes.for_each(|step| hold_back(step, Reason::Frozen));
+    } else if view.is_first_sight {
+        let deletions = steps.iter_mut().filter(|step| matches!(step.action, Action::Delete { .. }));
+        deletions.for_each(|step| hold_back(step, Reason::FirstSight));
     }
-    steps.sort_by(|a, b| urgency(a).cmp(&urgency(b)));
-    AccountPlan { steps }
 }
 
 fn hold_back(step: &mut Step, reason: Reason) {

@@ -110,6 +110,8 @@ reasons! {
     NotSelected = "not-selected",
     /// The exemption group is missing or cannot be read: nothing in the account changes.
     ExemptionsUnknown = "exemptions-unknown",
+    /// The account is looked after for the first time, or its ledger was lost: nothing is deleted in such a run.
+    FirstSight = "first-sight",
     /// A change freeze is on.
     Frozen = "frozen",
     /// The run has made as many changes as `MAX_CHANGES` allows: the rest waits for the next run.

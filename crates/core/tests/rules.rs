@@ -71,6 +71,21 @@ proptest! {
     }
 
     #[test]
+    fn rule_1_nothing_is_deleted_in_the_first_run_of_an_account(world in worlds()) {
+        let first = World { is_first_sight: true, ..world.clone() };
+        prop_assert_eq!(deletions(&first), Vec::new());
+        // What is held back is said, and nothing else changes by it.
+        let frozen = world.policy.freeze.until(world.now).is_some();
+        let said = first.plan().steps.iter().filter(|step| step.reason == Reason::FirstSight).count();
+        prop_assert_eq!(said, if frozen { 0 } else { deletions(&world).len() });
+        let others = |world: &World| {
+            let change = |action: &Action| action.is_change() && !matches!(action, Action::Delete { .. });
+            world.plan().steps.into_iter().filter(|step| change(&step.action)).collect::<Vec<_>>()
+        };
+        prop_assert_eq!(others(&first), others(&world));
+    }
+
+    #[test]
     fn rule_1_a_superseded_key_is_deleted_only_while_its_replacement_works(world in worlds()) {
         let seen = Evidence::of(&world);
         let superseded = |reason: &Reason| *reason == Reason::RecoveryGraceOver;

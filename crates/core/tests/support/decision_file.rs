@@ -34,6 +34,8 @@ pub(crate) struct Case {
     #[serde(default)]
     forced: bool,
     #[serde(default)]
+    first_sight: bool,
+    #[serde(default)]
     former_user: bool,
     #[serde(default)]
     replaced: Vec<(String, String, String)>,
@@ -88,6 +90,7 @@ impl Case {
             Some("unknown") => ExemptionGroup::Unknown { error: "access denied".to_owned() },
             Some(other) => panic!("{other:?} says nothing of a group"),
         };
+        world.is_first_sight = self.first_sight;
         world.forced = if self.forced { [user_name("alice")].into() } else { BTreeSet::new() };
         world
     }

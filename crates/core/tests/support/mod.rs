@@ -106,6 +106,7 @@ pub(crate) struct World {
     pub(crate) policy: Policy,
     pub(crate) exemptions: ExemptionGroup,
     pub(crate) forced: std::collections::BTreeSet<UserName>,
+    pub(crate) is_first_sight: bool,
     pub(crate) now: Timestamp,
 }
 
@@ -119,13 +120,15 @@ impl World {
             policy: Policy::default(),
             exemptions: ExemptionGroup::NotConfigured,
             forced: std::collections::BTreeSet::new(),
+            is_first_sight: false,
             now: now(),
         }
     }
 
     fn view<'a>(&'a self, account: &'a AccountId, ledger: &'a AccountLedger) -> AccountView<'a> {
         let Self { users, policy, exemptions, forced, now, .. } = self;
-        AccountView { account, users, ledger, policy, exemptions, forced, now: *now }
+        let is_first_sight = self.is_first_sight;
+        AccountView { account, users, ledger, policy, exemptions, forced, is_first_sight, now: *now }
     }
 
     /// The ledger with what was seen tonight.

@@ -71,6 +71,7 @@ impl<P: Ports> Night<'_, P> {
             policy: &self.settings.policy,
             exemptions: &sight.exemptions,
             forced: &forced,
+            is_first_sight: stored.sequence == 0,
             now: self.now,
         };
         let mut ledger = remember(&view);

@@ -152,3 +152,36 @@ fn a_key_that_is_gone_at_the_last_moment_is_as_good_as_deleted() {
     let run = night().on(&world).run();
     assert_eq!(row(&run.result, StepKind::Delete).1, StepStatus::Done);
 }
+
+#[test]
+fn nothing_is_deleted_in_the_first_run_of_an_account_whatever_a_ledger_says() {
+    // A stored ledger has been written at least once; one that says it was not is as good as none.
+    let world = eve();
+    let mut ledger = world.account().ledger();
+    ledger.sequence = 0;
+    world.account().set_ledger(&ledger);
+    let begun = world.account().now;
+    let run = night().on(&world).run();
+    assert_eq!(row(&run.result, StepKind::Skip), (Reason::FirstSight, StepStatus::Done));
+    assert_eq!(changes(&world), []);
+    let run = {
+        // The run had something to remember, so that the next one has a ledger.
+        ledger.sequence = 1;
+        world.account().set_ledger(&ledger);
+        next_night(&world, begun);
+        night().on(&world).run()
+    };
+    assert_eq!(row(&run.result, StepKind::Delete), (Reason::RecoveryGraceOver, StepStatus::Done));
+}
+
+#[test]
+fn a_lost_ledger_starts_the_recovery_grace_anew() {
+    let world = eve();
+    world.account().set_ledger_text(None);
+    for _ in 0..34 {
+        let begun = world.account().now;
+        let _ = night().on(&world);
+        next_night(&world, begun);
+    }
+    assert_eq!(world.count(Operation::DeleteAccessKey), 0);
+}

@@ -123,6 +123,9 @@ pub fn words(step: StepKind, reason: Reason) -> Words {
         (Reason::CreationUnresolved, _) => {
             told("The making of a new key began minutes ago and its end is not known yet, so no other is made.")
         }
+        (Reason::FirstSight, _) => {
+            told("Nothing is deleted in the first run over an account, or after its memory was lost.")
+        }
         (Reason::Frozen, _) => told("Changes are frozen today."),
         (Reason::MaxChanges, _) => told("The run had made as many changes as are allowed in one run."),
         (Reason::CircuitOpen, _) => told("Too many changes failed in this account today, so the rest was left alone."),
