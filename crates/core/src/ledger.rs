@@ -67,6 +67,12 @@ pub struct JournalledPlan {
     pub planned: Timestamp,
     /// Its changing steps, in order.
     pub steps: Vec<JournalledStep>,
+    /// How many changes the run has begun, over all its tries: no more than `MAX_CHANGES`.
+    #[serde(default)]
+    pub changes: usize,
+    /// How many of them failed.
+    #[serde(default)]
+    pub failures: usize,
 }
 
 /// One step of a journalled plan.

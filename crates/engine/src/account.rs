@@ -4,6 +4,7 @@ mod audit;
 mod digests;
 mod execute;
 mod guard;
+mod limits;
 mod outcome;
 mod publish;
 mod replace;

@@ -1,6 +1,5 @@
 //! Carries a plan out: users side by side, each user's steps in order, and no more than the limits allow.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -13,6 +12,7 @@ use keywheel_core::reason::Reason;
 use keywheel_core::secret::PreviousKey;
 
 use super::audit::USERS_AT_ONCE;
+use super::limits::Counts;
 use super::outcome::{Outcome, Stopped};
 use super::publish::Publication;
 use super::session::Session;
@@ -22,17 +22,6 @@ use crate::ports::{Clock, Ports};
 /// How long one call may take, with its retries: no change is begun with less of the lease, or of the run's time, left.
 pub(super) const CALL_TIME: Duration = Duration::from_secs(35);
 
-/// How long a replacement may take from its first call to its last: the calls, and the wait for IAM to spread the key.
-const REPLACEMENT_TIME: SignedDuration = SignedDuration::from_secs(150);
-const CHANGE_TIME: SignedDuration = SignedDuration::from_secs(60);
-
-/// How long a wait goes on before the claim is looked after; well below half a lease.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-
-/// The circuit breaker opens at so many failures, if they are more than one in so many changes.
-const BREAKER_FAILURES: usize = 5;
-const BREAKER_SHARE: usize = 10;
-
 /// What executing a plan needs.
 pub(super) struct Executor<'a, P: Ports> {
     pub(super) ports: &'a P,
@@ -41,8 +30,7 @@ pub(super) struct Executor<'a, P: Ports> {
     pub(super) account: &'a Account,
     pub(super) policy: &'a Policy,
     pub(super) secret_readers: &'a [String],
-    changes: AtomicUsize,
-    failures: AtomicUsize,
+    pub(super) counts: Counts,
 }
 
 impl<'a, P: Ports> Executor<'a, P> {
@@ -53,14 +41,16 @@ impl<'a, P: Ports> Executor<'a, P> {
         account: &'a Account,
         policy: &'a Policy,
         secret_readers: &'a [String],
+        counts: Counts,
     ) -> Self {
-        let (changes, failures) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Self { ports, session, run, account, policy, secret_readers, changes, failures }
+        Self { ports, session, run, account, policy, secret_readers, counts }
     }
 
     /// Carries the plan out. Every step has an outcome, whatever happens.
     pub(super) async fn carry_out(&self, plan: AccountPlan) -> Vec<Outcome> {
-        let (within, beyond) = split_at_limit(plan, self.policy.max_changes);
+        // Changes that an earlier try of this run made count too.
+        let left = self.policy.max_changes.saturating_sub(self.counts.changes());
+        let (within, beyond) = split_at_limit(plan, left);
         // Who has to wait goes last, so that nobody waits behind them.
         let (waiting, ready): (Vec<_>, Vec<_>) = by_user(within).into_iter().partition(|steps| self.must_wait(steps));
         let users = ready.into_iter().chain(waiting).map(|steps| self.user(steps));
@@ -96,57 +86,14 @@ impl<'a, P: Ports> Executor<'a, P> {
         if let Some(stopped) = self.stop_before(&step, SignedDuration::ZERO) {
             return Outcome::stopped(step, stopped);
         }
-        self.changes.fetch_add(1, Ordering::Relaxed);
+        if let Err(stopped) = self.count_change(&step).await {
+            return Outcome::stopped(step, stopped);
+        }
         let outcome = self.perform(step).await;
         if outcome.status == StepStatus::Failed {
-            self.failures.fetch_add(1, Ordering::Relaxed);
+            self.count_failure().await;
         }
         outcome
-    }
-
-    /// Waits for the moment before which the step must not be taken, and keeps the claim meanwhile.
-    async fn wait_for(&self, step: &Step) -> Result<(), Stopped> {
-        loop {
-            let left = self.wait_of(step);
-            if left <= SignedDuration::ZERO {
-                return Ok(());
-            }
-            if let Some(stopped) = self.stop_before(step, left) {
-                return Err(stopped);
-            }
-            self.session.hold_for(2 * LONGEST_PAUSE).await?;
-            let left = Duration::try_from(left).unwrap_or(LONGEST_PAUSE);
-            self.ports.clock().sleep(left.min(LONGEST_PAUSE)).await;
-        }
-    }
-
-    fn wait_of(&self, step: &Step) -> SignedDuration {
-        let moment = step.preconditions.not_before;
-        moment.map_or(SignedDuration::ZERO, |moment| moment.duration_since(self.ports.clock().now()))
-    }
-
-    fn must_wait(&self, steps: &[Step]) -> bool {
-        steps.iter().any(|step| self.wait_of(step) > SignedDuration::ZERO)
-    }
-
-    /// What keeps any further change from being begun, now or after a wait.
-    fn stop_before(&self, step: &Step, wait: SignedDuration) -> Option<Stopped> {
-        let deferred =
-            |reason, why: &str, retry_helps| Some(Stopped::Deferred { reason, why: why.to_owned(), retry_helps });
-        let (changes, failures) = (self.changes.load(Ordering::Relaxed), self.failures.load(Ordering::Relaxed));
-        if failures >= BREAKER_FAILURES && failures * BREAKER_SHARE > changes {
-            return deferred(Reason::CircuitOpen, "too many changes failed in this account", false);
-        }
-        let needed = if let Action::Replace { .. } | Action::Publish { .. } = step.action {
-            REPLACEMENT_TIME
-        } else {
-            CHANGE_TIME
-        };
-        let left = self.run.deadline.duration_since(self.ports.clock().now());
-        if left < needed.saturating_add(wait) {
-            return deferred(Reason::OutOfTime, "the function's time was nearly up", true);
-        }
-        None
     }
 
     async fn perform(&self, step: Step) -> Outcome {

@@ -11,7 +11,6 @@ use keywheel_core::reason::Reason;
 use keywheel_core::secret::{KeyPair, VersionId, secret_name};
 
 use super::execute::{CALL_TIME, Executor};
-use super::guard;
 use super::outcome::Stopped;
 use crate::ports::{Clock, IamUser, Ports, Proof, Prover, Secrets};
 
@@ -46,7 +45,7 @@ impl<P: Ports> Executor<'_, P> {
         replacement: &AccessKeyId,
         supersedes: Option<&AccessKeyId>,
     ) -> Result<Publication, Stopped> {
-        let user = guard::check(self.ports, self.account, self.policy, step).await?;
+        let user = self.check(step).await?;
         let name = secret_name(&self.account.id, &step.user);
         let version = VersionId::of(&self.account.id, &step.user_id, replacement);
         self.ensure_policy(&name, &user).await?;

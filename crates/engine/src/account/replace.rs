@@ -12,7 +12,6 @@ use keywheel_core::secret::{
 use keywheel_core::time::{CLOCK_TOLERANCE, minus, plus};
 
 use super::execute::{CALL_TIME, Executor};
-use super::guard;
 use super::outcome::Stopped;
 use super::publish::Publication;
 use crate::ports::{Clock, CreateFailed, Iam, IamUser, NewSecret, Ports, Secrets};
@@ -26,7 +25,7 @@ impl<P: Ports> Executor<'_, P> {
     /// Makes, stores, proves and publishes a replacement for the key.
     pub(super) async fn replace(&self, step: &Step, old: PreviousKey) -> Result<Publication, Stopped> {
         self.refuse_second_key(step).await?;
-        let user = guard::check(self.ports, self.account, self.policy, step).await?;
+        let user = self.check(step).await?;
         let until = self.write_intent(step, &old.access_key_id).await?;
         let user = match self.prepare(step, &user, &old, until).await {
             Ok(user) => user,
@@ -72,7 +71,7 @@ impl<P: Ports> Executor<'_, P> {
         intended_until: Timestamp,
     ) -> Result<IamUser, Stopped> {
         self.prepare_secret(step, user, old).await?;
-        let user = guard::check(self.ports, self.account, self.policy, step).await?;
+        let user = self.check(step).await?;
         let call_ends = plus(self.ports.clock().now(), SignedDuration::try_from(CALL_TIME).unwrap_or(CREATE_TIME));
         if call_ends > intended_until {
             // A key that is made after the intent's end would be taken for a person's.

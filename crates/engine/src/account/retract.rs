@@ -7,7 +7,6 @@ use keywheel_core::plan::Step;
 use keywheel_core::secret::{VersionId, secret_name};
 
 use super::execute::{CALL_TIME, Executor};
-use super::guard;
 use super::outcome::Stopped;
 use crate::ports::{Clock, ErrorKind, Iam, PortError, Ports, Secrets};
 
@@ -19,11 +18,11 @@ impl<P: Ports> Executor<'_, P> {
         key: &AccessKeyId,
         because: InactiveBecause,
     ) -> Result<(), Stopped> {
-        guard::check(self.ports, self.account, self.policy, step).await?;
+        self.check(step).await?;
         let (user, user_id) = (&step.user, &step.user_id);
         self.session.write(|ledger| ledger.key_mut(user, user_id, key).deactivation_begun = Some(because)).await?;
         // Writing takes a while, so that everything is looked at once more right before the call.
-        if let Err(stopped) = guard::check(self.ports, self.account, self.policy, step).await {
+        if let Err(stopped) = self.check(step).await {
             self.forget_deactivation(step, key).await?;
             return Err(stopped);
         }
@@ -67,9 +66,9 @@ impl<P: Ports> Executor<'_, P> {
 
     /// Deletes an inactive key. The label goes off what the secret holds of it first: no later run looks at a key that is gone.
     pub(super) async fn delete(&self, step: &Step, key: &AccessKeyId) -> Result<(), Stopped> {
-        guard::check(self.ports, self.account, self.policy, step).await?;
+        self.check(step).await?;
         self.unlabel(step, key).await?;
-        guard::check(self.ports, self.account, self.policy, step).await?;
+        self.check(step).await?;
         self.session.hold_for(CALL_TIME).await?;
         self.delete_key(step, key).await?;
         let deleted = self.ports.clock().now();
@@ -81,7 +80,7 @@ impl<P: Ports> Executor<'_, P> {
 
     /// Deletes Keywheel's own key whose secret half is stored nowhere: exception (a) of the rules.
     pub(super) async fn delete_never_stored(&self, step: &Step, key: &AccessKeyId) -> Result<(), Stopped> {
-        guard::check(self.ports, self.account, self.policy, step).await?;
+        self.check(step).await?;
         if self.is_stored(step, key).await? {
             return Err(Stopped::changed(format!("key {key} is stored after all")));
         }

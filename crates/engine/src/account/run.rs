@@ -16,6 +16,7 @@ use keywheel_core::time::CLOCK_TOLERANCE;
 use super::audit::{Sight, see};
 use super::digests::{Teller, Telling};
 use super::execute::Executor;
+use super::limits::Counts;
 use super::outcome::{Outcome, Stopped};
 use super::report::{AccountRun, account_run};
 use super::session::{LEASE, Session, SessionError};
@@ -100,8 +101,9 @@ impl<P: Ports> Night<'_, P> {
             self.begin(&session, &remembered, &plan).await?;
         }
         let settings = self.settings;
-        let executor =
-            Executor::new(self.ports, &session, self.run, self.account, &settings.policy, &settings.secret_readers);
+        let counts = session.read(Counts::of).await;
+        let (policy, readers) = (&settings.policy, &settings.secret_readers);
+        let executor = Executor::new(self.ports, &session, self.run, self.account, policy, readers, counts);
         let outcomes = executor.carry_out(plan).await;
         let tellings = self.teller(&remembered, sight).tellings(&outcomes);
         let finished = session.finish(|ledger| {
@@ -133,7 +135,10 @@ impl<P: Ports> Night<'_, P> {
             ledger.users.clone_from(&remembered.users);
             // A retry of the run goes on with its journal: what it made since then counts as made in this run.
             let earlier = ledger.plan.take().filter(|plan| plan.run_id == journal.run_id);
-            journal.planned = earlier.map_or(journal.planned, |earlier| earlier.planned.min(journal.planned));
+            if let Some(earlier) = earlier {
+                journal.planned = earlier.planned.min(journal.planned);
+                (journal.changes, journal.failures) = (earlier.changes, earlier.failures);
+            }
             ledger.plan = Some(journal);
         });
         begun.await.map_err(|error| self.not_begun(&error))
@@ -171,7 +176,8 @@ impl<P: Ports> Night<'_, P> {
             step: step.kind,
             reason: step.reason,
         });
-        JournalledPlan { run_id: self.run.id.clone(), planned: self.now, steps: steps.collect() }
+        let run_id = self.run.id.clone();
+        JournalledPlan { run_id, planned: self.now, steps: steps.collect(), changes: 0, failures: 0 }
     }
 
     fn teller<'a>(&'a self, ledger: &'a AccountLedger, sight: &'a Sight) -> Teller<'a> {

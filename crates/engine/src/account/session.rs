@@ -67,6 +67,11 @@ impl<'a, L: LedgerStore, C: Clock> Session<'a, L, C> {
         if is_news { self.save(|ledger| *ledger = last, None).await } else { Ok(()) }
     }
 
+    /// Changes what the next write will hold.
+    pub(super) async fn note(&self, change: impl FnOnce(&mut AccountLedger) + Send) {
+        change(&mut self.state.lock().await.ledger);
+    }
+
     /// Looks something up in the ledger as it was last written.
     pub(super) async fn read<T>(&self, look: impl FnOnce(&AccountLedger) -> T + Send) -> T {
         look(&self.state.lock().await.ledger)

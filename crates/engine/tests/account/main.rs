@@ -7,6 +7,7 @@ mod deactivating;
 mod deleting;
 mod faults;
 mod guards;
+mod limits;
 mod lives;
 mod orphans;
 mod reconciling;

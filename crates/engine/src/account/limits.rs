@@ -1,0 +1,141 @@
+//! What keeps a change from being begun: too many of them, too many failures, a freeze, too little time, a moment still ahead.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use keywheel_core::contract::action::Guard;
+use keywheel_core::ledger::AccountLedger;
+use keywheel_core::plan::{Action, Step};
+use keywheel_core::reason::Reason;
+
+use super::execute::Executor;
+use super::outcome::Stopped;
+use crate::ports::{Clock, IamUser, Ports};
+
+/// How long a replacement may take from its first call to its last: the calls, and the wait for IAM to spread the key.
+pub(super) const REPLACEMENT_TIME: SignedDuration = SignedDuration::from_secs(150);
+const CHANGE_TIME: SignedDuration = SignedDuration::from_secs(60);
+
+/// How long a wait goes on before the claim is looked after; well below half a lease.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// The circuit breaker opens at so many failures, if they are more than one in so many changes.
+const BREAKER_FAILURES: usize = 5;
+const BREAKER_SHARE: usize = 10;
+
+/// The changes that the run has begun, and those that failed: with all its tries, which the ledger's journal remembers.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    changes: AtomicUsize,
+    failures: AtomicUsize,
+}
+
+impl Counts {
+    /// What the run made so far, by the journal.
+    pub(super) fn of(ledger: &AccountLedger) -> Self {
+        let plan = ledger.plan.as_ref();
+        let (changes, failures) = plan.map_or((0, 0), |plan| (plan.changes, plan.failures));
+        Self { changes: AtomicUsize::new(changes), failures: AtomicUsize::new(failures) }
+    }
+
+    pub(super) fn changes(&self) -> usize {
+        self.changes.load(Ordering::Relaxed)
+    }
+
+    fn failures(&self) -> usize {
+        self.failures.load(Ordering::Relaxed)
+    }
+}
+
+impl<P: Ports> Executor<'_, P> {
+    /// What keeps any further change from being begun, now or after a wait.
+    pub(super) fn stop_before(&self, step: &Step, wait: SignedDuration) -> Option<Stopped> {
+        let deferred =
+            |reason, why: &str, retry_helps| Some(Stopped::Deferred { reason, why: why.to_owned(), retry_helps });
+        let (changes, failures) = (self.counts.changes(), self.counts.failures());
+        if failures >= BREAKER_FAILURES && failures * BREAKER_SHARE > changes {
+            return deferred(Reason::CircuitOpen, "too many changes failed in this account", false);
+        }
+        if let Err(frozen) = self.refuse_in_freeze() {
+            return Some(frozen);
+        }
+        let needed = if let Action::Replace { .. } | Action::Publish { .. } = step.action {
+            REPLACEMENT_TIME
+        } else {
+            CHANGE_TIME
+        };
+        let left = self.run.deadline.duration_since(self.ports.clock().now());
+        if left < needed.saturating_add(wait) {
+            return deferred(Reason::OutOfTime, "the function's time was nearly up", true);
+        }
+        None
+    }
+
+    /// Everything that the step was planned on, looked at again; and no freeze may have begun in the meantime.
+    pub(super) async fn check(&self, step: &Step) -> Result<IamUser, Stopped> {
+        self.refuse_in_freeze()?;
+        super::guard::check(self.ports, self.account, self.policy, step).await
+    }
+
+    fn refuse_in_freeze(&self) -> Result<(), Stopped> {
+        let is_lifted = self.run.explicit.as_ref().is_some_and(|action| action.overrides.contains(&Guard::Freeze));
+        match self.policy.freeze.until(self.ports.clock().now()) {
+            Some(until) if !is_lifted => {
+                let why = format!("a change freeze began, until the end of {until}");
+                Err(Stopped::Deferred { reason: Reason::Frozen, why, retry_helps: false })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Waits for the moment before which the step must not be taken, and keeps the claim meanwhile.
+    pub(super) async fn wait_for(&self, step: &Step) -> Result<(), Stopped> {
+        loop {
+            let left = self.wait_of(step);
+            if left <= SignedDuration::ZERO {
+                return Ok(());
+            }
+            if let Some(stopped) = self.stop_before(step, left) {
+                return Err(stopped);
+            }
+            self.session.hold_for(2 * LONGEST_PAUSE).await?;
+            let left = Duration::try_from(left).unwrap_or(LONGEST_PAUSE);
+            self.ports.clock().sleep(left.min(LONGEST_PAUSE)).await;
+        }
+    }
+
+    pub(super) fn must_wait(&self, steps: &[Step]) -> bool {
+        steps.iter().any(|step| self.wait_of(step) > SignedDuration::ZERO)
+    }
+
+    fn wait_of(&self, step: &Step) -> SignedDuration {
+        let moment = step.preconditions.not_before;
+        moment.map_or(SignedDuration::ZERO, |moment| moment.duration_since(self.ports.clock().now()))
+    }
+
+    /// Counts a change in the journal before its call: a replacement and a deactivation are written down before it anyway.
+    pub(super) async fn count_change(&self, step: &Step) -> Result<(), Stopped> {
+        self.counts.changes.fetch_add(1, Ordering::Relaxed);
+        let count = |ledger: &mut AccountLedger| {
+            if let Some(plan) = &mut ledger.plan {
+                plan.changes += 1;
+            }
+        };
+        match step.action {
+            Action::Replace { .. } | Action::Deactivate { .. } => self.session.note(count).await,
+            _ => self.session.write(count).await?,
+        }
+        Ok(())
+    }
+
+    pub(super) async fn count_failure(&self) {
+        self.counts.failures.fetch_add(1, Ordering::Relaxed);
+        let count = |ledger: &mut AccountLedger| {
+            if let Some(plan) = &mut ledger.plan {
+                plan.failures += 1;
+            }
+        };
+        self.session.note(count).await;
+    }
+}
