@@ -4,6 +4,7 @@ mod changelog;
 mod commands;
 mod links;
 mod policies;
+mod rules;
 mod sizes;
 mod sleeps;
 mod sources;
@@ -19,11 +20,12 @@ use tree::Tree;
 type Problem = String;
 
 /// Every rule, each a function of the files alone.
-const CHECKS: [fn(&Tree) -> Vec<Problem>; 8] = [
+const CHECKS: [fn(&Tree) -> Vec<Problem>; 9] = [
     changelog::check,
     commands::check,
     links::check,
     policies::check,
+    rules::check,
     sizes::check,
     sleeps::check,
     sources::check,

@@ -37,7 +37,7 @@ fn fault(tree: &Tree, page: &str, link: &str) -> Option<&'static str> {
 }
 
 /// The path from the root that a link on a page means; `None` when it leaves the repository.
-fn resolve(page: &str, link: &str) -> Option<String> {
+pub(super) fn resolve(page: &str, link: &str) -> Option<String> {
     let mut folders: Vec<&str> = page.split('/').collect();
     folders.pop();
     for part in link.split('/') {
