@@ -1,0 +1,94 @@
+//! What each changing step asks the executor to look at once more, right before its call. A step that asks for less could act
+//! on what is no longer so.
+
+use std::collections::BTreeSet;
+
+use keywheel_core::ledger::InactiveBecause;
+use keywheel_core::observed::{KeyStatus, ObservedUser};
+use keywheel_core::plan::{Action, Preconditions, Step};
+use keywheel_core::reason::Reason;
+
+use crate::support::decision_file::{Case, DecisionFile};
+use crate::support::{World, key_id};
+
+const ACTIVE: KeyStatus = KeyStatus::Active;
+const INACTIVE: KeyStatus = KeyStatus::Inactive;
+
+fn changing_steps() -> Vec<(String, World, Step)> {
+    let file: DecisionFile = serde_json::from_str(include_str!("../decisions.json")).unwrap();
+    let steps = file.cases.iter().flat_map(|case| {
+        let world = case.world();
+        let steps = world.plan().steps.into_iter().filter(|step| step.action.is_change());
+        steps.map(move |step| (case.name.clone(), world.clone(), step)).collect::<Vec<_>>()
+    });
+    steps.collect()
+}
+
+/// What the step must be given, written from the rules.
+fn expected(user: &ObservedUser, step: &Step) -> Preconditions {
+    let (key, none) = (step.key.clone().unwrap(), Preconditions::default());
+    let last_used = Some((key.clone(), user.key(&key).unwrap().last_used.clone()));
+    let by = step.replacement.clone();
+    match &step.action {
+        Action::Replace { .. } => Preconditions { statuses: vec![(key, ACTIVE)], keys_at_most: Some(1), ..none },
+        Action::Publish { .. } => Preconditions { statuses: vec![(key, ACTIVE)], ..none },
+        Action::DeleteNeverStored { .. } => Preconditions { statuses: vec![(key, ACTIVE)], last_used, ..none },
+        Action::Deactivate { because: InactiveBecause::Superseded, .. } => Preconditions {
+            statuses: vec![(key, ACTIVE), (by.clone().unwrap(), ACTIVE)],
+            // A hold that ends goes by what is known to be in use.
+            last_used: last_used.filter(|_| step.reason != Reason::MaxHoldOver),
+            published: by,
+            ..none
+        },
+        Action::Deactivate { .. } => Preconditions { statuses: vec![(key, ACTIVE)], last_used, ..none },
+        Action::Delete { .. } => {
+            let by = by.filter(|_| step.reason == Reason::RecoveryGraceOver).map(|by| (by, ACTIVE));
+            let statuses = [(key, INACTIVE)].into_iter().chain(by).collect();
+            Preconditions { statuses, last_used, not_before: step.due, ..none }
+        }
+        Action::Hold | Action::None => none,
+    }
+}
+
+#[test]
+fn every_changing_step_asks_for_what_it_rests_on() {
+    let mut seen = BTreeSet::new();
+    for (case, world, step) in changing_steps() {
+        assert_eq!(step.preconditions, expected(&world.users[0], &step), "{case}");
+        seen.insert((step.kind.as_str(), step.reason.code()));
+    }
+    let kinds: BTreeSet<_> = seen.iter().map(|(kind, _)| *kind).collect();
+    assert_eq!(kinds, ["create", "deactivate", "delete", "publish", "reconcile", "retire"].into());
+    for deletion in ["recovery-grace-over", "retired-grace-over", "orphaned-key", "foreign-inactive"] {
+        assert!(seen.contains(&("delete", deletion)), "no case of {deletion}");
+    }
+}
+
+#[test]
+fn a_deletion_after_the_recovery_grace_asks_for_the_replacement_and_no_other_does() {
+    for (case, _, step) in changing_steps() {
+        if matches!(step.action, Action::Delete { .. }) {
+            let over = step.reason == Reason::RecoveryGraceOver;
+            assert_eq!(step.preconditions.statuses.len(), if over { 2 } else { 1 }, "{case}");
+        }
+    }
+}
+
+fn published(case: &str) -> Option<String> {
+    let case: Case = serde_json::from_str(case).unwrap();
+    let supersedes = case.world().plan().steps.into_iter().find_map(|step| match step.action {
+        Action::Publish { supersedes, .. } => Some(supersedes),
+        _ => None,
+    });
+    supersedes.unwrap().map(|id| id.to_string())
+}
+
+#[test]
+fn a_pending_pair_is_published_in_place_of_the_key_that_was_intended() {
+    let intended = r#"{"group": "", "name": "", "secret": {"pending": "K2", "stored": {"K2": "1h"}},
+        "intent": {"at": "3600s", "until": "3540s", "supersedes": "K1"},
+        "keys": {"K1": {"age": "91d", "used": "1h"}, "K2": {"age": "3599s", "ledger": {"created": "3599s"}}}, "steps": []}"#;
+    assert_eq!(published(intended), Some(key_id("K1").to_string()));
+    let of_itself = intended.replace(r#""supersedes": "K1""#, r#""supersedes": "K2""#);
+    assert_eq!(published(&of_itself), None);
+}
