@@ -10,6 +10,7 @@ mod guards;
 mod limits;
 mod lives;
 mod orphans;
+mod peers;
 mod reconciling;
 mod replacing;
 mod support;
