@@ -84,15 +84,21 @@ fn beside_an_old_retirement(mut world: World) -> World {
     world
 }
 
+/// The reasons of the changes, in their order.
+fn order(world: World) -> Vec<Reason> {
+    let plan = beside_an_old_retirement(world).plan();
+    plan.steps.iter().filter(|step| step.action.is_change()).map(|step| step.reason).collect()
+}
+
 #[test]
-fn half_done_work_comes_before_what_has_been_due_longest() {
-    let inactive = MadeInactive { at: days_ago(2), by: Actor::Keywheel, why: Some(InactiveBecause::Orphaned) };
-    for world in [orphan(KeyStatus::Active, None), orphan(KeyStatus::Inactive, Some(inactive))] {
-        let plan = beside_an_old_retirement(world).plan();
-        let changes: Vec<_> =
-            plan.steps.iter().filter(|step| step.action.is_change()).map(|step| step.reason).collect();
-        assert_eq!(changes, [Reason::OrphanedKey, Reason::Unused]);
-    }
+fn half_done_work_comes_before_what_has_been_due_longest_and_nothing_else_does() {
+    let inactive = |days, why| Some(MadeInactive { at: days_ago(days), by: Actor::Keywheel, why: Some(why) });
+    assert_eq!(order(orphan(KeyStatus::Active, None)), [Reason::OrphanedKey, Reason::Unused]);
+    let orphaned = orphan(KeyStatus::Inactive, inactive(2, InactiveBecause::Orphaned));
+    assert_eq!(order(orphaned), [Reason::OrphanedKey, Reason::Unused]);
+    let mut retired = orphan(KeyStatus::Inactive, inactive(95, InactiveBecause::Unused));
+    retired.users[0].keys[1].created = days_ago(200);
+    assert_eq!(order(retired), [Reason::Unused, Reason::RetiredGraceOver]);
 }
 
 #[test]
