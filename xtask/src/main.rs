@@ -14,6 +14,7 @@ mod demo;
 mod fresh_clone;
 mod machine;
 mod measured;
+mod mutants;
 mod package;
 mod process;
 mod python;

@@ -12,7 +12,7 @@ use crate::demo::Stage;
 use crate::process::Call;
 use crate::server::Server;
 use crate::workspace::Workspace;
-use crate::{check, fresh_clone, package, python};
+use crate::{check, fresh_clone, mutants, package, python};
 
 /// Property test cases in the full tier; proptest's own default is 256.
 const FULL_CASES: &str = "4096";
@@ -33,11 +33,12 @@ pub(super) struct Step {
 }
 
 /// Every step there is.
-pub(super) const STEPS: [Step; 12] = [
+pub(super) const STEPS: [Step; 14] = [
     Step { title: "Format", tier: Tier::Quick, after: None, run: format },
     Step { title: "Repository", tier: Tier::Quick, after: None, run: repository },
     Step { title: "Lints", tier: Tier::Quick, after: None, run: lints },
     Step { title: "Unit and property tests", tier: Tier::Quick, after: None, run: unit_tests },
+    Step { title: "Mutants of the planner's guards", tier: Tier::Usual, after: None, run: guard_mutants },
     Step { title: BUILD, tier: Tier::Usual, after: None, run: build },
     Step { title: "Emulator overlay (contract)", tier: Tier::Usual, after: None, run: overlay },
     Step { title: "AWS adapters (contract)", tier: Tier::Usual, after: None, run: adapters },
@@ -46,6 +47,7 @@ pub(super) const STEPS: [Step; 12] = [
     Step { title: "Fresh clone", tier: Tier::Usual, after: Some(BUILD), run: clone },
     Step { title: PACKAGE, tier: Tier::Full, after: None, run: release_packages },
     Step { title: "Night with the release packages", tier: Tier::Full, after: Some(PACKAGE), run: release_night },
+    Step { title: "Mutants of planner and executor", tier: Tier::Full, after: None, run: all_mutants },
 ];
 
 /// What the steps share.
@@ -117,6 +119,16 @@ fn unit_tests(bench: &Bench<'_>) -> Result<()> {
         return call.variable("PROPTEST_CASES", cases).variable("PROPTEST_RNG_SEED", &bench.seed).succeed();
     }
     call.succeed()
+}
+
+fn guard_mutants(bench: &Bench<'_>) -> Result<()> {
+    mutants::run(bench.workspace, &mutants::GUARDS)
+}
+
+fn all_mutants(bench: &Bench<'_>) -> Result<()> {
+    let planner = mutants::run(bench.workspace, &mutants::PLANNER);
+    let executor = mutants::run(bench.workspace, &mutants::EXECUTOR);
+    planner.and(executor)
 }
 
 fn build(bench: &Bench<'_>) -> Result<()> {

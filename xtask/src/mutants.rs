@@ -1,0 +1,141 @@
+//! Mutation tests with cargo-mutants (MIT, <https://mutants.rs>): whether a test fails when a guard is taken out.
+//!
+//! It works on copies of the tree. Mutants that change nothing are listed, each with its reason, in `.cargo/mutants.toml`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::process::Call;
+use crate::workspace::Workspace;
+
+/// The version that was tried with this toolchain.
+const VERSION: &str = "27.1.0";
+
+/// Ends a mutant that loops for ever: many times what the tests of any field take.
+const TIMEOUT_SECONDS: &str = "120";
+
+/// Which code is mutated, and which tests must notice.
+pub(crate) struct Field {
+    /// The crate.
+    package: &'static str,
+    /// Its files, as globs from the root.
+    files: &'static [&'static str],
+    /// Functions that take no key away, whatever becomes of them.
+    skipped: &'static [&'static str],
+    /// What is built and run for each mutant, as arguments of `cargo test`.
+    tests: &'static [&'static str],
+}
+
+/// What decides on every step that takes a key away.
+pub(crate) const GUARDS: Field = Field {
+    package: "keywheel-core",
+    files: &[
+        "crates/core/src/planner.rs",
+        "crates/core/src/planner/deactivation.rs",
+        "crates/core/src/planner/deletion.rs",
+        "crates/core/src/planner/reconciliation.rs",
+        "crates/core/src/planner/retirement.rs",
+        "crates/core/src/planner/standing.rs",
+        "crates/core/src/planner/succession.rs",
+        "crates/core/src/planner/user.rs",
+    ],
+    // Who is told, what comes first, and what is not looked at for nothing: `PLANNER` has them.
+    skipped: &["urgency", "needs_secret", "repeat_notice", "held", "malformed_tags", "may_be_retiring", "is_leaving"],
+    tests: &["--test=decisions", "--test=edges", "--test=rules"],
+};
+
+/// The whole planner, and what of a ledger it believes.
+pub(crate) const PLANNER: Field = Field {
+    package: "keywheel-core",
+    files: &["crates/core/src/planner.rs", "crates/core/src/planner/*.rs", "crates/core/src/ledger/*.rs"],
+    skipped: &[],
+    tests: &["--lib", "--tests"],
+};
+
+/// What carries a plan out.
+pub(crate) const EXECUTOR: Field =
+    Field { package: "keywheel-engine", files: &["crates/engine/src/account/*.rs"], tests: &["--test=account"] };
+
+/// Makes each mutant of the field and runs the tests against it. One that no test notices is an error.
+pub(crate) fn run(workspace: &Workspace, field: &Field) -> Result<()> {
+    let program = installed(workspace)?;
+    let out = workspace.target.join("mutants").join(field.package);
+    fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
+    let call = Call::new(program, ["mutants", "--package", field.package, "--jobs", "1", "--timeout", TIMEOUT_SECONDS])
+        .arguments(field.files.iter().flat_map(|file| ["--file", file]))
+        .arguments((!field.skipped.is_empty()).then(|| format!(r"--exclude-re=\b({})\b", field.skipped.join("|"))))
+        .arguments(field.tests.iter().map(|test| format!("--cargo-arg={test}")))
+        .arguments([Path::new("--output"), &out])
+        .folder(&workspace.root)
+        // One copy of the tree, built in one place: a mutant costs one crate and its tests.
+        .variable("CARGO_TARGET_DIR", out.join("build"))
+        .variable("CARGO_INCREMENTAL", "1");
+    // The same cases for every mutant and in every run, and no more of them than it takes.
+    let ended = without_debug_info(call).variable("PROPTEST_RNG_SEED", "1").variable("PROPTEST_CASES", "256").succeed();
+    // Every run copies the tree to another place, and what was built from there is of no more use.
+    fs::remove_dir_all(out.join("build")).ok();
+    ended.with_context(|| {
+        format!("tests let mutants pass; they are in {}", workspace.shown(&out.join("mutants.out/missed.txt")))
+    })
+}
+
+/// Installs cargo-mutants into the target directory, or finds it there.
+fn installed(workspace: &Workspace) -> Result<PathBuf> {
+    let root = workspace.target.join("tools");
+    let program = root.join("bin").join("cargo-mutants");
+    if is_version(Call::new(&program, ["mutants", "--version"]).probe().as_ref()) {
+        return Ok(program);
+    }
+    println!("Installing cargo-mutants {VERSION} into {}", workspace.shown(&root));
+    let build = root.join("build");
+    let call = Call::cargo(["install", "--debug", "--locked", "--force", "--version", VERSION, "cargo-mutants"])
+        .arguments([Path::new("--root"), &root])
+        .folder(&workspace.root)
+        .variable("CARGO_TARGET_DIR", &build);
+    without_debug_info(call).succeed().context("cannot install cargo-mutants from crates.io")?;
+    fs::remove_dir_all(&build).with_context(|| format!("cannot remove {}", build.display()))?;
+    Ok(program)
+}
+
+fn is_version(answer: Option<&(bool, String)>) -> bool {
+    matches!(answer, Some((true, version)) if version == &format!("cargo-mutants {VERSION}"))
+}
+
+/// Nobody debugs what is built here, and without it every build is shorter.
+fn without_debug_info(call: Call) -> Call {
+    call.variable("CARGO_PROFILE_DEV_DEBUG", "false").variable("CARGO_PROFILE_TEST_DEBUG", "false")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{EXECUTOR, GUARDS, PLANNER, VERSION, is_version};
+
+    #[test]
+    fn only_the_pinned_version_counts_as_installed() {
+        assert!(is_version(Some(&(true, format!("cargo-mutants {VERSION}")))));
+        assert!(!is_version(Some(&(true, "cargo-mutants 1.0.0".to_owned()))));
+        assert!(!is_version(Some(&(false, format!("cargo-mutants {VERSION}")))) && !is_version(None));
+    }
+
+    #[test]
+    fn every_file_that_is_mutated_and_every_test_that_is_named_is_there() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        for field in [GUARDS, PLANNER, EXECUTOR] {
+            for file in field.files {
+                let folder = file.strip_suffix("/*.rs");
+                assert!(
+                    folder.map_or_else(|| root.join(file).is_file(), |folder| root.join(folder).is_dir()),
+                    "{file}"
+                );
+            }
+            let tests = root.join("crates").join(field.package.trim_start_matches("keywheel-")).join("tests");
+            for test in field.tests.iter().filter_map(|test| test.strip_prefix("--test=")) {
+                assert!(tests.join(test).with_extension("rs").is_file() || tests.join(test).is_dir(), "{test}");
+            }
+        }
+    }
+}
