@@ -2,6 +2,8 @@
 
 pub mod action;
 pub mod digest;
+pub mod hand_on;
+pub mod handed_on;
 pub mod job;
 pub mod manifest;
 pub mod notice_record;

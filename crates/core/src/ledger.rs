@@ -73,6 +73,9 @@ pub struct JournalledPlan {
     /// How many of them failed.
     #[serde(default)]
     pub failures: usize,
+    /// The writer in whose name this invocation of the run was left its claim, where the run had handed itself on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inherited: Option<String>,
 }
 
 /// One step of a journalled plan.

@@ -1,9 +1,11 @@
 //! One account in one run: look, plan, write the plan down, carry it out, tell the owners.
 
 mod audit;
+mod claim;
 mod digests;
 mod execute;
 mod guard;
+mod hand_on;
 mod limits;
 mod outcome;
 mod publish;

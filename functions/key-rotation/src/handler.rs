@@ -16,6 +16,7 @@ use serde_json::Value;
 use tracing::Instrument;
 
 use crate::failure::{Unserved, incomplete, named, refused};
+use crate::hand_on;
 use crate::report::{self, Counts};
 use crate::settings::{member_role, secret_options, settings};
 use crate::telling::hand_over;
@@ -23,8 +24,12 @@ use crate::telling::hand_over;
 /// What is kept of the invocation's time for digests, the result and the answer.
 const RESERVE: SignedDuration = SignedDuration::from_secs(20);
 
-/// How long the digests are tried, all together; less than [`RESERVE`], so that the result is stored whatever becomes of them.
-const DIGESTS_TIME: Duration = Duration::from_secs(15);
+/// How long the digests are tried, all together; less than [`RESERVE`], so that the result is stored, and what is left handed on,
+/// whatever becomes of them.
+const DIGESTS_TIME: Duration = Duration::from_secs(12);
+
+/// How long the invocation of itself is tried; [`RESERVE`] covers it, too.
+const HAND_ON_TIME: Duration = Duration::from_secs(4);
 
 /// The function, started.
 pub(crate) struct KeyRotation {
@@ -65,7 +70,7 @@ impl KeyRotation {
             Err(error) => Err(error),
         };
         match looked_after {
-            Ok(account_run) => self.conclude(account_run).await,
+            Ok(account_run) => self.conclude(job, account_run, invocation).await,
             Err(unserved) => self.conclude_unserved(job, &run_id, mode, unserved).await,
         }
     }
@@ -100,7 +105,7 @@ impl KeyRotation {
             forced: job.force_rotate.clone(),
             clock_is_off: clock_is_off(session.answered_at, Timestamp::now()),
             explicit: None,
-            inherited: None,
+            inherited: hand_on::inherited(job),
         };
         let account = Account {
             id: job.account.clone(),
@@ -113,20 +118,34 @@ impl KeyRotation {
         look_after(&ports, &run, &account, &settings(&self.config)).await.map_err(Unserved::Failed)
     }
 
-    /// Tells the owners, stores the result, and ends as an error if a retry can mend what is left.
-    async fn conclude(&self, account_run: AccountRun) -> Result<AccountResult, FunctionError> {
-        let AccountRun { mut result, digests, mut retry_helps } = account_run;
+    /// Tells the owners, stores the result, hands on what is left, and ends as an error if a retry can mend what is not done.
+    async fn conclude(
+        &self,
+        job: &AccountJob,
+        mut account_run: AccountRun,
+        invocation: &Invocation,
+    ) -> Result<AccountResult, FunctionError> {
+        let digests = std::mem::take(&mut account_run.digests);
         let failed = hand_over(&self.invoker, &self.config.notification_function, &digests, DIGESTS_TIME).await;
         if let Some(error) = failed.first() {
-            let error = format!("{} of {} digests could not be handed over: {error}", failed.len(), digests.len());
-            result.error = Some(result.error.map_or(error.clone(), |first| format!("{first}; {error}")));
-            result.complete = false;
-            retry_helps = true;
+            account_run.note_error(&format!(
+                "{} of {} digests could not be handed over: {error}",
+                failed.len(),
+                digests.len()
+            ));
         }
-        report::log(&result);
-        let counts = Counts { digests: digests.len(), failed_digests: failed.len(), ..Counts::default() };
-        report::count(&result, counts, Timestamp::now());
-        self.store(&result).await?;
+        self.store(&account_run.result).await?;
+        if let Some(event) = hand_on::event(job, &account_run) {
+            // The next invocation adds to the stored result, so it comes after it.
+            if let Err(error) = hand_on::invoke(&self.invoker, &invocation.function_arn, &event, HAND_ON_TIME).await {
+                account_run.keep_the_rest(&error);
+                self.store(&account_run.result).await?;
+            }
+        }
+        report::log(&account_run.result);
+        let counts = Counts { digests: digests.len(), failed_digests: failed.len(), ..Counts::of(&account_run) };
+        report::count(&account_run.result, counts, Timestamp::now());
+        let AccountRun { result, retry_helps, .. } = account_run;
         if retry_helps { Err(incomplete(&result)) } else { Ok(result) }
     }
 

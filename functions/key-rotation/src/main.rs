@@ -1,6 +1,7 @@
 //! key-rotation: looks after the access keys of one account. An event is an account job; `docs/contracts.md` shows it.
 
 mod failure;
+mod hand_on;
 mod handler;
 mod report;
 mod settings;

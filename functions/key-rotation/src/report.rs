@@ -6,6 +6,7 @@ use keywheel_core::contract::job::AccountJob;
 use keywheel_core::contract::result::{AccountResult, StepStatus};
 use keywheel_core::id::RunId;
 use keywheel_core::policy::Mode;
+use keywheel_engine::account::AccountRun;
 use keywheel_runtime::Function;
 use keywheel_runtime::telemetry::{Metric, emit};
 
@@ -23,7 +24,9 @@ pub(crate) fn log(result: &AccountResult) {
     }
     let (users, keys, complete) = (result.users, result.keys, result.complete);
     let (steps, error) = (result.steps.len(), result.error.as_deref());
-    if complete {
+    if let Some(next) = result.handed_on.as_ref().filter(|_| error.is_none()) {
+        tracing::info!(users, keys, hop = next.hop, from = next.from.as_str(), "time is up, the rest is handed on");
+    } else if complete {
         tracing::info!(users, keys, complete, steps, error, "account looked after");
     } else {
         tracing::error!(users, keys, complete, steps, error, "account not, or not wholly, looked after");
@@ -39,11 +42,22 @@ pub(crate) struct Counts {
     pub(crate) failed_digests: usize,
     /// The account's role could not be assumed.
     pub(crate) was_unreachable: bool,
+    /// What was left was handed to a further invocation.
+    pub(crate) was_handed_on: bool,
+    /// What was left waits for the next night.
+    pub(crate) rest_waits: bool,
+}
+
+impl Counts {
+    /// What became of what an invocation had no time for.
+    pub(crate) fn of(run: &AccountRun) -> Self {
+        Self { was_handed_on: run.hand_on.is_some(), rest_waits: run.rest_waits, ..Self::default() }
+    }
 }
 
 /// The counts of an account's run.
 pub(crate) fn count(result: &AccountResult, counts: Counts, now: Timestamp) {
-    let Counts { digests, failed_digests, was_unreachable } = counts;
+    let Counts { digests, failed_digests, was_unreachable, was_handed_on, rest_waits } = counts;
     let ended = |status| result.steps.iter().filter(|step| step.status == status).count();
     let counts = [
         (Metric::AccountsUnreachable, usize::from(was_unreachable)),
@@ -52,7 +66,9 @@ pub(crate) fn count(result: &AccountResult, counts: Counts, now: Timestamp) {
         (Metric::StepsDone, ended(StepStatus::Done)),
         (Metric::StepsFailed, ended(StepStatus::Failed)),
         (Metric::StepsDeferred, ended(StepStatus::Deferred)),
-        (Metric::RunsIncomplete, usize::from(!result.complete)),
+        (Metric::RunsIncomplete, usize::from(!result.complete && !was_handed_on)),
+        (Metric::RunsHandedOn, usize::from(was_handed_on)),
+        (Metric::HandOnsExhausted, usize::from(rest_waits)),
         (Metric::DigestsQueued, digests - failed_digests),
         (Metric::DigestsFailed, failed_digests),
     ];
@@ -74,5 +90,8 @@ pub(crate) fn unserved(job: &AccountJob, run_id: &RunId, mode: Mode, at: Timesta
         steps: Vec::new(),
         counts: std::collections::BTreeMap::new(),
         error: Some(error.to_owned()),
+        hop: job.hand_on.as_ref().map_or(0, |hand_on| hand_on.hop),
+        handed_on: None,
+        follows: None,
     }
 }

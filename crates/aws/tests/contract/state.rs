@@ -177,6 +177,9 @@ fn result(bench: &Bench, user: &str) -> AccountResult {
         steps: vec![step],
         counts: BTreeMap::new(),
         error: None,
+        hop: 0,
+        handed_on: None,
+        follows: None,
     }
 }
 

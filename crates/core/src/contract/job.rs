@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::id::{AccountId, RunId, UserName};
 use crate::policy::Mode;
 
+pub use super::hand_on::{HandOn, MAX_HOPS};
+
 /// An account job, in Keywheel's own spelling.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AccountJob {
@@ -23,6 +25,9 @@ pub struct AccountJob {
     /// Users whose key is replaced whatever its age.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub force_rotate: Vec<UserName>,
+    /// What an earlier invocation of the run left; none for the first one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hand_on: Option<HandOn>,
 }
 
 /// An event that is no account job.
@@ -48,6 +53,7 @@ struct RawJob {
     run_id: Option<String>,
     mode: Option<String>,
     force_rotate: Option<Vec<String>>,
+    hand_on: Option<HandOn>,
     /// The AFT sample's spelling of one forced user.
     #[serde(rename = "ForceRotate")]
     sample_force_rotate: Option<String>,
@@ -73,6 +79,9 @@ impl AccountJob {
         let mode = mode(&raw)?;
         let force_rotate = forced(&raw)?;
         let id = |error: crate::id::InvalidId| InvalidJob { why: error.to_string() };
+        if let Some(hand_on) = &raw.hand_on {
+            hand_on.refuse_impossible(raw.run_id.as_deref()).map_err(|why| InvalidJob { why })?;
+        }
         Ok(Self {
             account: raw.account.parse().map_err(id)?,
             name: raw.name,
@@ -80,6 +89,7 @@ impl AccountJob {
             run_id: raw.run_id.filter(|id| !id.is_empty()).map(|text| text.parse()).transpose().map_err(id)?,
             mode,
             force_rotate,
+            hand_on: raw.hand_on,
         })
     }
 }

@@ -10,6 +10,8 @@ use crate::plan::StepKind;
 use crate::policy::Mode;
 use crate::reason::Reason;
 
+pub use super::handed_on::HandedOn;
+
 /// How a step ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -69,7 +71,8 @@ pub struct AccountResult {
     pub mode: Mode,
     /// When the run looked at the account.
     pub at: Timestamp,
-    /// Every user was looked at and nothing that was due is left undone for a cause that a retry can mend.
+    /// Every user was looked at and nothing that was due is left undone for a cause that a retry can mend. False while an
+    /// invocation that this one handed the rest to is still to come.
     pub complete: bool,
     /// Users seen.
     pub users: usize,
@@ -82,6 +85,20 @@ pub struct AccountResult {
     /// Why the account could not be served, wholly or in part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// How often the run had handed itself on before this invocation.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub hop: u32,
+    /// What this invocation left to the next one, where its time was nearly up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handed_on: Option<HandedOn>,
+    /// What the invocations before this one had done: the counts above include it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<HandedOn>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl AccountResult {
@@ -99,17 +116,20 @@ impl AccountResult {
     /// done before would else be missing from the run.
     #[must_use]
     pub fn following(mut self, earlier: Self) -> Self {
+        let before = earlier.handed_to(self.hop);
+        let is_before = |step: &StepResult| before.as_ref().is_some_and(|before| step.user < before.from);
         let is_same =
             |a: &StepResult, b: &StepResult| (&a.user, &a.access_key_id, a.step) == (&b.user, &b.access_key_id, b.step);
         let was_done = earlier.steps.into_iter().filter(|step| {
             let is_deed = !matches!(step.step, StepKind::Skip | StepKind::Hold);
-            step.status == StepStatus::Done && is_deed && !self.steps.iter().any(|now| is_same(now, step))
+            let was_done = step.status == StepStatus::Done && is_deed;
+            is_before(step) || was_done && !self.steps.iter().any(|now| is_same(now, step))
         });
         let mut steps: Vec<StepResult> = was_done.collect();
         steps.append(&mut self.steps);
         self.counts = Self::count(&steps);
         self.steps = steps;
-        self
+        self.with_users_of(before)
     }
 
     /// Steps that failed.

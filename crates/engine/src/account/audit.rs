@@ -1,6 +1,7 @@
 //! Looks at every user of an account.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::ready;
 
 use futures::StreamExt;
 use futures::stream;
@@ -13,7 +14,7 @@ use keywheel_core::policy::{ExemptionGroup, UserTags};
 use keywheel_core::secret::secret_name;
 
 use super::{Account, Settings};
-use crate::ports::{Iam, IamUser, PortError, Ports, Secrets, UserAudit};
+use crate::ports::{Clock, Iam, IamUser, PortError, Ports, Secrets, UserAudit};
 
 /// How many users of an account are looked at, or changed, at a time. IAM throttles per account.
 pub(super) const USERS_AT_ONCE: usize = 8;
@@ -23,6 +24,10 @@ pub(super) struct Sight {
     pub(super) users: Vec<ObservedUser>,
     /// Users whose keys could not be listed: nothing about them is decided.
     pub(super) unseen: Vec<UnseenUser>,
+    /// Users who are there and were not looked at by this invocation: before its first, or when its time was nearly up.
+    pub(super) others: Vec<UserName>,
+    /// The first user, by name, whom there was no time to look at.
+    pub(super) next: Option<UserName>,
     pub(super) exemptions: ExemptionGroup,
     /// The exemption group may be readable in a minute.
     pub(super) exemptions_retry_helps: bool,
@@ -34,32 +39,57 @@ pub(super) struct UnseenUser {
     pub(super) error: PortError,
 }
 
-/// Sees every user. Fails as a whole only when the users cannot be listed.
+/// Which users are looked at, and until when.
+#[derive(Clone, Copy)]
+pub(super) struct Share<'a> {
+    /// The first user, by name; none for all of them.
+    pub(super) from: Option<&'a UserName>,
+    /// From then on no further user is begun with.
+    pub(super) until: Timestamp,
+}
+
+/// Sees every user of the share, in the order of their names. Fails as a whole only when the users cannot be listed. `seen` is
+/// called after each user.
 pub(super) async fn see<P: Ports>(
     ports: &P,
     account: &Account,
     settings: &Settings,
     ledger: &AccountLedger,
-    now: Timestamp,
+    share: Share<'_>,
+    seen: impl AsyncFn(),
 ) -> Result<Sight, PortError> {
+    let now = ports.clock().now();
     let (exemptions, exemptions_retry_helps) = exemption_group(ports, settings.exemption_group.as_deref()).await;
-    let users = ports.iam().users().await?;
-    let sights = users.into_iter().map(|user| {
-        let exempt = is_exempt(&user, &exemptions, settings, now);
+    let mut users = ports.iam().users().await?;
+    users.sort_by(|a, b| a.name.cmp(&b.name));
+    let is_before = |user: &IamUser| share.from.is_some_and(|from| user.name < *from);
+    let (before, users): (Vec<_>, Vec<_>) = users.into_iter().partition(is_before);
+    let mut others: Vec<UserName> = before.into_iter().map(|user| user.name).collect();
+    let names: Vec<UserName> = users.iter().map(|user| user.name.clone()).collect();
+    let (exempting, seen) = (&exemptions, &seen);
+    // Some are looked at however late it is: a run that looks at nobody gets nowhere.
+    let in_time = |place: usize| place < USERS_AT_ONCE || ports.clock().now() < share.until;
+    let begun = stream::iter(users.into_iter().enumerate()).take_while(|(place, _)| ready(in_time(*place)));
+    let sights = begun.map(|(_, user)| async move {
+        let exempt = is_exempt(&user, exempting, settings, now);
         let record = ledger.users.get(&user.name);
-        see_user(ports, account, user, record, exempt)
+        let sight = see_user(ports, account, user, record, exempt).await;
+        seen().await;
+        sight
     });
-    let seen: Vec<_> = stream::iter(sights).buffer_unordered(USERS_AT_ONCE).collect().await;
-    let mut sight = Sight { users: Vec::new(), unseen: Vec::new(), exemptions, exemptions_retry_helps };
-    for user in seen {
-        match user {
-            Ok(user) => sight.users.push(user),
-            Err(unseen) => sight.unseen.push(unseen),
+    let (mut users, mut unseen) = (Vec::new(), Vec::new());
+    for sight in sights.buffer_unordered(USERS_AT_ONCE).collect::<Vec<_>>().await {
+        match sight {
+            Ok(user) => users.push(user),
+            Err(user) => unseen.push(user),
         }
     }
-    sight.users.sort_by(|a, b| a.name.cmp(&b.name));
-    sight.unseen.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(sight)
+    users.sort_by(|a, b| a.name.cmp(&b.name));
+    unseen.sort_by(|a, b| a.name.cmp(&b.name));
+    let left = names.get(users.len() + unseen.len()..).unwrap_or_default();
+    let next = left.first().cloned();
+    others.extend_from_slice(left);
+    Ok(Sight { users, unseen, others, next, exemptions, exemptions_retry_helps })
 }
 
 async fn exemption_group<P: Ports>(ports: &P, group: Option<&str>) -> (ExemptionGroup, bool) {

@@ -3,15 +3,16 @@
 use keywheel_core::Timestamp;
 use keywheel_core::contract::SCHEMA;
 use keywheel_core::contract::digest::Digest;
-use keywheel_core::contract::result::{AccountResult, StepResult, StepStatus};
-use keywheel_core::id::AccountId;
+use keywheel_core::contract::result::{AccountResult, HandedOn, StepResult, StepStatus};
+use keywheel_core::id::{AccountId, UserName};
 use keywheel_core::plan::StepKind;
 use keywheel_core::policy::ExemptionGroup;
 use keywheel_core::reason::Reason;
 
-use super::Run;
 use super::audit::{Sight, UnseenUser};
+use super::hand_on::Rest;
 use super::outcome::Outcome;
+use super::{Inheritance, Run};
 
 /// What a run made of an account: the result to store, and the digests to hand to notification.
 #[derive(Clone, Debug)]
@@ -22,39 +23,87 @@ pub struct AccountRun {
     pub digests: Vec<Digest>,
     /// Something went wrong that a retry of this run can mend.
     pub retry_helps: bool,
+    /// What this invocation left to a further one of the same run, which is to be invoked with it once the result is stored.
+    pub hand_on: Option<Inheritance>,
+    /// There was no time for everything, and the rest waits for the next night.
+    pub rest_waits: bool,
 }
 
+impl AccountRun {
+    /// A run that could not hand on what it has left: a retry takes it up, once the claim has lapsed.
+    pub fn keep_the_rest(&mut self, why: &str) {
+        let Some(left) = self.hand_on.take() else { return };
+        let from = left.from.map(|from| format!(" from user {from} on")).unwrap_or_default();
+        // An invocation of which nothing is known may come all the same, and adds to this result.
+        self.note_error(&format!("what is left{from} could not be handed to a further invocation: {why}"));
+        self.retry_helps = true;
+    }
+
+    /// Notes what went wrong with the account as a whole. A retry helps, but not where a further invocation goes on.
+    pub fn note_error(&mut self, text: &str) {
+        let error = &mut self.result.error;
+        *error = Some(error.take().map_or_else(|| text.to_owned(), |first| format!("{first}; {text}")));
+        self.result.complete = false;
+        self.retry_helps = self.hand_on.is_none();
+        if let Some(next) = &mut self.result.handed_on {
+            next.complete = false;
+            next.error.clone_from(&self.result.error);
+        }
+    }
+
+    /// The invocation that goes on says what went wrong in this one, too.
+    pub(super) fn hand_over_error(&mut self) {
+        if let Some(next) = &mut self.result.handed_on {
+            next.error.clone_from(&self.result.error);
+        }
+    }
+}
+
+/// The result of the users that this invocation answers for; the digests are still to come.
 pub(super) fn account_run(
     run: &Run,
     account: &AccountId,
     now: Timestamp,
     sight: &Sight,
     outcomes: &[Outcome],
-    digests: Vec<Digest>,
+    rest: Rest,
 ) -> AccountRun {
-    let retry_helps = sight.exemptions_retry_helps
-        || outcomes.iter().any(|outcome| outcome.retry_helps)
-        || sight.unseen.iter().any(|user| user.error.is_transient());
-    let mut steps: Vec<StepResult> = outcomes.iter().flat_map(Outcome::rows).collect();
-    steps.extend(sight.unseen.iter().map(unseen_row));
+    let from = rest.handed_from();
+    let is_ours = |name: &UserName| from.is_none_or(|from| name < from);
+    let users = || sight.users.iter().filter(|user| is_ours(&user.name));
+    let unseen = || sight.unseen.iter().filter(|user| is_ours(&user.name));
+    let is_transient = unseen().any(|user| user.error.is_transient());
+    let helps = sight.exemptions_retry_helps || is_transient || outcomes.iter().any(|outcome| outcome.retry_helps);
+    let steps: Vec<StepResult> = outcomes.iter().flat_map(Outcome::rows).chain(unseen().map(unseen_row)).collect();
     let error = match &sight.exemptions {
         ExemptionGroup::Unknown { error } => Some(error.clone()),
         ExemptionGroup::NotConfigured | ExemptionGroup::Members(_) => None,
     };
+    let complete = !helps && error.is_none() && unseen().next().is_none();
+    let (users, keys) = (users().count() + unseen().count(), users().map(|user| user.keys.len()).sum());
+    let handed_on =
+        |from: &UserName| HandedOn { hop: run.hop() + 1, from: from.clone(), users, keys, complete, error: None };
     let result = AccountResult {
         schema_version: SCHEMA,
         run_id: run.id.clone(),
         account: account.clone(),
         mode: run.mode,
         at: now,
-        complete: !retry_helps && error.is_none() && sight.unseen.is_empty(),
-        users: sight.users.len() + sight.unseen.len(),
-        keys: sight.users.iter().map(|user| user.keys.len()).sum(),
+        complete: complete && matches!(rest, Rest::None),
+        users,
+        keys,
         counts: AccountResult::count(&steps),
         steps,
-        error,
+        error: [error, rest.error()].into_iter().flatten().reduce(|first, second| format!("{first}; {second}")),
+        hop: run.hop(),
+        handed_on: from.map(handed_on),
+        follows: None,
     };
-    AccountRun { result, digests, retry_helps }
+    // What is left is taken up by the next invocation, and not by a retry of this one.
+    let retry_helps = helps && from.is_none();
+    let rest_waits = matches!(rest, Rest::Waits(_));
+    let hand_on = if let Rest::HandedOn(left) = rest { Some(left) } else { None };
+    AccountRun { result, digests: Vec::new(), retry_helps, hand_on, rest_waits }
 }
 
 fn unseen_row(user: &UnseenUser) -> StepResult {

@@ -1,28 +1,31 @@
 //! The way of one account through a run.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-use jiff::SignedDuration;
 use keywheel_core::Timestamp;
 use keywheel_core::contract::result::StepStatus;
 use keywheel_core::id::UserName;
-use keywheel_core::ledger::{AccountLedger, Claim, JournalledPlan, JournalledStep};
+use keywheel_core::ledger::AccountLedger;
 use keywheel_core::plan::{AccountPlan, Action};
 use keywheel_core::planner::{AccountView, plan_account, remember};
 use keywheel_core::policy::Mode;
 use keywheel_core::reason::Reason;
-use keywheel_core::time::CLOCK_TOLERANCE;
 
-use super::audit::{Sight, see};
+use super::audit::{Share, Sight, see};
 use super::digests::{Teller, Telling};
 use super::execute::Executor;
+use super::hand_on::Rest;
 use super::limits::Counts;
 use super::outcome::{Outcome, Stopped};
 use super::report::{AccountRun, account_run};
-use super::session::{LEASE, Session, SessionError};
+use super::session::{Session, SessionError};
 use super::told::{fill_in_sent, note_asked};
 use super::{Account, AccountError, Run, Settings};
-use crate::ports::{Clock, LedgerStore, Ports, StoredLedger};
+use crate::ports::{Clock, LedgerStore, Ports};
+
+/// A claim that is kept while looking is renewed when it holds for less than this.
+const WHILE_LOOKING: Duration = Duration::from_secs(60);
 
 /// Looks after an account: sees, plans, and, when enforcing, carries out.
 ///
@@ -36,30 +39,46 @@ pub async fn look_after<P: Ports>(
 ) -> Result<AccountRun, AccountError> {
     let id = &account.id;
     let now = ports.clock().now();
-    let mut stored =
+    let stored =
         ports.ledger().load(id).await.map_err(|source| AccountError::Ledger { account: id.clone(), source })?;
     let before = stored.ledger.clone();
-    let notices = fill_in_sent(ports.notices(), &mut stored.ledger).await;
-    notices.map_err(|source| AccountError::Notices { account: id.clone(), source })?;
-    let sight = see(ports, account, settings, &stored.ledger, now).await;
-    let sight = sight.map_err(|source| AccountError::Audit { account: id.clone(), source })?;
+    let session = Session::new(ports.ledger(), ports.clock(), run.id.clone(), run.writer.clone(), stored);
     let night = Night { ports, run, account, settings, now };
-    let (ledger, plan) = night.plan(&stored.ledger, &sight);
-    match run.mode {
-        Mode::Audit => Ok(night.report(&ledger, &sight, &planned(plan))),
-        Mode::Enforce => {
-            stored.ledger = before;
-            night.enforce(stored, ledger, &sight, plan).await
+    let is_heir = run.inherited.is_some() && run.mode == Mode::Enforce && !run.clock_is_off;
+    if is_heir {
+        night.take_over(&session, &before).await?;
+    }
+    let mut known = before.clone();
+    let notices = fill_in_sent(ports.notices(), &mut known).await;
+    notices.map_err(|source| AccountError::Notices { account: id.clone(), source })?;
+    let from = run.inherited.as_ref().and_then(|left| left.from.as_ref());
+    let share = Share { from, until: run.looks_until(now) };
+    // Whoever holds the claim while looking, which may take long, keeps it. That it was lost shows before the first change.
+    let keep = async || {
+        if is_heir && let Err(error) = session.hold_for(WHILE_LOOKING).await {
+            tracing::warn!(%error, "the claim could not be renewed");
         }
+    };
+    let sight = see(ports, account, settings, &known, share, keep).await;
+    let sight = sight.map_err(|source| AccountError::Audit { account: id.clone(), source })?;
+    let (ledger, plan) = night.plan(&known, &sight);
+    match run.mode {
+        Mode::Audit => {
+            let outcomes = planned(plan);
+            let rest = Rest::of(run, &sight, &outcomes);
+            Ok(night.report(&ledger, &sight, &outcomes, rest))
+        }
+        Mode::Enforce => night.enforce(&session, &before, ledger, &sight, plan).await,
     }
 }
 
-struct Night<'a, P> {
-    ports: &'a P,
-    run: &'a Run,
-    account: &'a Account,
+/// One account in one invocation of a run.
+pub(super) struct Night<'a, P> {
+    pub(super) ports: &'a P,
+    pub(super) run: &'a Run,
+    pub(super) account: &'a Account,
     settings: &'a Settings,
-    now: Timestamp,
+    pub(super) now: Timestamp,
 }
 
 impl<P: Ports> Night<'_, P> {
@@ -76,8 +95,8 @@ impl<P: Ports> Night<'_, P> {
             now: self.now,
         };
         let mut ledger = remember(&view);
-        let there: BTreeSet<&UserName> =
-            sight.users.iter().map(|user| &user.name).chain(sight.unseen.iter().map(|user| &user.name)).collect();
+        let looked_at = sight.users.iter().map(|user| &user.name).chain(sight.unseen.iter().map(|user| &user.name));
+        let there: BTreeSet<&UserName> = looked_at.chain(&sight.others).collect();
         ledger.users.retain(|name, record| there.contains(name) || !record.is_long_quiet(self.now));
         let plan = plan_account(&AccountView { ledger: &ledger, ..view });
         (ledger, plan)
@@ -85,99 +104,60 @@ impl<P: Ports> Night<'_, P> {
 
     async fn enforce(
         &self,
-        stored: StoredLedger,
+        session: &Session<'_, P::Ledger, P::Clock>,
+        before: &AccountLedger,
         remembered: AccountLedger,
         sight: &Sight,
         plan: AccountPlan,
     ) -> Result<AccountRun, AccountError> {
         if self.run.clock_is_off {
-            return Ok(self.report(&remembered, sight, &all_deferred(plan)));
+            return Ok(self.report(&remembered, sight, &all_deferred(plan), Rest::None));
         }
-        self.refuse_while_claimed(&stored.ledger, &plan, &remembered)?;
+        let would_write = !plan.steps.is_empty() || before.users != remembered.users || sight.next.is_some();
+        if self.run.inherited.is_none() && would_write {
+            self.refuse_while_claimed(before)?;
+        }
         let has_changes = plan.steps.iter().any(|step| step.action.is_change());
-        let (run_id, writer) = (self.run.id.clone(), self.run.writer.clone());
-        let session = Session::new(self.ports.ledger(), self.ports.clock(), run_id, writer, stored);
         if has_changes {
-            self.begin(&session, &remembered, &plan).await?;
+            self.begin(session, &remembered, &plan).await?;
         }
-        let settings = self.settings;
         let counts = session.read(Counts::of).await;
-        let (policy, readers) = (&settings.policy, &settings.secret_readers);
-        let executor = Executor::new(self.ports, &session, self.run, self.account, policy, readers, counts);
+        let (policy, readers) = (&self.settings.policy, &self.settings.secret_readers);
+        let executor = Executor::new(self.ports, session, self.run, self.account, policy, readers, counts);
         let outcomes = executor.carry_out(plan).await;
+        let rest = Rest::of(self.run, sight, &outcomes);
+        let outcomes = rest.without_left(outcomes);
         let tellings = self.teller(&remembered, sight).tellings(&outcomes);
-        let finished = session.finish(|ledger| {
+        let last_facts = |ledger: &mut AccountLedger| {
             if !has_changes {
                 ledger.users.clone_from(&remembered.users);
             }
             note_holds(ledger, &outcomes, self.now);
             note_asked(ledger, &tellings, self.now);
-        });
-        let finished = finished.await;
-        let mut report = self.report(&remembered, sight, &outcomes);
-        if let Err(error) = finished {
-            report.result.complete = false;
-            report.retry_helps = true;
-            add_error(&mut report, &format!("what was done could not be written down at the end: {error}"));
-        }
-        Ok(report)
+        };
+        let finished = match &rest {
+            Rest::HandedOn(left) => session.pass_on(&left.claim, last_facts).await,
+            Rest::None | Rest::Waits(_) => session.finish(last_facts).await,
+        };
+        Ok(match finished {
+            Ok(()) => self.report(&remembered, sight, &outcomes, rest),
+            Err(error) => self.unfinished(&remembered, sight, &outcomes, &error),
+        })
     }
 
-    /// Claims the account and writes the plan down, in one write.
-    async fn begin(
+    /// What was done stands, and nobody can be handed the rest: a retry takes it up once the claim has lapsed.
+    fn unfinished(
         &self,
-        session: &Session<'_, P::Ledger, P::Clock>,
-        remembered: &AccountLedger,
-        plan: &AccountPlan,
-    ) -> Result<(), AccountError> {
-        let mut journal = self.journal(plan);
-        let begun = session.write(|ledger| {
-            ledger.users.clone_from(&remembered.users);
-            // A retry of the run goes on with its journal: what it made since then counts as made in this run.
-            let earlier = ledger.plan.take().filter(|plan| plan.run_id == journal.run_id);
-            if let Some(earlier) = earlier {
-                journal.planned = earlier.planned.min(journal.planned);
-                (journal.changes, journal.failures) = (earlier.changes, earlier.failures);
-            }
-            ledger.plan = Some(journal);
-        });
-        begun.await.map_err(|error| self.not_begun(&error))
-    }
-
-    /// Another run's claim stops this one, if it has anything to write. The same run's other process counts as another.
-    fn refuse_while_claimed(
-        &self,
-        stored: &AccountLedger,
-        plan: &AccountPlan,
-        remembered: &AccountLedger,
-    ) -> Result<(), AccountError> {
-        let Some(claim) = &stored.claim else { return Ok(()) };
-        let would_write = !plan.steps.is_empty() || stored.users != remembered.users;
-        let is_live = claim.until > self.now && is_credible(claim, self.ports.clock().now());
-        if claim.writer == self.run.writer || !is_live || !would_write {
-            return Ok(());
-        }
-        Err(AccountError::Busy { account: self.account.id.clone(), run_id: claim.run_id.clone(), until: claim.until })
-    }
-
-    fn not_begun(&self, error: &SessionError) -> AccountError {
-        let account = self.account.id.clone();
-        match error {
-            SessionError::ClaimLost => AccountError::Overtaken { account },
-            SessionError::Failed(_) => AccountError::Journal { account, why: error.to_string() },
-        }
-    }
-
-    fn journal(&self, plan: &AccountPlan) -> JournalledPlan {
-        let changes = plan.steps.iter().filter(|step| step.action.is_change());
-        let steps = changes.map(|step| JournalledStep {
-            user: step.user.clone(),
-            access_key_id: step.key.clone(),
-            step: step.kind,
-            reason: step.reason,
-        });
-        let run_id = self.run.id.clone();
-        JournalledPlan { run_id, planned: self.now, steps: steps.collect(), changes: 0, failures: 0 }
+        ledger: &AccountLedger,
+        sight: &Sight,
+        outcomes: &[Outcome],
+        why: &SessionError,
+    ) -> AccountRun {
+        let mut report = self.report(ledger, sight, outcomes, Rest::None);
+        report.result.complete = false;
+        report.retry_helps = true;
+        add_error(&mut report, &format!("what was done could not be written down at the end: {why}"));
+        report
     }
 
     fn teller<'a>(&'a self, ledger: &'a AccountLedger, sight: &'a Sight) -> Teller<'a> {
@@ -185,22 +165,18 @@ impl<P: Ports> Night<'_, P> {
         Teller { run, account, settings, users: &sight.users, ledger, now }
     }
 
-    fn report(&self, ledger: &AccountLedger, sight: &Sight, outcomes: &[Outcome]) -> AccountRun {
+    fn report(&self, ledger: &AccountLedger, sight: &Sight, outcomes: &[Outcome], rest: Rest) -> AccountRun {
         let teller = self.teller(ledger, sight);
         let tellings = teller.tellings(outcomes);
         let unheard = unheard(&tellings);
-        let mut report = account_run(self.run, &self.account.id, self.now, sight, outcomes, teller.digests(&tellings));
+        let mut report = account_run(self.run, &self.account.id, self.now, sight, outcomes, rest);
+        report.digests = teller.digests(&tellings);
         if let Some(text) = unheard {
             add_error(&mut report, &text);
         }
+        report.hand_over_error();
         report
     }
-}
-
-/// No claim is longer than a lease. One that says so is a damaged ledger's, and would keep every run off the account.
-fn is_credible(claim: &Claim, now: Timestamp) -> bool {
-    let longest = SignedDuration::try_from(LEASE).unwrap_or(SignedDuration::MAX).saturating_add(CLOCK_TOLERANCE);
-    claim.until.duration_since(now) <= longest
 }
 
 fn add_error(report: &mut AccountRun, text: &str) {

@@ -49,9 +49,21 @@ impl<'a, L: LedgerStore, C: Clock> Session<'a, L, C> {
 
     /// Writes a fact down and renews the claim.
     pub(super) async fn write(&self, change: impl FnOnce(&mut AccountLedger) + Send) -> Result<(), SessionError> {
+        self.save(change, Some(self.claim_of(&self.writer))).await
+    }
+
+    /// Writes the last facts down and leaves the claim, renewed, to whoever comes in the name of `heir`.
+    pub(super) async fn pass_on(
+        &self,
+        heir: &str,
+        change: impl FnOnce(&mut AccountLedger) + Send,
+    ) -> Result<(), SessionError> {
+        self.save(change, Some(self.claim_of(heir))).await
+    }
+
+    fn claim_of(&self, writer: &str) -> Claim {
         let until = lease_end(self.clock.now());
-        let claim = Claim { run_id: self.run_id.clone(), writer: self.writer.clone(), until };
-        self.save(change, Some(claim)).await
+        Claim { run_id: self.run_id.clone(), writer: writer.to_owned(), until }
     }
 
     /// Writes the last facts down and gives the claim back; writes nothing when there is nothing new and no claim to give back.

@@ -105,7 +105,9 @@ fn nothing_is_begun_that_could_not_end_in_time() {
     let short = Night { seconds: 100, ..night() };
     let run = short.on(&world).run();
     assert_eq!(with_reason(&run, Reason::OutOfTime), 3);
-    assert!(run.retry_helps && !run.result.complete);
+    // A retry would have no more time than this run had.
+    assert!(run.rest_waits && !run.retry_helps && !run.result.complete);
+    assert!(run.result.error.unwrap().contains("the users from user00 on wait for the next night"));
     assert_eq!(changes(&world), []);
 }
 

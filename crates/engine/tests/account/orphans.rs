@@ -100,7 +100,7 @@ fn a_wait_that_the_function_has_no_time_for_is_left_to_a_later_run() {
     let world = eve_of_an_orphans_deletion(9);
     let run = Night { seconds: 300, ..night() }.on(&world).run();
     assert_eq!(row(&run.result, StepKind::Delete), (Reason::OutOfTime, StepStatus::Deferred));
-    assert!(run.retry_helps && changes(&world).is_empty(), "{:?}", run.result);
+    assert!(run.rest_waits && changes(&world).is_empty(), "{:?}", run.result);
 }
 
 #[test]

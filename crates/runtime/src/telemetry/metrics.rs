@@ -57,6 +57,10 @@ metrics! {
     AccountsUnreachable, KeyRotation;
     /// Runs of an account that could not look at all of it, or left something undone that a retry can do.
     RunsIncomplete, KeyRotation;
+    /// Invocations whose time was nearly up and that handed what was left of the account to a further one.
+    RunsHandedOn, KeyRotation;
+    /// Runs of an account whose rest waits for the next night: it was handed on as often as may be, or there was no time for any step.
+    HandOnsExhausted, KeyRotation;
     /// Users looked at.
     UsersSeen, KeyRotation;
     /// Access keys looked at.

@@ -1,0 +1,109 @@
+//! Whose turn it is: an account is changed by one run at a time, and by one invocation of that run.
+
+use jiff::SignedDuration;
+use keywheel_core::Timestamp;
+use keywheel_core::ledger::{AccountLedger, Claim, JournalledPlan, JournalledStep};
+use keywheel_core::plan::AccountPlan;
+use keywheel_core::time::CLOCK_TOLERANCE;
+
+use super::run::Night;
+use super::session::{LEASE, Session, SessionError};
+use super::{AccountError, Inheritance};
+use crate::ports::{Clock, Ports};
+
+impl<P: Ports> Night<'_, P> {
+    /// Claims the account and writes the plan down, in one write.
+    pub(super) async fn begin(
+        &self,
+        session: &Session<'_, P::Ledger, P::Clock>,
+        remembered: &AccountLedger,
+        plan: &AccountPlan,
+    ) -> Result<(), AccountError> {
+        let begun = session.write(|ledger| {
+            ledger.users.clone_from(&remembered.users);
+            // A retry of the run goes on with its journal: what it made since then counts as made in this run.
+            let earlier = self.journal_so_far(ledger);
+            let planned = earlier.planned.min(self.now);
+            ledger.plan = Some(JournalledPlan { planned, steps: steps(plan), ..earlier });
+        });
+        begun.await.map_err(|error| self.not_begun(&error))
+    }
+
+    /// Another run's claim stops this one, if it has anything to write. The same run's other process counts as another.
+    pub(super) fn refuse_while_claimed(&self, stored: &AccountLedger) -> Result<(), AccountError> {
+        match stored.claim.as_ref().filter(|claim| claim.writer != self.run.writer && self.is_live(claim)) {
+            Some(claim) => Err(self.busy(claim)),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes over the claim that an earlier invocation of the run left to this one, and to nobody else: of an event that arrives
+    /// twice, one finds the other's claim. A retry of this invocation is known by the journal.
+    pub(super) async fn take_over(
+        &self,
+        session: &Session<'_, P::Ledger, P::Clock>,
+        stored: &AccountLedger,
+    ) -> Result<(), AccountError> {
+        let Some(left) = &self.run.inherited else { return Ok(()) };
+        self.refuse_unless_heir(stored, left)?;
+        let taken = session.write(|ledger| {
+            let journal = self.journal_so_far(ledger);
+            ledger.plan = Some(JournalledPlan { inherited: Some(left.claim.clone()), ..journal });
+        });
+        taken.await.map_err(|error| self.not_begun(&error))
+    }
+
+    fn refuse_unless_heir(&self, stored: &AccountLedger, left: &Inheritance) -> Result<(), AccountError> {
+        match &stored.claim {
+            Some(claim) if claim.writer == left.claim => return Ok(()),
+            Some(claim) if self.is_live(claim) => return Err(self.busy(claim)),
+            _ => {}
+        }
+        let journal = stored.plan.as_ref().filter(|plan| plan.run_id == self.run.id);
+        if journal.is_some_and(|plan| plan.inherited.as_ref() == Some(&left.claim)) {
+            return Ok(());
+        }
+        Err(AccountError::Overtaken { account: self.account.id.clone() })
+    }
+
+    /// The journal of this run as far as there is one.
+    fn journal_so_far(&self, ledger: &AccountLedger) -> JournalledPlan {
+        let run_id = self.run.id.clone();
+        let earlier = ledger.plan.clone().filter(|plan| plan.run_id == run_id);
+        let (steps, changes, failures, inherited) = (Vec::new(), 0, 0, None);
+        earlier.unwrap_or(JournalledPlan { run_id, planned: self.now, steps, changes, failures, inherited })
+    }
+
+    fn is_live(&self, claim: &Claim) -> bool {
+        claim.until > self.now && is_credible(claim, self.ports.clock().now())
+    }
+
+    fn busy(&self, claim: &Claim) -> AccountError {
+        AccountError::Busy { account: self.account.id.clone(), run_id: claim.run_id.clone(), until: claim.until }
+    }
+
+    fn not_begun(&self, error: &SessionError) -> AccountError {
+        let account = self.account.id.clone();
+        match error {
+            SessionError::ClaimLost => AccountError::Overtaken { account },
+            SessionError::Failed(_) => AccountError::Journal { account, why: error.to_string() },
+        }
+    }
+}
+
+fn steps(plan: &AccountPlan) -> Vec<JournalledStep> {
+    let changes = plan.steps.iter().filter(|step| step.action.is_change());
+    let step = |step: &keywheel_core::plan::Step| JournalledStep {
+        user: step.user.clone(),
+        access_key_id: step.key.clone(),
+        step: step.kind,
+        reason: step.reason,
+    };
+    changes.map(step).collect()
+}
+
+/// No claim is longer than a lease. One that says so is a damaged ledger's, and would keep every run off the account.
+fn is_credible(claim: &Claim, now: Timestamp) -> bool {
+    let longest = SignedDuration::try_from(LEASE).unwrap_or(SignedDuration::MAX).saturating_add(CLOCK_TOLERANCE);
+    claim.until.duration_since(now) <= longest
+}
