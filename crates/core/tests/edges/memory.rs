@@ -112,3 +112,17 @@ fn the_secret_is_looked_at_where_a_decision_rests_on_it_and_else_not() {
     record.user_id = former_user_id();
     assert!(!needs_secret(&seen(vec![one]), Some(&record)));
 }
+
+#[test]
+fn a_key_begins_anew_when_its_replacement_is_gone_and_not_while_that_works() {
+    let before = KeyRecord { superseded_by: Some(key_id("K2")), ..KeyRecord::default() };
+    let after = remembered(active(200, LastUsed::Never), before.clone());
+    assert_eq!((after.superseded_by, after.episode), (None, 1));
+    let mut record = UserRecord::new(user_id());
+    record.keys.insert(key_id("K1"), before);
+    let replacement = key("K2", KeyStatus::Active, days_ago(20), LastUsed::Never);
+    // The ledger forgot that it was published: it works all the same.
+    let seen = user(vec![active(200, LastUsed::Never), replacement], ObservedSecret::Absent);
+    let kept = World::new(seen, record).record().key(&key_id("K1"));
+    assert_eq!((kept.superseded_by, kept.episode), (Some(key_id("K2")), 0));
+}
