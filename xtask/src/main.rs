@@ -60,6 +60,7 @@ enum Task {
   cargo xtask test           # the above, the contract tests over HTTP and the night: what CI runs
   cargo xtask test --full    # the above with more cases, and the night with the release binaries
   cargo xtask test --only adapters   # the steps whose title has that word, of any tier
+  cargo xtask test --full --only mutants   # those steps, with as much as the full tier asks of them
 
 No AWS variable of yours reaches a test, and no credentials file is read.")]
     Test {
@@ -70,7 +71,7 @@ No AWS variable of yours reaches a test, and no credentials file is read.")]
         #[arg(long)]
         full: bool,
         /// Only the steps whose title has this word, of whatever tier
-        #[arg(long, value_name = "WORD", conflicts_with_all = ["quick", "full"])]
+        #[arg(long, value_name = "WORD", conflicts_with = "quick")]
         only: Option<String>,
     },
     /// Build the three functions and pack each as a Lambda zip
@@ -114,7 +115,7 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::find()?;
     match task {
         Task::Demo { keep, days } => demo::run(&workspace, keep, days),
-        Task::Test { only: Some(word), .. } => test::run_only(&workspace, &word),
+        Task::Test { only: Some(word), full, .. } => test::run_only(&workspace, Tier::from_flags(false, full), &word),
         Task::Test { quick, full, only: None } => test::run(&workspace, Tier::from_flags(quick, full)),
         Task::Package { profile, out } => {
             let out = out.unwrap_or_else(|| workspace.target.join("package"));

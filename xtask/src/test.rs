@@ -39,16 +39,13 @@ impl Tier {
 pub(crate) fn run(workspace: &Workspace, tier: Tier) -> Result<ExitCode> {
     machine::require(workspace, if tier == Tier::Quick { &machine::QUICK } else { &machine::TESTS })?;
     let steps: Vec<_> = STEPS.iter().filter(|step| step.tier <= tier).collect();
-    let bench = Bench::new(workspace, tier);
-    let summary = run_steps(&bench, &steps);
-    if tier == Tier::Full {
-        println!("\nFor docs/testing.md: {}", bench.record()?);
-    }
-    Ok(finish(&summary))
+    run_recorded(workspace, tier, &steps)
 }
 
 /// Runs the steps whose title has that word, of whatever tier, even where a step that they build on is not among them.
-pub(crate) fn run_only(workspace: &Workspace, word: &str) -> Result<ExitCode> {
+///
+/// The tier says how much each of them tries.
+pub(crate) fn run_only(workspace: &Workspace, tier: Tier, word: &str) -> Result<ExitCode> {
     let steps: Vec<_> = STEPS.iter().filter(|step| has_word(step.title, word)).collect();
     ensure!(
         !steps.is_empty(),
@@ -56,7 +53,16 @@ pub(crate) fn run_only(workspace: &Workspace, word: &str) -> Result<ExitCode> {
         STEPS.map(|step| step.title).join(", ")
     );
     machine::require(workspace, &machine::TESTS)?;
-    Ok(finish(&run_steps(&Bench::new(workspace, Tier::Usual), &steps)))
+    run_recorded(workspace, tier, &steps)
+}
+
+fn run_recorded(workspace: &Workspace, tier: Tier, steps: &[&Step]) -> Result<ExitCode> {
+    let bench = Bench::new(workspace, tier);
+    let summary = run_steps(&bench, steps);
+    if tier == Tier::Full {
+        println!("\nFor docs/testing.md: {}", bench.record()?);
+    }
+    Ok(finish(&summary))
 }
 
 fn has_word(title: &str, word: &str) -> bool {
