@@ -187,8 +187,8 @@ impl Admin {
 
     /// Moves the world so many days into the past: IAM, Secrets Manager, Organizations, and every date in every JSON object in S3.
     /// A night then finds it as many days older, and no clock was touched.
-    pub async fn age(&self, days: u32) -> anyhow::Result<()> {
-        self.post("age", json!({ "days": days })).await
+    pub async fn age(&self, days: impl Into<f64>) -> anyhow::Result<()> {
+        self.post("age", json!({ "days": days.into() })).await
     }
 
     /// Every secret half and session token that was ever issued.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Context;
 use aws_sdk_secretsmanager::Client as SecretsClient;
+use futures::{StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use keywheel_core::contract::SCHEMA;
 use keywheel_core::contract::notice_record::{NoticeState, SentNotice};
@@ -24,6 +25,9 @@ use crate::state::StateBucket;
 /// The run that is said to have left it.
 const EARLIER_RUN: &str = "earlier-night";
 
+/// For how many users at a time it is left.
+const AT_A_TIME: usize = 24;
+
 /// Leaves what the cases say that earlier nights left.
 ///
 /// # Errors
@@ -36,19 +40,22 @@ pub async fn leave(
     bucket: &StateBucket,
 ) -> anyhow::Result<()> {
     let mut ledgers: BTreeMap<AccountId, AccountLedger> = BTreeMap::new();
+    let mut pasts = Vec::new();
     for user in &seeded.users {
         let case = &organization.cases[&user.case];
         let Some(earlier) = &case.earlier else { continue };
-        let ledger = ledgers.entry(user.account.clone()).or_insert_with(|| empty_ledger(&user.account));
         let past = Past { organization, user, earlier, at: seeded.at };
-        past.remember(ledger)?;
-        past.leave_secret(clients, admin).await.with_context(|| format!("the secret of {}", user.name))?;
-        past.leave_notices(bucket).await?;
+        past.remember(ledgers.entry(user.account.clone()).or_insert_with(|| empty_ledger(&user.account)))?;
+        pasts.push(past);
     }
-    for ledger in ledgers.values() {
-        bucket.put(&format!("ledger/{}.json", ledger.account), ledger).await?;
-    }
-    Ok(())
+    let left = stream::iter(&pasts).map(|past| async move {
+        past.leave_secret(clients, admin).await.with_context(|| format!("the secret of {}", past.user.name))?;
+        past.leave_notices(bucket).await
+    });
+    left.buffer_unordered(AT_A_TIME).try_collect::<()>().await?;
+    let left = stream::iter(ledgers.values())
+        .map(|ledger| async move { bucket.put(&format!("ledger/{}.json", ledger.account), ledger).await });
+    left.buffer_unordered(AT_A_TIME).try_collect().await
 }
 
 fn empty_ledger(account: &AccountId) -> AccountLedger {

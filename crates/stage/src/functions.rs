@@ -143,7 +143,8 @@ fn code_key(function: &str) -> String {
     format!("functions/{function}.zip")
 }
 
-fn variables(organization: &Organization, function: &str, endpoint: &str) -> Variables {
+/// The environment with which a function is installed.
+pub(crate) fn variables(organization: &Organization, function: &str, endpoint: &str) -> Variables {
     let excluded: Vec<_> = organization.excluded().map(AccountId::as_str).collect();
     let excluded = excluded.join(",");
     let list_role = format!("arn:aws:iam::{}:role/{ORGANIZATION_LIST_ROLE}", organization.management);

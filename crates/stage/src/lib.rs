@@ -7,6 +7,7 @@ pub mod admin;
 pub mod case;
 pub mod clients;
 pub mod days;
+pub mod death;
 pub mod demo;
 pub mod earlier;
 pub mod emulator;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use keywheel_stage::{days, demo, test_night};
+use keywheel_stage::{days, death, demo, test_night};
 
 #[derive(Parser)]
 #[command(name = "stage", about = "An emulated AWS Organization with Keywheel in it")]
@@ -36,6 +36,14 @@ enum Command {
     TestDays {
         #[command(flatten)]
         place: Place,
+    },
+    /// Kills key-rotation before and after its calls, and holds what two further nights make of it against a faultless run.
+    TestDeath {
+        #[command(flatten)]
+        place: Place,
+        /// At every single call, and not only at calls of each kind.
+        #[arg(long)]
+        every_call: bool,
     },
     /// Runs the night's test.
     TestNight {
@@ -69,6 +77,7 @@ async fn main() -> ExitCode {
         Command::Demo { place, keep } => demo::run(&place.python, &place.functions, &place.out, keep).await,
         Command::Days { place, days } => days::show(&place.into(), days).await,
         Command::TestDays { place } => days::test(&place.into()).await,
+        Command::TestDeath { place, every_call } => death::run(&place.into(), every_call).await,
         Command::TestNight { place } => test_night::run(&place.into()).await,
     };
     match ended {

@@ -141,6 +141,18 @@ impl Organization {
         Self::read("trouble.json")
     }
 
+    /// An organization of so many accounts that are alike but for their ids, besides the hub.
+    ///
+    /// # Errors
+    /// Like [`Organization::demo`].
+    pub fn death(accounts: usize) -> anyhow::Result<Self> {
+        let mut organization = Self::read("death.json")?;
+        let pattern = organization.accounts.pop().context("there is no account to make others like")?;
+        let alike = (1..=accounts).map(|number| Account { name: format!("account-{number:04}"), ..pattern.clone() });
+        organization.accounts.extend(alike);
+        Ok(organization)
+    }
+
     fn check(&self) -> anyhow::Result<()> {
         ensure!(self.accounts.iter().any(|account| account.name == self.hub), "there is no account {:?}", self.hub);
         for account in &self.accounts {
@@ -203,6 +215,7 @@ mod tests {
     fn the_data_files_can_be_read_and_do_not_contradict_themselves() {
         Organization::demo().unwrap();
         Organization::trouble().unwrap();
+        assert_eq!(Organization::death(3).unwrap().accounts.len(), 4);
     }
 
     #[test]
