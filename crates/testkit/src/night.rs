@@ -9,7 +9,7 @@ use keywheel_core::contract::digest::Digest;
 use keywheel_core::contract::notice_record::{NoticeState, SentNotice};
 use keywheel_core::policy::{Mode, Policy};
 use keywheel_core::time::plus;
-use keywheel_engine::account::{self, AccountError, AccountRun, Audience, Run, Settings, look_after};
+use keywheel_engine::account::{self, AccountError, AccountRun, Audience, Inheritance, Run, Settings, look_after};
 
 use crate::account::Mail;
 use crate::world::World;
@@ -32,6 +32,8 @@ pub struct Night {
     pub clock_is_off: bool,
     /// The run's id; none for one that is the night's own.
     pub run_id: Option<String>,
+    /// What an earlier invocation of the run left.
+    pub inherited: Option<Inheritance>,
     /// The account's e-mail address.
     pub email: String,
     /// The account's name.
@@ -64,6 +66,7 @@ impl Default for Night {
             seconds: 900,
             clock_is_off: false,
             run_id: None,
+            inherited: None,
             email: "owner@example.com".to_owned(),
             account_name: "payments".to_owned(),
         }
@@ -154,7 +157,7 @@ impl Night {
             forced: self.forced.iter().map(|name| name.parse().unwrap()).collect(),
             clock_is_off: self.clock_is_off,
             explicit: None,
-            inherited: None,
+            inherited: self.inherited.clone(),
         }
     }
 
