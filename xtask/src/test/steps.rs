@@ -33,7 +33,7 @@ pub(super) struct Step {
 }
 
 /// Every step there is.
-pub(super) const STEPS: [Step; 14] = [
+pub(super) const STEPS: [Step; 15] = [
     Step { title: "Format", tier: Tier::Quick, after: None, run: format },
     Step { title: "Repository", tier: Tier::Quick, after: None, run: repository },
     Step { title: "Lints", tier: Tier::Quick, after: None, run: lints },
@@ -44,6 +44,7 @@ pub(super) const STEPS: [Step; 14] = [
     Step { title: "AWS adapters (contract)", tier: Tier::Usual, after: None, run: adapters },
     Step { title: "Night on the stage", tier: Tier::Usual, after: Some(BUILD), run: night },
     Step { title: "Forty-five days", tier: Tier::Usual, after: Some(BUILD), run: days },
+    Step { title: "Death at every kind of call", tier: Tier::Usual, after: Some(BUILD), run: death },
     Step { title: "Fresh clone", tier: Tier::Usual, after: Some(BUILD), run: clone },
     Step { title: PACKAGE, tier: Tier::Full, after: None, run: release_packages },
     Step { title: "Night with the release packages", tier: Tier::Full, after: Some(PACKAGE), run: release_night },
@@ -165,6 +166,12 @@ fn night(bench: &Bench<'_>) -> Result<()> {
 fn days(bench: &Bench<'_>) -> Result<()> {
     let out = bench.workspace.target.join("test-days");
     bench.stage()?.call("test-days", &out).folder(&bench.workspace.root).succeed()
+}
+
+fn death(bench: &Bench<'_>) -> Result<()> {
+    let out = bench.workspace.target.join("test-death");
+    let every_call = (bench.tier == Tier::Full).then_some("--every-call");
+    bench.stage()?.call("test-death", &out).arguments(every_call).folder(&bench.workspace.root).succeed()
 }
 
 fn clone(bench: &Bench<'_>) -> Result<()> {
