@@ -35,6 +35,8 @@ pub async fn run(place: &Place, every_call: bool) -> anyhow::Result<bool> {
     let (began, mut line) = (Instant::now(), Line::new());
     line.show("death: a night without a fault");
     let calls = calls_of_a_night(place).await?;
+    let listed: Vec<_> = calls.iter().map(|call| format!("{call}\n")).collect();
+    std::fs::write(place.out.join("calls.txt"), listed.concat())?;
     let cases = cases(&calls, every_call);
     let summary = format!("death: {} calls of {} kinds; {} cases", calls.len(), kinds(&calls).len(), cases.len());
     // Two more accounts: one that is never killed, and one that shows that a difference is noticed.
