@@ -8,7 +8,7 @@ use keywheel_core::plan::StepKind;
 use keywheel_core::reason::Reason;
 use keywheel_testkit::{Behaviour, Fault, Habit, Operation, What, Who, World};
 
-use crate::support::{alice, changes, empty_world, night, row, world_with};
+use crate::support::{alice, changes, empty_world, eve_of, night, row, world_with};
 
 /// What Keywheel did to keys, by the user and the number of the night, counted from 0.
 fn deeds(world: &World) -> Vec<(String, u32, What)> {
@@ -161,4 +161,36 @@ fn an_inactive_key_in_the_second_slot_is_said_and_nothing_is_tried() {
     let run = night().on(&world).run();
     assert!(run.result.steps.iter().any(|step| step.reason == Reason::SlotBlocked), "{:?}", run.result.steps);
     assert_eq!(world.count(Operation::CreateAccessKey), 0);
+}
+
+#[test]
+fn a_user_who_is_gone_when_its_turn_comes_is_no_failure() {
+    let world = world_with("alice", 90);
+    world.person(|call, account| {
+        if call.operation == Operation::GetUser {
+            account.users.clear();
+        }
+    });
+    let run = night().on(&world).run();
+    assert_eq!(row(&run.result, StepKind::Create), (Reason::PreconditionChanged, StepStatus::Deferred));
+    assert_eq!(world.count(Operation::CreateAccessKey), 0);
+    assert!(run.result.complete, "{:?}", run.result);
+}
+
+#[test]
+fn a_last_use_that_cannot_be_looked_up_right_before_the_call_defers_it() {
+    for kind in [StepKind::Deactivate, StepKind::Delete] {
+        let eve = eve_of(alice(), &night(), kind);
+        eve.forget();
+        let calm = eve.fork();
+        let _ = night().on(&calm);
+        let looks = calm.count(Operation::GetAccessKeyLastUsed);
+        for fault in [Fault::Denied, Fault::Throttled] {
+            let world = eve.fork();
+            world.fail(Operation::GetAccessKeyLastUsed, looks - 1, fault);
+            let run = night().on(&world).run();
+            assert_eq!(row(&run.result, kind), (Reason::PreconditionChanged, StepStatus::Deferred), "{fault:?}");
+            assert_eq!((world.count(Operation::UpdateAccessKey), world.count(Operation::DeleteAccessKey)), (0, 0));
+        }
+    }
 }
