@@ -7,6 +7,8 @@ mod deactivating;
 mod deleting;
 mod faults;
 mod guards;
+mod handing_on;
+mod heirs;
 mod limits;
 mod lives;
 mod orphans;
