@@ -26,8 +26,8 @@ pub struct HandedOn {
 impl AccountResult {
     /// What earlier invocations of the run had done when they handed it to the invocation of this hop; its own retry finds the same.
     pub(super) fn handed_to(&self, hop: u32) -> Option<HandedOn> {
-        let known = self.handed_on.iter().chain(&self.follows);
-        known.filter(|handed_on| handed_on.hop == hop).next().cloned()
+        let mut known = self.handed_on.iter().chain(&self.follows);
+        known.find(|handed_on| handed_on.hop == hop).cloned()
     }
 
     /// Counts the users that the invocations before this one looked at.

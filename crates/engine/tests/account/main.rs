@@ -5,6 +5,7 @@ mod attacks;
 mod claiming;
 mod deactivating;
 mod deleting;
+mod drift;
 mod faults;
 mod guards;
 mod handing_on;
