@@ -25,7 +25,7 @@ use super::{Account, AccountError, Run, Settings};
 use crate::ports::{Clock, LedgerStore, Ports};
 
 /// A claim that is kept while looking is renewed when it holds for less than this.
-const WHILE_LOOKING: Duration = Duration::from_secs(60);
+const WHILE_LOOKING: Duration = Duration::from_mins(1);
 
 /// Looks after an account: sees, plans, and, when enforcing, carries out.
 ///
