@@ -11,11 +11,15 @@ use crate::support::{Act, alice, assert_deferred_whenever, eve_of, next_night, n
 const ACTS_BEFORE_A_KEY_IS_MADE: &[Act] = &[
     ("the key is made inactive", |account| {
         let key = account.user("alice").keys.first().map(|key| key.id.clone());
-        key.iter().for_each(|key| account.set_status("alice", key, KeyStatus::Inactive));
+        if let Some(key) = key {
+            account.set_status("alice", &key, KeyStatus::Inactive);
+        }
     }),
     ("the key is deleted", |account| {
         let key = account.user("alice").keys.first().map(|key| key.id.clone());
-        key.iter().for_each(|key| account.delete_key("alice", key));
+        if let Some(key) = key {
+            account.delete_key("alice", &key);
+        }
     }),
     ("a second key is made", |account| {
         account.add_key("alice", 0);
@@ -139,7 +143,8 @@ fn eight_deliveries_of_one_job_two_at_a_time_make_one_key() {
         let mut served = 0;
         for _ in 0..4 {
             let ends = same.twice_on(&world, lead);
-            let created = |end: &&Ended| matches!(end, Ended::Run(run) if run.result.counts.contains_key("create.done"));
+            let created =
+                |end: &&Ended| matches!(end, Ended::Run(run) if run.result.counts.contains_key("create.done"));
             served += ends.iter().filter(created).count();
         }
         assert_eq!((served, world.account().deeds(What::Made).count()), (1, 1), "{lead}");

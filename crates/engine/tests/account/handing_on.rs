@@ -64,7 +64,7 @@ fn is_claimed_by(world: &World, writer: &str) -> bool {
 
 /// One hop that handed on.
 pub(crate) fn first_hop(world: &World, night: &Night) -> Inheritance {
-    night.on(world).run().hand_on.expect("the run had time for everything")
+    night.on(world).run().hand_on.unwrap_or_else(|| panic!("the run had time for everything"))
 }
 
 #[test]
