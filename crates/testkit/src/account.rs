@@ -196,6 +196,18 @@ impl Account {
         self.ledger.as_ref().map_or_else(empty, |object| AccountLedger::parse(&self.id, object.text()).unwrap())
     }
 
+    /// Whether there is no ledger.
+    #[must_use]
+    pub fn ledger_is_absent(&self) -> bool {
+        self.ledger.is_none()
+    }
+
+    /// The ledger's text, whatever it is; empty when there is none.
+    #[must_use]
+    pub fn ledger_text(&self) -> String {
+        self.ledger.as_ref().map(|object| String::from_utf8_lossy(object.text()).into_owned()).unwrap_or_default()
+    }
+
     /// Replaces the ledger, as another run or a person would.
     pub fn set_ledger(&mut self, ledger: &AccountLedger) {
         let text = serde_json::to_vec(ledger).unwrap();

@@ -22,6 +22,7 @@ mod prover;
 mod rules;
 mod secret;
 mod state;
+mod together;
 mod user;
 mod wire;
 mod world;

@@ -15,7 +15,7 @@ use crate::account::Mail;
 use crate::world::World;
 
 /// So many polls mean that a run hangs.
-const POLLS: usize = 1_000_000;
+pub(crate) const POLLS: usize = 1_000_000;
 
 /// How a run is made.
 #[derive(Clone, Debug)]
@@ -42,6 +42,7 @@ pub struct Night {
 
 /// How a run ended.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there are few of them, and none is kept")]
 pub enum Ended {
     /// With a result.
     Run(AccountRun),
@@ -146,7 +147,7 @@ impl Night {
         }
     }
 
-    fn run(&self, world: &World) -> Run {
+    pub(crate) fn run(&self, world: &World) -> Run {
         let mut account = world.account();
         account.night += 1;
         Run {
@@ -161,7 +162,7 @@ impl Night {
         }
     }
 
-    fn account(&self, world: &World) -> account::Account {
+    pub(crate) fn account(&self, world: &World) -> account::Account {
         account::Account {
             id: world.account().id.clone(),
             name: self.account_name.clone(),
@@ -173,7 +174,7 @@ impl Night {
     }
 }
 
-fn ended(looked_after: Result<AccountRun, AccountError>) -> Ended {
+pub(crate) fn ended(looked_after: Result<AccountRun, AccountError>) -> Ended {
     match looked_after {
         Ok(run) => Ended::Run(run),
         Err(error) => Ended::Refused(error),

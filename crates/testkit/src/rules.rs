@@ -74,6 +74,16 @@ impl Account {
         self.deeds(What::Made).filter(is_lost).map(|event| event.user.to_string()).collect()
     }
 
+    /// The users with an active key of Keywheel's making whose secret half was never stored.
+    #[must_use]
+    pub fn users_with_a_never_stored_key(&self) -> Vec<String> {
+        let lives = |event: &&Event| {
+            let user = self.users.get(&event.user);
+            user.and_then(|user| user.key(&event.key)).is_some_and(Key::is_active) && self.is_never_stored(event)
+        };
+        self.deeds(What::Made).filter(lives).map(|event| event.user.to_string()).collect()
+    }
+
     fn is_announced(&self, event: &Event) -> bool {
         let announces = |mail: &&Mail| {
             mail.entry.access_key_id.as_ref() == Some(&event.key)

@@ -1,0 +1,201 @@
+//! The rules, judged right before the call that could break them.
+
+use keywheel_core::Timestamp;
+use keywheel_core::id::AccessKeyId;
+use keywheel_core::policy::ForeignInactiveKeys;
+use keywheel_core::reason::Reason;
+use keywheel_core::time::{Days, after, plus};
+use keywheel_testkit::{Account, Call, Event, Key, Operation, What, Who};
+
+use crate::evidence::{Look, Watch, is_taken_up, is_unused_for, told};
+
+const TELLS_OF_A_REPLACEMENT: &[Reason] = &[
+    Reason::RotationDue,
+    Reason::Forced,
+    Reason::ReplacementPending,
+    Reason::NoticeRepeated,
+    Reason::NoticeNotSent,
+];
+
+type Verdict = Result<(), String>;
+
+impl Watch {
+    /// Judges a call right before it is made.
+    pub(crate) fn judge(&mut self, call: &Call, account: &Account) {
+        if !call.operation.is_change() {
+            return;
+        }
+        let verdict = self.may_change_at_all(call).and_then(|()| match call.operation {
+            Operation::CreateAccessKey => self.creation(call, account),
+            Operation::UpdateAccessKey => self.deactivation(call, account),
+            Operation::DeleteAccessKey => self.deletion(call, account),
+            _ => Ok(()),
+        });
+        if let Err(why) = verdict {
+            self.broken.push(format!("{} {} at {}: {why}", call.operation.name(), call.subject, call.at));
+        }
+        self.count(call);
+    }
+
+    fn count(&mut self, call: &Call) {
+        match call.operation {
+            Operation::CreateAccessKey => self.made += 1,
+            Operation::UpdateAccessKey => {
+                self.deactivated += 1;
+                if let Some(key) = key_of(call) {
+                    self.deactivations.insert(key, call.at);
+                }
+            }
+            Operation::DeleteAccessKey => self.deleted += 1,
+            _ => {}
+        }
+    }
+
+    fn may_change_at_all(&self, call: &Call) -> Verdict {
+        let user = user_of(call);
+        check(self.may_change, "rule 9: this run must change nothing")?;
+        check(self.policy.freeze.until(call.at).is_none(), "a freeze is on")?;
+        let Some(group) = &self.group else { return Err("rule 8: the exemption group is missing".to_owned()) };
+        check(!group.iter().any(|member| member.as_str() == user), "rule 8: the user is exempt")
+    }
+
+    fn look(&self, call: &Call) -> Result<&Look, String> {
+        self.looks.get(user_of(call)).ok_or_else(|| "the user was not looked at".to_owned())
+    }
+
+    fn creation(&self, call: &Call, account: &Account) -> Verdict {
+        let look = self.look(call)?;
+        check(look.user.keys.iter().any(Key::is_active), "rule 5: the user has no active key")?;
+        let is_listed = |key: &&Key| plus(key.created, account.behaviour.listed_after) <= account.now;
+        check(look.user.keys.iter().filter(is_listed).count() == 1, "rule 7: there is no free slot")
+    }
+
+    fn deactivation(&self, call: &Call, account: &Account) -> Verdict {
+        check(call.subject.ends_with("Inactive"), "rule 5: no key is made active")?;
+        let look = self.look(call)?;
+        let key = found(look, call)?;
+        check(key.is_active(), "rule 5: the key was inactive already")?;
+        let ways = [self.as_superseded(look, key, account), self.as_unused(key, account), self.as_orphan(look, key)];
+        let refused: Vec<String> = ways.into_iter().filter_map(Result::err).collect();
+        check(refused.len() < 3, &format!("rule 2 or 6: {}", refused.join("; ")))
+    }
+
+    fn as_superseded(&self, look: &Look, key: &Key, account: &Account) -> Verdict {
+        let grace = self.policy.periods.install_grace();
+        let others = look.user.keys.iter().filter(|other| other.id != key.id && other.is_active());
+        let published = others.filter_map(|other| Some((other, look.published(&other.id)?))).next();
+        let (replacement, stored) = published.ok_or("no replacement is published and active")?;
+        let mut since = stored.max(replacement.created);
+        if self.policy.require_notice {
+            let notice = told(account, &key.id, TELLS_OF_A_REPLACEMENT, replacement.created);
+            since = since.max(notice.ok_or("the owners were not told of the replacement")?);
+        }
+        for revived in [key, replacement].map(|key| revived(account, &key.id)) {
+            since = since.max(revived.unwrap_or(since));
+        }
+        let due = after(since, grace);
+        check(account.now >= due, &format!("the install grace ends at {due}"))?;
+        if self.policy.max_hold.is_some_and(|hold| account.now >= after(due, hold)) {
+            return Ok(());
+        }
+        let threshold = self.policy.last_used_threshold;
+        let used = crate::evidence::shown_use(account, key).filter(|_| threshold.0 > 0);
+        check(used.is_none_or(|used| account.now >= after(used, threshold)), "the old key is in use")?;
+        let is_unused = is_unused_for(account, key, self.policy.unused_after);
+        check(is_unused || is_taken_up(account, replacement, stored), "the replacement is not taken up")
+    }
+
+    fn as_unused(&self, key: &Key, account: &Account) -> Verdict {
+        check(is_unused_for(account, key, self.policy.unused_after), "the key is not unused")?;
+        if !self.policy.require_notice {
+            return Ok(());
+        }
+        let since = revived(account, &key.id).unwrap_or(Timestamp::MIN);
+        let notice = told(account, &key.id, &[Reason::RetirementAhead], since);
+        let due = after(notice.ok_or("its retirement was not announced")?, self.policy.periods.install_grace());
+        check(account.now >= due, &format!("its retirement was announced for {due}"))
+    }
+
+    fn as_orphan(&self, look: &Look, key: &Key) -> Verdict {
+        let during_a_run = self.runs.iter().any(|(from, until)| *from <= key.created && key.created <= *until);
+        check(during_a_run && !look.is_stored(&key.id) && key.uses.is_empty(), "it is no key of a lost answer")
+    }
+
+    fn deletion(&self, call: &Call, account: &Account) -> Verdict {
+        let look = self.look(call)?;
+        let Ok(key) = found(look, call) else { return taken_back(call, account) };
+        let never_stored = !look.is_stored(&key.id) && key.uses.is_empty();
+        let by_keywheel = is_ours(account, &key.id);
+        if by_keywheel && never_stored && key.is_active() {
+            return Ok(());
+        }
+        check(!key.is_active(), "rule 1: the key is active")?;
+        check(!self.is_first_sight, "the account is seen for the first time")?;
+        let inactive = self.inactive_by_keywheel(account, &key.id);
+        let due = match inactive {
+            Some(at) if never_stored && self.as_orphan(look, key).is_ok() => after(at, Days(1)),
+            Some(at) => after(at, self.policy.periods.recovery_grace()),
+            None => self.person_inactive_until(account, key)?,
+        };
+        check(account.now >= due, &format!("rule 1: the key can be called back until {due}"))
+    }
+
+    /// When a person's inactive key may be deleted.
+    fn person_inactive_until(&self, account: &Account, key: &Key) -> Result<Timestamp, String> {
+        let is_allowed = self.policy.foreign_inactive_keys == ForeignInactiveKeys::Delete;
+        check(is_allowed, "rule 5: a person made the key inactive")?;
+        let at = last(account, &key.id, What::MadeInactive).map_or(key.created, |event| event.at);
+        let notice = told(account, &key.id, &[Reason::ForeignDeletionAhead], at);
+        let announced = after(notice.ok_or("rule 5: its deletion was not announced")?, self.policy.periods.install_grace());
+        Ok(announced.max(after(at, self.policy.unused_after.max(self.policy.periods.recovery_grace()))))
+    }
+
+    /// When Keywheel made the key inactive, if it did so since it was last active.
+    fn inactive_by_keywheel(&self, account: &Account, key: &AccessKeyId) -> Option<Timestamp> {
+        let at = *self.deactivations.get(key)?;
+        let revived = last(account, key, What::MadeActive).map(|event| event.at);
+        revived.is_none_or(|revived| revived < at).then_some(at)
+    }
+}
+
+fn check(holds: bool, why: &str) -> Verdict {
+    if holds { Ok(()) } else { Err(why.to_owned()) }
+}
+
+/// The user whom a call to IAM is about, or whose secret a call is about.
+fn user_of(call: &Call) -> &str {
+    let subject = call.subject.split(' ').next().unwrap_or_default();
+    let of_secret = subject.strip_prefix("Account_111122223333_User_").and_then(|rest| rest.strip_suffix("_AccessKey"));
+    of_secret.unwrap_or(subject)
+}
+
+fn key_of(call: &Call) -> Option<AccessKeyId> {
+    call.subject.split(' ').nth(1)?.parse().ok()
+}
+
+fn found<'a>(look: &'a Look, call: &Call) -> Result<&'a Key, String> {
+    let key = key_of(call).and_then(|id| look.user.key(&id));
+    key.ok_or_else(|| "the run did not see the key when it looked last".to_owned())
+}
+
+/// Exception (a): a key that was made after the run looked last may be deleted by it if it is stored nowhere.
+fn taken_back(call: &Call, account: &Account) -> Verdict {
+    let key = key_of(call).ok_or("no key is named")?;
+    let stored = account.secret(user_of(call)).is_some_and(|secret| secret.labels_of(&key).is_some());
+    check(is_ours(account, &key) && !stored, "rule 1: the run did not see the key when it looked last")
+}
+
+fn last<'a>(account: &'a Account, key: &AccessKeyId, what: What) -> Option<&'a Event> {
+    account.history.iter().rfind(|event| event.key == *key && event.what == what)
+}
+
+/// When a person undid what Keywheel had done. What two people do to a key between two runs, no run sees.
+fn revived(account: &Account, key: &AccessKeyId) -> Option<Timestamp> {
+    let at = last(account, key, What::MadeActive)?.at;
+    let before = account.history.iter().rfind(|event| event.key == *key && event.what == What::MadeInactive && event.at <= at);
+    before.is_some_and(|event| event.who == Who::Keywheel).then_some(at)
+}
+
+fn is_ours(account: &Account, key: &AccessKeyId) -> bool {
+    last(account, key, What::Made).is_some_and(|event| event.who == Who::Keywheel)
+}

@@ -1,0 +1,57 @@
+//! Random histories of an account: months of nights, with faults, people, damaged ledgers and runs that race. The rules of
+//! `docs/safety.md` are judged from outside, at every call that destroys something and after every act.
+//!
+//! `PROPTEST_CASES` sets the number of histories per test, `PROPTEST_RNG_SEED` repeats a run.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "in tests a panic is the message")]
+
+mod evidence;
+mod judge;
+mod ledgers;
+mod people;
+mod play;
+mod sensitivity;
+mod story;
+mod tally;
+mod told;
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+use play::play;
+use story::{Weights, histories};
+use tally::Tally;
+
+fn hold(name: &str, weights: Weights) {
+    let tally = Tally::default();
+    let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::default() });
+    let held = runner.run(&histories(weights), |history| {
+        let broken = play(&history, &tally);
+        prop_assert!(broken.is_empty(), "{}\nin this story:\n{history:?}", broken.join("\n"));
+        Ok(())
+    });
+    eprintln!("histories of {name}: {tally}");
+    if let Err(error) = held {
+        panic!("{error}");
+    }
+    tally.assert_not_vacuous(runner.config().cases);
+}
+
+#[test]
+fn no_rule_is_broken_whatever_fails() {
+    hold("faults", Weights { faults: 6, people: 1, ledgers: 0, races: 1 });
+}
+
+#[test]
+fn no_rule_is_broken_whatever_people_do() {
+    hold("people", Weights { faults: 1, people: 8, ledgers: 0, races: 1 });
+}
+
+#[test]
+fn no_rule_is_broken_however_runs_race() {
+    hold("races", Weights { faults: 2, people: 1, ledgers: 0, races: 8 });
+}
+
+#[test]
+fn no_rule_is_broken_whatever_becomes_of_the_ledger() {
+    hold("ledgers", Weights { faults: 2, people: 0, ledgers: 3, races: 1 });
+}

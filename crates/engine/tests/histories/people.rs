@@ -1,0 +1,110 @@
+//! What people do to a user's keys and secret.
+
+use keywheel_core::observed::KeyStatus::{Active, Inactive};
+use keywheel_core::observed::AWSCURRENT;
+use keywheel_core::secret::VersionId;
+use keywheel_testkit::{Account, Habit};
+use proptest::prelude::*;
+
+/// Something that a person does.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Deed {
+    MakesAKey,
+    /// Of the keys, the first or the last.
+    MakesInactive(bool),
+    MakesActive(bool),
+    DeletesAKey(bool),
+    UsesAKey(bool),
+    DeletesTheUserAndMakesItAnew,
+    DeletesTheSecret,
+    SchedulesTheSecret,
+    RestoresTheSecret,
+    WritesTheSecret,
+    ChangesThePolicy,
+    Exempts,
+    EndsTheExemption,
+    ChangesHabit(Habit),
+}
+
+impl Deed {
+    pub(crate) fn any(habit: impl Strategy<Value = Habit> + 'static) -> impl Strategy<Value = Self> {
+        prop_oneof![
+            3 => Just(Deed::MakesAKey),
+            3 => any::<bool>().prop_map(Deed::MakesInactive),
+            3 => any::<bool>().prop_map(Deed::MakesActive),
+            2 => any::<bool>().prop_map(Deed::DeletesAKey),
+            2 => any::<bool>().prop_map(Deed::UsesAKey),
+            1 => Just(Deed::DeletesTheUserAndMakesItAnew),
+            1 => Just(Deed::DeletesTheSecret),
+            1 => Just(Deed::SchedulesTheSecret),
+            2 => Just(Deed::RestoresTheSecret),
+            1 => Just(Deed::WritesTheSecret),
+            1 => Just(Deed::ChangesThePolicy),
+            1 => Just(Deed::Exempts),
+            2 => Just(Deed::EndsTheExemption),
+            2 => habit.prop_map(Deed::ChangesHabit),
+        ]
+    }
+
+    pub(crate) fn done_to(self, account: &mut Account, user: &str) {
+        let secret = account.secret_name(user);
+        match self {
+            Deed::MakesAKey => makes_a_key(account, user),
+            Deed::MakesInactive(last) => with_key(account, user, last, |account, key| account.set_status(user, key, Inactive)),
+            Deed::MakesActive(last) => with_key(account, user, last, |account, key| account.set_status(user, key, Active)),
+            Deed::DeletesAKey(last) => with_key(account, user, last, |account, key| account.delete_key(user, key)),
+            Deed::UsesAKey(last) => with_key(account, user, last, |account, key| {
+                let now = account.now;
+                account.use_key(user, key, now);
+            }),
+            Deed::DeletesTheUserAndMakesItAnew => {
+                account.add_user(user);
+                account.add_key(user, 0);
+            }
+            Deed::DeletesTheSecret => drop(account.secrets.remove(&secret)),
+            Deed::SchedulesTheSecret => schedule(account, &secret, true),
+            Deed::RestoresTheSecret => schedule(account, &secret, false),
+            Deed::WritesTheSecret => writes(account, &secret),
+            Deed::ChangesThePolicy => {
+                if let Some(secret) = account.secrets.get_mut(&secret) {
+                    secret.policy = Some("{}".to_owned());
+                }
+            }
+            Deed::Exempts => {
+                account.groups.entry("exempt".to_owned()).or_default().insert(user.parse().unwrap());
+            }
+            Deed::EndsTheExemption => {
+                account.groups.entry("exempt".to_owned()).or_default().remove(&user.parse().unwrap());
+            }
+            Deed::ChangesHabit(habit) => account.user_mut(user).habit = habit,
+        }
+    }
+}
+
+fn makes_a_key(account: &mut Account, user: &str) {
+    if account.user(user).keys.len() < 2 {
+        account.add_key(user, 0);
+    }
+}
+
+fn with_key(account: &mut Account, user: &str, last: bool, act: impl FnOnce(&mut Account, &keywheel_core::id::AccessKeyId)) {
+    let keys = &account.user(user).keys;
+    let key = if last { keys.last() } else { keys.first() };
+    if let Some(key) = key.map(|key| key.id.clone()) {
+        act(account, &key);
+    }
+}
+
+fn schedule(account: &mut Account, secret: &str, is_scheduled: bool) {
+    if let Some(secret) = account.secrets.get_mut(secret) {
+        secret.is_scheduled_for_deletion = is_scheduled;
+    }
+}
+
+fn writes(account: &mut Account, secret: &str) {
+    let now = account.now;
+    if let Some(secret) = account.secrets.get_mut(secret) {
+        let version = VersionId(format!("{:064x}", secret.versions.len()));
+        secret.put(version, "{\"by\":\"a person\"}", AWSCURRENT, now);
+    }
+}

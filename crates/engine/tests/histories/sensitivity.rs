@@ -1,0 +1,1 @@
+//! The judge speaks up when a rule is broken.
