@@ -150,3 +150,36 @@ fn eight_deliveries_of_one_job_two_at_a_time_make_one_key() {
         assert_eq!((served, world.account().deeds(What::Made).count()), (1, 1), "{lead}");
     }
 }
+
+#[test]
+fn a_write_that_meets_another_runs_ends_all_changes() {
+    for kind in [StepKind::Create, StepKind::Deactivate, StepKind::Delete] {
+        let eve = eve_of(alice(), &night(), kind);
+        let calm = eve.fork();
+        let _ = night().on(&calm);
+        for nth in 0..calm.count(Operation::SaveLedger) {
+            let world = eve.fork();
+            let mut writes = 0;
+            world.person(move |call, account| {
+                if call.operation == Operation::SaveLedger {
+                    if writes == nth {
+                        let mut ledger = account.ledger();
+                        "other-writer".clone_into(&mut ledger.writer);
+                        ledger.sequence += 1;
+                        account.set_ledger(&ledger);
+                    }
+                    writes += 1;
+                }
+            });
+            let _ = night().on(&world);
+            let calls = world.calls();
+            let met = calls.iter().enumerate().filter(|(_, call)| call.operation == Operation::SaveLedger).nth(nth);
+            let after = &calls[met.unwrap().0..];
+            // A pair that was just made is stored whoever has the account.
+            let late =
+                after.iter().filter(|call| call.operation.is_change() && call.operation != Operation::PutPending);
+            assert_eq!(late.count(), 0, "{kind:?}, write {nth}: {after:?}");
+            assert_eq!(world.account().ledger().writer, "other-writer", "{kind:?}, write {nth}");
+        }
+    }
+}
