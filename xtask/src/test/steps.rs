@@ -17,6 +17,9 @@ use crate::{check, fresh_clone, mutants, package, python};
 /// Property test cases in the full tier; proptest's own default is 256.
 const FULL_CASES: &str = "4096";
 
+/// Cases of each of the four tests of random histories: ten thousand histories in all, and a million in the full tier.
+const HISTORIES: [&str; 2] = ["2500", "250000"];
+
 const BUILD: &str = "Functions and stage (build)";
 const PACKAGE: &str = "Release packages";
 
@@ -33,11 +36,12 @@ pub(super) struct Step {
 }
 
 /// Every step there is.
-pub(super) const STEPS: [Step; 15] = [
+pub(super) const STEPS: [Step; 16] = [
     Step { title: "Format", tier: Tier::Quick, after: None, run: format },
     Step { title: "Repository", tier: Tier::Quick, after: None, run: repository },
     Step { title: "Lints", tier: Tier::Quick, after: None, run: lints },
     Step { title: "Unit and property tests", tier: Tier::Quick, after: None, run: unit_tests },
+    Step { title: "Random histories", tier: Tier::Usual, after: None, run: histories },
     Step { title: "Mutants of the planner's guards", tier: Tier::Usual, after: None, run: guard_mutants },
     Step { title: BUILD, tier: Tier::Usual, after: None, run: build },
     Step { title: "Emulator overlay (contract)", tier: Tier::Usual, after: None, run: overlay },
@@ -89,6 +93,11 @@ impl<'a> Bench<'a> {
     }
 }
 
+/// The caller's own number of cases, or this one.
+fn cases(ours: &str) -> String {
+    std::env::var("PROPTEST_CASES").unwrap_or_else(|_| ours.to_owned())
+}
+
 /// The caller's own seed repeats an earlier run.
 fn seed() -> String {
     std::env::var("PROPTEST_RNG_SEED").unwrap_or_else(|_| {
@@ -116,10 +125,23 @@ fn lints(bench: &Bench<'_>) -> Result<()> {
 fn unit_tests(bench: &Bench<'_>) -> Result<()> {
     let call = bench.cargo(["test", "--workspace"]).arguments(cargo::locked());
     if bench.tier == Tier::Full {
-        let cases = std::env::var("PROPTEST_CASES").unwrap_or_else(|_| FULL_CASES.to_owned());
-        return call.variable("PROPTEST_CASES", cases).variable("PROPTEST_RNG_SEED", &bench.seed).succeed();
+        return call.variable("PROPTEST_CASES", cases(FULL_CASES)).variable("PROPTEST_RNG_SEED", &bench.seed).succeed();
     }
     call.succeed()
+}
+
+fn histories(bench: &Bench<'_>) -> Result<()> {
+    let [usual, full] = HISTORIES;
+    let cases = cases(if bench.tier == Tier::Full { full } else { usual });
+    println!("PROPTEST_CASES={cases} PROPTEST_RNG_SEED={}", bench.seed);
+    bench
+        // With `--workspace`, so that nothing is built again with other features.
+        .cargo(["test", "--workspace", "--test", "histories"])
+        .arguments(cargo::locked())
+        .arguments(["--", "--nocapture"])
+        .variable("PROPTEST_CASES", cases)
+        .variable("PROPTEST_RNG_SEED", &bench.seed)
+        .succeed()
 }
 
 fn guard_mutants(bench: &Bench<'_>) -> Result<()> {
