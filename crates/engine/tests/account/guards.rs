@@ -202,3 +202,14 @@ fn a_failed_look_up_of_the_last_use_counts_as_in_use() {
     assert_eq!(rows(&run.result), [held]);
     assert_eq!(world.count(Operation::UpdateAccessKey), 0);
 }
+
+#[test]
+fn five_failures_open_the_circuit_until_there_are_fifty_changes() {
+    let world = world_of(45);
+    for nth in 25..30 {
+        world.fail(Operation::PutPolicy, nth, Fault::Denied);
+    }
+    let run = night().on(&world).run();
+    assert!(with_reason(&run, Reason::CircuitOpen) > 0, "{:?}", run.result.counts);
+    assert!(published(&world).len() >= 25);
+}
