@@ -32,6 +32,11 @@ impl Way {
         Self::EffectThenFailed,
         Self::EffectThenSilence,
     ];
+
+    /// Whether a call that only reads is not told from one that fails in another way.
+    pub(crate) fn is_of_writes(self) -> bool {
+        matches!(self, Self::EffectThenFailed | Self::EffectThenSilence)
+    }
 }
 
 /// What the wire does with an attempt.

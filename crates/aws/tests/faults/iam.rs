@@ -35,8 +35,8 @@ pub(crate) async fn iam(world: &World, request: &Request) -> Answer {
 }
 
 fn list<T>(name: &str, items: &[T], told: fn(&T) -> String) -> String {
-    let members: String = items.iter().map(|item| format!("<member>{}</member>", told(item))).collect();
-    format!("<{name}>{members}</{name}><IsTruncated>false</IsTruncated>")
+    let members: Vec<_> = items.iter().map(|item| format!("<member>{}</member>", told(item))).collect();
+    format!("<{name}>{}</{name}><IsTruncated>false</IsTruncated>", members.concat())
 }
 
 fn told_user(user: &IamUser) -> String {

@@ -71,6 +71,11 @@ impl Request {
         self.field(name).unwrap_or_else(|| panic!("{} has no {name}: {self:?}", self.operation))
     }
 
+    /// Whether it can change anything.
+    pub(crate) fn is_write(&self) -> bool {
+        !["Get", "List", "Describe"].iter().any(|reads| self.operation.starts_with(reads))
+    }
+
     /// Whether a user's key signed it, as a proof of that key does.
     pub(crate) fn is_signed_by_a_user(&self) -> bool {
         ![OWN_KEY, SESSION_KEY].contains(&self.signer.as_str())

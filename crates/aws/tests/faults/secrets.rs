@@ -131,9 +131,8 @@ async fn moved(world: &World, request: &Request, name: &str) -> Answer {
 fn described(state: Result<Option<SecretState>, PortError>) -> Answer {
     match state {
         Ok(None) => not_found(),
-        other => answered(other.map(Option::unwrap_or_default), |state| match state.scheduled_for_deletion {
-            true => json!({ "DeletedDate": 1_800_000_000 }),
-            false => json!({}),
+        other => answered(other.map(Option::unwrap_or_default), |state| {
+            if state.scheduled_for_deletion { json!({ "DeletedDate": 1_800_000_000 }) } else { json!({}) }
         }),
     }
 }

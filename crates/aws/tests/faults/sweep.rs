@@ -12,10 +12,10 @@ use crate::wire::{Call, Wire};
 
 /// What a sweep was.
 pub(crate) struct Swept {
-    /// How each call of the undisturbed night is told, in order.
+    /// The calls of the undisturbed night, in order.
     pub(crate) calls: Vec<Call>,
-    /// How often the call that was to fail was sent, in order.
-    pub(crate) attempts: Vec<u32>,
+    /// Those of them that failed in turn, each with how often it was sent when it failed.
+    pub(crate) failed: Vec<(Call, u32)>,
 }
 
 /// The busy night without a fault: its calls, and where two further nights bring the account.
@@ -42,8 +42,10 @@ pub(crate) fn calm(eve: &World) -> (Vec<Call>, End) {
 pub(crate) fn sweep(way: Way) -> Swept {
     let eve = World::busy_eve();
     let (calls, calm) = calm(&eve);
-    let attempts = (0..calls.len()).map(|nth| one_case(&eve, nth, way, &calm)).collect();
-    Swept { calls, attempts }
+    let fails = |(_, call): &(usize, &Call)| call.is_write || !way.is_of_writes();
+    let one = |(nth, call): (usize, &Call)| (call.clone(), one_case(&eve, nth, way, &calm));
+    let failed = calls.iter().enumerate().filter(fails).map(one).collect();
+    Swept { calls, failed }
 }
 
 fn one_case(eve: &World, nth: usize, way: Way, calm: &End) -> u32 {

@@ -27,6 +27,8 @@ const ROUND_TRIP: Duration = Duration::from_millis(50);
 pub(crate) struct Call {
     /// What was called, on what.
     pub(crate) told: String,
+    /// Whether it can change anything.
+    pub(crate) is_write: bool,
     /// The SDK's id of the call.
     invocation: String,
     /// How often it was sent.
@@ -106,8 +108,8 @@ impl Wire {
         let known = log.calls.iter().position(|call| call.invocation == request.invocation);
         let number = known.unwrap_or(log.calls.len());
         if known.is_none() {
-            let (told, invocation) = (request.told(), request.invocation.clone());
-            log.calls.push(Call { told, invocation, attempts: 0 });
+            let (told, is_write, invocation) = (request.told(), request.is_write(), request.invocation.clone());
+            log.calls.push(Call { told, is_write, invocation, attempts: 0 });
         }
         log.calls[number].attempts += 1;
         number
@@ -162,7 +164,7 @@ impl Wire {
             "iam" => iam::iam(world, request).await,
             "sts" => iam::sts(world, request),
             "secretsmanager" => secrets::secrets(world, request).await,
-            "s3" => state::s3(world, &self.objects, request).await,
+            "s3" => state::s3(world, &self.objects, request),
             "lambda" => state::lambda(world, request),
             other => panic!("no adapter calls {other}"),
         }
