@@ -1,74 +1,13 @@
 //! Every call of a busy night fails in turn, in every way. No rule is broken, and the account gets where it would have got.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 use keywheel_core::contract::result::StepStatus;
 use keywheel_core::plan::StepKind;
-use keywheel_testkit::{Call, Ended, Fault, Habit, Operation, What, World};
+use keywheel_testkit::{Call, Ended, Fault, Operation, Standing, What, World};
 
-use crate::support::{empty_world, next_night, night};
-
-/// How old each user's key is at the start, so that everything comes due in the sixtieth night.
-const USERS: [(&str, u32, Habit); 6] = [
-    ("deleted", 77, Habit::Installs),
-    ("inactive", 41, Habit::Installs),
-    ("pending", 31, Habit::Installs),
-    ("retired", 41, Habit::None),
-    ("rotated", 30, Habit::Installs),
-    ("with,comma", 30, Habit::NeverInstalls),
-];
-
-fn eve() -> World {
-    let world = empty_world();
-    for (name, age, habit) in USERS {
-        let mut account = world.account();
-        account.add_user_with_key(name, age);
-        let user = account.user_mut(name);
-        user.habit = habit;
-        if habit == Habit::None {
-            user.keys[0].uses.clear();
-        }
-    }
-    night().nights(&world, 59);
-    world.fail_every(Operation::Prove, Fault::Denied);
-    night().nights(&world, 1);
-    world.forget();
-    world
-}
-
-/// What there is of a user, without ids and dates: of each key whether it works and what the secret says of it.
-type Standing = BTreeMap<String, Vec<(bool, Option<Vec<String>>, bool)>>;
-
-fn standing(world: &World) -> Standing {
-    let account = world.account();
-    let of_user = |user: &keywheel_testkit::User| {
-        let offered = account.offered(user.name.as_str());
-        let secret = account.secret(user.name.as_str());
-        let key = |key: &keywheel_testkit::Key| {
-            let labels = secret.and_then(|secret| secret.labels_of(&key.id));
-            let labels = labels.map(|labels| labels.into_iter().map(str::to_owned).collect());
-            (key.is_active(), labels, offered.as_ref() == Some(&key.id))
-        };
-        (user.name.to_string(), user.keys.iter().map(key).collect())
-    };
-    account.users.values().map(of_user).collect()
-}
-
-fn end_of(world: &World) -> (Standing, Vec<String>) {
-    let account = world.account();
-    let labelled = |(name, secret): (&String, &keywheel_testkit::Secret)| {
-        let labels = secret.versions.values().flat_map(|version| version.stages.iter());
-        format!("{name}: {:?}", labels.collect::<BTreeSet<_>>())
-    };
-    let mut labels: Vec<_> = account.secrets.iter().map(labelled).collect();
-    let ledger = account.ledger();
-    labels.push(format!("claim {:?}", ledger.claim));
-    let intents = ledger.users.iter().filter(|(_, user)| user.intent.is_some()).map(|(name, _)| name.to_string());
-    labels.extend(intents.map(|name| format!("intent for {name}")));
-    drop(account);
-    (standing(world), labels)
-}
+use crate::support::{next_night, night};
 
 fn assert_rules(world: &World, context: &str) {
     assert_eq!(world.account().broken_rules(), Vec::<String>::new(), "{context}");
@@ -103,7 +42,7 @@ fn nights_later(world: &World, begins: [i64; 2], context: &str) -> (Standing, Ve
         world.at(midnight + SignedDuration::from_hours(24));
     }
     assert_nothing_lost(world, context);
-    end_of(world)
+    world.account().left()
 }
 
 /// The calls of the busy night, each of which is to fail.
@@ -124,7 +63,7 @@ fn assert_survives(fault: Fault) {
 
 /// Two further nights bring the account where it would have been, also when they begin minutes sooner or later than usual.
 fn assert_survives_with(fault: Fault, begins: [i64; 2]) {
-    let eve = eve();
+    let eve = World::busy_eve();
     let calm = eve.fork();
     a_night(&calm, "calm");
     let two_later = nights_later(&calm, begins, "calm");
@@ -144,7 +83,7 @@ fn assert_survives_with(fault: Fault, begins: [i64; 2]) {
 /// Lambda repeats a failed invocation after a minute and after two more, with the same run.
 #[test]
 fn a_night_that_is_retried_makes_one_key_per_user_whatever_failed() {
-    let eve = eve();
+    let eve = World::busy_eve();
     let calls = calls_of(&eve);
     for fault in [Fault::Denied, Fault::LostBefore, Fault::LostAfter, Fault::Death] {
         for (nth, call) in calls.iter().enumerate() {
