@@ -13,7 +13,7 @@ pub use observe::USE_RECORD_SPAN;
 pub use refused::LedgerRefused;
 pub use trust::CREATION_AT_MOST;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -73,6 +73,9 @@ pub struct JournalledPlan {
     /// How many of them failed.
     #[serde(default)]
     pub failures: usize,
+    /// The users for whom the run began to make a key, whatever became of it: it makes no second one.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub creations: BTreeSet<UserId>,
     /// The writer in whose name this invocation of the run was left its claim, where the run had handed itself on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inherited: Option<String>,

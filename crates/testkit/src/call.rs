@@ -121,6 +121,8 @@ impl Fault {
 
     pub(crate) fn error(self, operation: Operation) -> PortError {
         let kind = match self {
+            // It is sent once, so that no repetition of it is refused.
+            Fault::ConflictAfter if operation == Operation::CreateAccessKey => ErrorKind::Unanswered,
             Fault::Denied => ErrorKind::Denied,
             Fault::Throttled => ErrorKind::Throttled,
             Fault::Refused | Fault::ConflictAfter => ErrorKind::Conflict,

@@ -1,5 +1,7 @@
 //! Whose turn it is: an account is changed by one run at a time, and by one invocation of that run.
 
+use std::collections::BTreeSet;
+
 use jiff::SignedDuration;
 use keywheel_core::Timestamp;
 use keywheel_core::ledger::{AccountLedger, Claim, JournalledPlan, JournalledStep};
@@ -70,8 +72,15 @@ impl<P: Ports> Night<'_, P> {
     fn journal_so_far(&self, ledger: &AccountLedger) -> JournalledPlan {
         let run_id = self.run.id.clone();
         let earlier = ledger.plan.clone().filter(|plan| plan.run_id == run_id);
-        let (steps, changes, failures, inherited) = (Vec::new(), 0, 0, None);
-        earlier.unwrap_or(JournalledPlan { run_id, planned: self.now, steps, changes, failures, inherited })
+        earlier.unwrap_or_else(|| JournalledPlan {
+            run_id,
+            planned: self.now,
+            steps: Vec::new(),
+            changes: 0,
+            failures: 0,
+            creations: BTreeSet::new(),
+            inherited: None,
+        })
     }
 
     fn is_live(&self, claim: &Claim) -> bool {

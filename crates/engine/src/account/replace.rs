@@ -46,7 +46,11 @@ impl<P: Ports> Executor<'_, P> {
     /// A run makes one key per user, however often it is tried: also when that key was taken back, or its answer lost.
     async fn refuse_second_key(&self, step: &Step) -> Result<(), Stopped> {
         let made = self.session.read(|ledger| {
-            let begun = minus(ledger.plan.as_ref()?.planned, CLOCK_TOLERANCE);
+            let plan = ledger.plan.as_ref()?;
+            if plan.creations.contains(&step.user_id) {
+                return Some(plan.planned);
+            }
+            let begun = minus(plan.planned, CLOCK_TOLERANCE);
             let user = ledger.users.get(&step.user).filter(|user| user.user_id == step.user_id)?;
             let known = user.keys.values().filter_map(|key| key.created);
             known.chain(user.intent.as_ref().map(|intent| intent.at)).find(|made| *made >= begun)
@@ -95,13 +99,21 @@ impl<P: Ports> Executor<'_, P> {
         let intent = CreateIntent { at, until, supersedes: supersedes.clone() };
         let written = self.session.write(|ledger| {
             ledger.user_mut(&step.user, &step.user_id).intent = Some(intent);
+            if let Some(plan) = &mut ledger.plan {
+                plan.creations.insert(step.user_id.clone());
+            }
         });
         written.await?;
         Ok(until)
     }
 
     async fn withdraw_intent(&self, step: &Step) -> Result<(), Stopped> {
-        let written = self.session.write(|ledger| ledger.user_mut(&step.user, &step.user_id).intent = None);
+        let written = self.session.write(|ledger| {
+            ledger.user_mut(&step.user, &step.user_id).intent = None;
+            if let Some(plan) = &mut ledger.plan {
+                plan.creations.remove(&step.user_id);
+            }
+        });
         Ok(written.await?)
     }
 

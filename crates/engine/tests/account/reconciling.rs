@@ -93,6 +93,19 @@ fn one_run_makes_one_key_per_user_however_often_it_is_retried() {
 }
 
 #[test]
+fn rule_4_a_retry_makes_no_second_key_where_a_person_deleted_the_first() {
+    let world = world_with("alice", 90);
+    let same = Night { run_id: Some("one-run".to_owned()), ..night() };
+    let _ = same.on(&world);
+    let made = world.account().user("alice").keys[1].id.clone();
+    world.account().delete_key("alice", &made);
+    let _ = same.on(&world);
+    assert_eq!(keys_made(&world), 1);
+    let run = night().on(&world).run();
+    assert_eq!((row(&run.result, StepKind::Publish).1, keys_made(&world)), (StepStatus::Done, 2));
+}
+
+#[test]
 fn a_key_that_was_taken_back_is_made_anew_by_the_next_run() {
     let world = world_with("alice", 90);
     world.fail(Operation::PutPending, 0, Fault::Denied);

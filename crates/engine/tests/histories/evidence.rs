@@ -23,8 +23,8 @@ pub(crate) struct Look {
 pub(crate) struct Watch {
     pub(crate) policy: Policy,
     pub(crate) looks: BTreeMap<String, Look>,
-    /// The exemption group as it was read last; none when it is missing.
-    pub(crate) group: Option<BTreeSet<UserName>>,
+    /// The exemption group as each of the runs that go on read it; none when it was missing.
+    pub(crate) groups: Vec<Option<BTreeSet<UserName>>>,
     /// When Keywheel last called to make a key inactive.
     pub(crate) deactivations: BTreeMap<AccessKeyId, Timestamp>,
     /// The spans of time in which there were runs.
@@ -42,7 +42,7 @@ impl Watch {
         Self {
             policy,
             looks: BTreeMap::new(),
-            group: None,
+            groups: Vec::new(),
             deactivations: BTreeMap::new(),
             runs: Vec::new(),
             may_change: true,

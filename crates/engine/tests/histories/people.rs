@@ -1,7 +1,7 @@
 //! What people do to a user's keys and secret.
 
-use keywheel_core::observed::KeyStatus::{Active, Inactive};
 use keywheel_core::observed::AWSCURRENT;
+use keywheel_core::observed::KeyStatus::{Active, Inactive};
 use keywheel_core::secret::VersionId;
 use keywheel_testkit::{Account, Habit};
 use proptest::prelude::*;
@@ -50,8 +50,12 @@ impl Deed {
         let secret = account.secret_name(user);
         match self {
             Deed::MakesAKey => makes_a_key(account, user),
-            Deed::MakesInactive(last) => with_key(account, user, last, |account, key| account.set_status(user, key, Inactive)),
-            Deed::MakesActive(last) => with_key(account, user, last, |account, key| account.set_status(user, key, Active)),
+            Deed::MakesInactive(last) => {
+                with_key(account, user, last, |account, key| account.set_status(user, key, Inactive));
+            }
+            Deed::MakesActive(last) => {
+                with_key(account, user, last, |account, key| account.set_status(user, key, Active));
+            }
             Deed::DeletesAKey(last) => with_key(account, user, last, |account, key| account.delete_key(user, key)),
             Deed::UsesAKey(last) => with_key(account, user, last, |account, key| {
                 let now = account.now;
@@ -87,7 +91,12 @@ fn makes_a_key(account: &mut Account, user: &str) {
     }
 }
 
-fn with_key(account: &mut Account, user: &str, last: bool, act: impl FnOnce(&mut Account, &keywheel_core::id::AccessKeyId)) {
+fn with_key(
+    account: &mut Account,
+    user: &str,
+    last: bool,
+    act: impl FnOnce(&mut Account, &keywheel_core::id::AccessKeyId),
+) {
     let keys = &account.user(user).keys;
     let key = if last { keys.last() } else { keys.first() };
     if let Some(key) = key.map(|key| key.id.clone()) {

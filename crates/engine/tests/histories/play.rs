@@ -136,6 +136,7 @@ impl Play<'_> {
         let begun = self.world.account().now;
         {
             let mut watch = self.watch();
+            watch.groups.clear();
             watch.may_change = !act.audit && !act.clock_is_off;
             watch.is_first_sight = self.world.account().ledger_is_absent();
             watch.runs.push((plus(begun, SignedDuration::from_secs(-65)), Timestamp::MAX));
@@ -166,7 +167,7 @@ impl Play<'_> {
             }
             calls += 1;
             if call.operation == Operation::GetGroup {
-                watch.group = account.groups.get("exempt").cloned();
+                watch.groups.push(account.groups.get("exempt").cloned());
             }
             if call.operation == Operation::GetUser
                 && let Some(look) = Look::of(account, &call.subject)

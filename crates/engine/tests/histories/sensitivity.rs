@@ -1,1 +1,107 @@
-//! The judge speaks up when a rule is broken.
+//! The judge speaks up when a rule is broken: histories made by hand, judged right before a call that must not be made.
+
+use keywheel_core::observed::KeyStatus;
+use keywheel_core::policy::Policy;
+use keywheel_core::time::Days;
+use keywheel_testkit::{Account, Call, Habit, Night, Operation, World};
+
+use crate::evidence::{Look, Watch};
+
+/// Alice's key of 90 days was replaced tonight.
+fn rotated() -> World {
+    let world = World::new("2026-11-20T02:00:00Z");
+    world.account().add_user_with_key("alice", 90);
+    world.account().user_mut("alice").habit = Habit::Installs;
+    world.account().groups.entry("exempt".to_owned()).or_default();
+    let _ = Night::default().on(&world);
+    world
+}
+
+fn watch(account: &Account) -> Watch {
+    let mut watch = Watch::new(Policy::default());
+    watch.is_first_sight = false;
+    watch.groups.push(account.groups.get("exempt").cloned());
+    watch.looks.extend(Look::of(account, "alice").map(|look| ("alice".to_owned(), look)));
+    watch
+}
+
+/// What the judge says of this call on alice's n-th key.
+fn said(watch: &mut Watch, account: &Account, operation: Operation, key: usize) -> String {
+    let key = account.user("alice").keys.get(key).map(|key| key.id.to_string()).unwrap_or_default();
+    let subject = match operation {
+        Operation::UpdateAccessKey => format!("alice {key} Inactive"),
+        Operation::DeleteAccessKey => format!("alice {key}"),
+        _ => "alice".to_owned(),
+    };
+    watch.judge(&Call { at: account.now, operation, subject }, account);
+    watch.broken.join("; ")
+}
+
+fn verdict(account: &Account, operation: Operation, key: usize) -> String {
+    said(&mut watch(account), account, operation, key)
+}
+
+fn days_later(world: &World, days: u32) {
+    (0..days).for_each(|_| world.day());
+}
+
+#[test]
+fn rule_1_an_active_key_and_one_that_can_be_called_back_must_not_be_deleted() {
+    let world = rotated();
+    assert!(verdict(&world.account(), Operation::DeleteAccessKey, 0).contains("rule 1"));
+    Night::default().nights(&world, 15);
+    let account = world.account();
+    assert_eq!(account.user("alice").keys[0].status, KeyStatus::Inactive);
+    let mut watch = watch(&account);
+    watch.deactivations.insert(account.user("alice").keys[0].id.clone(), account.now);
+    assert!(said(&mut watch, &account, Operation::DeleteAccessKey, 0).contains("can be called back"));
+}
+
+#[test]
+fn rule_2_a_key_must_not_be_made_inactive_before_its_grace_or_while_it_is_used() {
+    let world = rotated();
+    assert!(verdict(&world.account(), Operation::UpdateAccessKey, 0).contains("the install grace ends"));
+    days_later(&world, 12);
+    assert_eq!(verdict(&world.account(), Operation::UpdateAccessKey, 0), "");
+    let mut account = world.account();
+    let (used, now) = (account.user("alice").keys[0].id.clone(), account.now);
+    account.use_key("alice", &used, now);
+    drop(account);
+    assert!(verdict(&world.account(), Operation::UpdateAccessKey, 0).contains("in use"));
+}
+
+#[test]
+fn rule_2_the_replacement_must_be_taken_up_and_be_in_its_secret() {
+    let world = rotated();
+    world.account().user_mut("alice").habit = Habit::None;
+    days_later(&world, 12);
+    assert!(verdict(&world.account(), Operation::UpdateAccessKey, 0).contains("not taken up"));
+    world.account().secrets.clear();
+    assert!(verdict(&world.account(), Operation::UpdateAccessKey, 0).contains("no replacement is published"));
+}
+
+#[test]
+fn rule_5_and_7_no_key_is_made_without_a_slot_or_for_inactive_keys() {
+    let world = rotated();
+    assert!(verdict(&world.account(), Operation::CreateAccessKey, 0).contains("rule 7"));
+    let mut account = world.account();
+    let (old, new) = (account.user("alice").keys[0].id.clone(), account.user("alice").keys[1].id.clone());
+    account.delete_key("alice", &new);
+    account.set_status("alice", &old, KeyStatus::Inactive);
+    assert!(verdict(&account, Operation::CreateAccessKey, 0).contains("rule 5"));
+    account.now = account.in_days(Days(400).0);
+    assert!(verdict(&account, Operation::DeleteAccessKey, 0).contains("rule 5"));
+}
+
+#[test]
+fn rule_8_and_9_nothing_changes_for_the_exempt_and_in_audits() {
+    let world = rotated();
+    let mut account = world.account();
+    let mut audit = watch(&account);
+    audit.may_change = false;
+    assert!(said(&mut audit, &account, Operation::CreateAccessKey, 0).contains("rule 9"));
+    account.groups.entry("exempt".to_owned()).or_default().insert("alice".parse().unwrap());
+    assert!(verdict(&account, Operation::UpdateAccessKey, 0).contains("rule 8"));
+    account.groups.clear();
+    assert!(verdict(&account, Operation::UpdateAccessKey, 0).contains("rule 8"));
+}

@@ -86,17 +86,19 @@ fn policy() -> impl Strategy<Value = Policy> {
     let max_hold = prop::sample::select(vec![None, Some(Days(0)), Some(Days(5)), Some(Days(30))]);
     let freeze = prop::sample::select(vec!["", "", "", "2026-12-20/2027-01-05"]);
     let limits = (prop::sample::select(vec![0_u32, 2, 7]), prop::sample::select(vec![5_u32, 15, 90]), 1..50_usize);
-    (periods, max_hold, freeze, limits, any::<[bool; 3]>()).prop_map(|(periods, max_hold, freeze, limits, flags)| Policy {
-        periods: Periods::new(Days(periods.0), Days(periods.1), Days(periods.2)).unwrap(),
-        last_used_threshold: Days(limits.0),
-        max_hold,
-        unused_after: Days(limits.1),
-        unused_keys: if flags[0] { UnusedKeys::Retire } else { UnusedKeys::Rotate },
-        foreign_inactive_keys: if flags[1] { ForeignInactiveKeys::Keep } else { ForeignInactiveKeys::Delete },
-        require_notice: flags[2] || limits.2 > 10,
-        max_changes: limits.2,
-        freeze: freeze.parse().unwrap(),
-        ..Policy::default()
+    (periods, max_hold, freeze, limits, any::<[bool; 3]>()).prop_map(|(periods, max_hold, freeze, limits, flags)| {
+        Policy {
+            periods: Periods::new(Days(periods.0), Days(periods.1), Days(periods.2)).unwrap(),
+            last_used_threshold: Days(limits.0),
+            max_hold,
+            unused_after: Days(limits.1),
+            unused_keys: if flags[0] { UnusedKeys::Retire } else { UnusedKeys::Rotate },
+            foreign_inactive_keys: if flags[1] { ForeignInactiveKeys::Keep } else { ForeignInactiveKeys::Delete },
+            require_notice: flags[2] || limits.2 > 10,
+            max_changes: limits.2,
+            freeze: freeze.parse().unwrap(),
+            ..Policy::default()
+        }
     })
 }
 
@@ -140,8 +142,7 @@ fn run(weights: Weights) -> impl Strategy<Value = RunAct> {
     let share = |weight: u32| (f64::from(weight) / 10.0).max(0.001);
     let fault = (0..60_usize, prop::sample::select(Fault::ALL.to_vec()));
     let faults = prop::option::weighted(share(weights.faults), prop::collection::vec(fault, 1..=3));
-    let intrusion =
-        prop::option::weighted(share(weights.people), (0..60_usize, 0..3_usize, deed(habit())));
+    let intrusion = prop::option::weighted(share(weights.people), (0..60_usize, 0..3_usize, deed(habit())));
     let leads = prop::option::weighted(
         share(weights.races),
         prop_oneof![prop::collection::vec(0..80_usize, 1..=1), prop::collection::vec(0..80_usize, 7..=7)],
