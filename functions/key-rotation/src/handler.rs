@@ -47,7 +47,8 @@ impl Handler for KeyRotation {
         let job = AccountJob::parse(event).map_err(|error| refused(&named, &error)).inspect_err(FunctionError::log)?;
         let run_id = run_id(job.run_id.clone(), Timestamp::now(), &invocation.request_id);
         let span = tracing::info_span!("account", run_id = run_id.as_str(), account = job.account.as_str());
-        async { self.serve(&job, run_id, &invocation).await.inspect_err(FunctionError::log) }.instrument(span).await
+        let served = Box::pin(self.serve(&job, run_id, &invocation)).instrument(span.clone());
+        served.await.inspect_err(|error| span.in_scope(|| error.log()))
     }
 }
 

@@ -32,7 +32,6 @@ fn expected(user: &ObservedUser, step: &Step) -> Preconditions {
     match &step.action {
         Action::Replace { .. } => Preconditions { statuses: vec![(key, ACTIVE)], keys_at_most: Some(1), ..none },
         Action::Publish { .. } => Preconditions { statuses: vec![(key, ACTIVE)], ..none },
-        Action::DeleteNeverStored { .. } => Preconditions { statuses: vec![(key, ACTIVE)], last_used, ..none },
         Action::Deactivate { because: InactiveBecause::Superseded, .. } => Preconditions {
             statuses: vec![(key, ACTIVE), (by.clone().unwrap(), ACTIVE)],
             // A hold that ends goes by what is known to be in use.
@@ -40,7 +39,9 @@ fn expected(user: &ObservedUser, step: &Step) -> Preconditions {
             published: by,
             ..none
         },
-        Action::Deactivate { .. } => Preconditions { statuses: vec![(key, ACTIVE)], last_used, ..none },
+        Action::Deactivate { .. } | Action::DeleteNeverStored { .. } => {
+            Preconditions { statuses: vec![(key, ACTIVE)], last_used, ..none }
+        }
         Action::Delete { .. } => {
             let by = by.filter(|_| step.reason == Reason::RecoveryGraceOver).map(|by| (by, ACTIVE));
             let statuses = [(key, INACTIVE)].into_iter().chain(by).collect();
