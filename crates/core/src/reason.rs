@@ -82,6 +82,8 @@ reasons! {
     RetirementAhead = "retirement-ahead",
     /// The inactive key of a person's making will be deleted on the date given.
     ForeignDeletionAhead = "foreign-deletion-ahead",
+    /// The key was made inactive in an earlier run, and no notice of that is recorded as sent: it is asked for again.
+    DeactivationUntold = "deactivation-untold",
     /// A notice is not recorded as sent: it is asked for again.
     NoticeRepeated = "notice-repeated",
     /// Two active keys, neither of which took over from the other: both may serve live hosts, so nothing changes.

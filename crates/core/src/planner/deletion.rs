@@ -22,6 +22,9 @@ const ORPHANED_GRACE: Days = Days(1);
 /// that run began: without waiting, the slot would stay filled for a night more.
 const ORPHAN_AWAITED: SignedDuration = SignedDuration::from_mins(10);
 
+/// For so long owners are told that a key was made inactive: afterwards its deletion is what they are warned of.
+const NEWS: Days = Days(7);
+
 impl UserView<'_> {
     /// The step for an inactive key.
     pub(super) fn inactive_key(&self, key: &ObservedKey) -> Option<Step> {
@@ -60,7 +63,7 @@ impl UserView<'_> {
         if self.now < due && !is_awaited {
             let ahead = why != InactiveBecause::Orphaned;
             let warning = || self.warning(key, Reason::DeletionAhead, due, NoticeKind::DeletionAhead);
-            return ahead.then(warning).flatten();
+            return ahead.then(|| self.untold(key, inactive, due).or_else(warning)).flatten();
         }
         if why == InactiveBecause::Orphaned && key.last_used != LastUsed::Never {
             return Some(self.blocked(key, Reason::PersonInactive, key.created));
@@ -72,6 +75,14 @@ impl UserView<'_> {
             step = step.replaced_by(by);
         }
         Some(step)
+    }
+
+    /// The owners are told that the key was made inactive, where the run that did it died, or its notice was not sent.
+    fn untold(&self, key: &ObservedKey, inactive: &MadeInactive, due: Timestamp) -> Option<Step> {
+        let is_told = self.record_of(key).told(&NoticeKind::Deactivated).is_some();
+        let is_news = self.now < after(inactive.at, NEWS);
+        let tell = || self.step(key, StepKind::Warn, Reason::DeactivationUntold).due(due);
+        (!is_told && is_news).then(|| tell().telling(NoticeKind::Deactivated))
     }
 
     fn persons_inactive_key(&self, key: &ObservedKey, inactive: &MadeInactive) -> Step {

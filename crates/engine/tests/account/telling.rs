@@ -9,7 +9,7 @@ use keywheel_core::reason::Reason;
 use keywheel_core::time::{Days, after};
 use keywheel_testkit::{Fault, Night, Operation, What, World};
 
-use crate::support::{alice, empty_world, next_night, night, world_with};
+use crate::support::{alice, empty_world, eve_of, next_night, night, world_with};
 
 fn told(world: &World) -> Vec<(String, RecipientRole)> {
     world.account().mails.iter().map(|mail| (mail.to.email.clone(), mail.to.role)).collect()
@@ -201,4 +201,33 @@ fn a_notice_that_came_back_or_went_to_security_alone_begins_no_grace() {
     let account = world.account();
     assert!(account.mails.iter().any(|mail| mail.to.role == RecipientRole::Security));
     assert!(account.history.iter().all(|event| event.what == What::Made), "{:?}", account.history);
+}
+
+#[test]
+fn who_was_not_told_of_a_key_made_inactive_because_the_run_died_is_told_the_next_night_and_once() {
+    let eve = eve_of(alice(), &night(), StepKind::Deactivate);
+    let calm = eve.fork();
+    let _ = night().on(&calm);
+    let calls = calm.calls();
+    let made = calls.iter().position(|call| call.operation == Operation::UpdateAccessKey).unwrap();
+    // The last death is that of a process whose digests were never taken.
+    for nth in made + 1..=calls.len() {
+        let world = eve.fork();
+        let begun = world.account().now;
+        let told_before = told_of_inactive(&world);
+        world.fail_call(nth, Fault::Death);
+        let _ = night().without_mail(&world);
+        world.forget();
+        next_night(&world, begun);
+        night().nights(&world, 10);
+        assert_eq!(told_of_inactive(&world) - told_before, 1, "death at call {nth} of {}", calls.len());
+    }
+}
+
+fn told_of_inactive(world: &World) -> usize {
+    let tells = |mail: &&keywheel_testkit::Mail| {
+        mail.to.role == RecipientRole::AccountOwner
+            && (mail.entry.step == StepKind::Deactivate || mail.entry.reason == Reason::DeactivationUntold)
+    };
+    world.account().mails.iter().filter(tells).count()
 }

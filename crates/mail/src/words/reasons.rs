@@ -70,6 +70,9 @@ pub fn words(step: StepKind, reason: Reason) -> Words {
         (Reason::ForeignDeletionAhead, _) => {
             told("Somebody made the key inactive, and inactive keys are deleted after a time.")
         }
+        (Reason::DeactivationUntold, _) => told(
+            "The key was made inactive in an earlier run, and no mail about that could be delivered; this one takes its place.",
+        ),
         (Reason::NoticeRepeated, _) => {
             told("An earlier mail about this could not be delivered; this one takes its place.")
         }

@@ -130,6 +130,7 @@ fn ahead(entry: &DigestEntry) -> Section {
         Reason::DeletionAhead | Reason::ForeignDeletionAhead | Reason::ForeignInactive => Section::DeletionAhead,
         Reason::RetirementAhead | Reason::Unused => Section::RetirementAhead,
         Reason::NoticeRepeated => Section::Install,
+        Reason::DeactivationUntold => Section::MadeInactive,
         reason => match skipped(reason) {
             Section::LeftAlone => Section::Ahead,
             section => section,
