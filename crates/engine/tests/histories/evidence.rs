@@ -27,6 +27,8 @@ pub(crate) struct Watch {
     pub(crate) groups: Vec<Option<BTreeSet<UserName>>>,
     /// When Keywheel last called to make a key inactive.
     pub(crate) deactivations: BTreeMap<AccessKeyId, Timestamp>,
+    /// When a run last saw a key active.
+    pub(crate) seen_active: BTreeMap<AccessKeyId, Timestamp>,
     /// The spans of time in which there were runs.
     pub(crate) runs: Vec<(Timestamp, Timestamp)>,
     pub(crate) may_change: bool,
@@ -44,6 +46,7 @@ impl Watch {
             looks: BTreeMap::new(),
             groups: Vec::new(),
             deactivations: BTreeMap::new(),
+            seen_active: BTreeMap::new(),
             runs: Vec::new(),
             may_change: true,
             is_first_sight: true,
@@ -52,6 +55,16 @@ impl Watch {
             deleted: 0,
             broken: Vec::new(),
         }
+    }
+}
+
+impl Watch {
+    /// A run looks at a user's keys.
+    pub(crate) fn sees(&mut self, account: &Account, user: &str) {
+        let Ok(name) = user.parse::<UserName>() else { return };
+        let keys =
+            account.users.get(&name).map(|user| user.keys.iter().filter(|key| key.is_active())).into_iter().flatten();
+        self.seen_active.extend(keys.map(|key| (key.id.clone(), account.now)));
     }
 }
 

@@ -130,7 +130,7 @@ impl Watch {
         }
         check(!key.is_active(), "rule 1: the key is active")?;
         check(!self.is_first_sight, "the account is seen for the first time")?;
-        let inactive = self.inactive_by_keywheel(account, &key.id);
+        let inactive = self.inactive_by_keywheel(&key.id);
         let due = match inactive {
             Some(at) if never_stored && self.as_orphan(look, key).is_ok() => after(at, Days(1)),
             Some(at) => after(at, self.policy.periods.recovery_grace()),
@@ -150,11 +150,10 @@ impl Watch {
         Ok(announced.max(after(at, self.policy.unused_after.max(self.policy.periods.recovery_grace()))))
     }
 
-    /// When Keywheel made the key inactive, if it did so since it was last active.
-    fn inactive_by_keywheel(&self, account: &Account, key: &AccessKeyId) -> Option<Timestamp> {
+    /// When Keywheel made the key inactive, if no run has seen it active since.
+    fn inactive_by_keywheel(&self, key: &AccessKeyId) -> Option<Timestamp> {
         let at = *self.deactivations.get(key)?;
-        let revived = last(account, key, What::MadeActive).map(|event| event.at);
-        revived.is_none_or(|revived| revived < at).then_some(at)
+        self.seen_active.get(key).is_none_or(|seen| *seen <= at).then_some(at)
     }
 }
 

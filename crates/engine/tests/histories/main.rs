@@ -15,15 +15,22 @@ mod tally;
 mod told;
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::{Config, RngSeed, TestRunner};
 
 use play::play;
 use story::{Weights, histories};
 use tally::Tally;
 
+/// The same histories in every usual run, so that a failure is the change's; a full run tries others.
+const USUAL_SEED: u64 = 20_261_121;
+
 fn hold(name: &str, weights: Weights) {
     let tally = Tally::default();
-    let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::default() });
+    let mut config = Config { failure_persistence: None, ..Config::default() };
+    if config.rng_seed == RngSeed::Random {
+        config.rng_seed = RngSeed::Fixed(USUAL_SEED);
+    }
+    let mut runner = TestRunner::new(config);
     let held = runner.run(&histories(weights), |history| {
         let broken = play(&history, &tally);
         prop_assert!(broken.is_empty(), "{}\nin this story:\n{history:?}", broken.join("\n"));

@@ -76,7 +76,9 @@ impl Play<'_> {
         match act {
             Act::Run(run) => self.run(number, run),
             Act::Days(days) => (0..*days).for_each(|_| self.world.day()),
-            Act::Person(user, deed) => deed.done_to(&mut self.world.account(), &self.name(*user)),
+            Act::Person(user, deed) => {
+                deed.done_to(&mut self.world.account(), &name_of(*user, self.history.users.len()));
+            }
             Act::Ledger(damage) if self.whole.is_none() => {
                 let text = serde_json::to_string(&self.world.account().ledger()).unwrap();
                 self.whole = damage.must_be_refused().then_some(text);
@@ -95,10 +97,6 @@ impl Play<'_> {
         if let Some(whole) = self.whole.take() {
             self.world.account().set_ledger_text(Some(&whole));
         }
-    }
-
-    fn name(&self, user: usize) -> String {
-        name_of(user, self.history.users.len())
     }
 
     fn run(&mut self, number: usize, act: &RunAct) {
@@ -127,7 +125,7 @@ impl Play<'_> {
         night.settings.exemption_group = Some("exempt".to_owned());
         night.mode = if act.audit { Mode::Audit } else { Mode::Enforce };
         night.clock_is_off = act.clock_is_off;
-        night.forced = if act.forced { vec![self.name(0)] } else { Vec::new() };
+        night.forced = if act.forced { vec![name_of(0, 1)] } else { Vec::new() };
         night
     }
 
@@ -150,7 +148,7 @@ impl Play<'_> {
             span.1 = ended;
         }
         for end in &ends {
-            self.tally.runs.set(self.tally.runs.get() + 1);
+            Tally::add(&self.tally.runs);
             watch.broken.extend(self.leaks(end));
         }
     }
@@ -158,6 +156,8 @@ impl Play<'_> {
     fn observe(&self, act: &RunAct) {
         let (watch, intrusion) = (Arc::clone(&self.watch), act.intrusion);
         let users = self.history.users.len();
+        // What a run sees that may not write, or breaks off, no later run remembers.
+        let remembers = !act.audit && !act.clock_is_off && act.faults.is_empty();
         let mut calls = 0;
         self.world.person(move |call: &Call, account: &mut Account| {
             let mut watch = watch.lock().unwrap_or_else(PoisonError::into_inner);
@@ -168,6 +168,9 @@ impl Play<'_> {
             calls += 1;
             if call.operation == Operation::GetGroup {
                 watch.groups.push(account.groups.get("exempt").cloned());
+            }
+            if call.operation == Operation::ListAccessKeys && remembers {
+                watch.sees(account, &call.subject);
             }
             if call.operation == Operation::GetUser
                 && let Some(look) = Look::of(account, &call.subject)
