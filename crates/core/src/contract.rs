@@ -1,7 +1,9 @@
 //! The texts that the parts of Keywheel exchange: events, results, manifests, notices. Their shapes are promises; `docs/contracts.md` shows them.
 
 pub mod action;
+mod action_kind;
 pub mod digest;
+pub mod event;
 pub mod hand_on;
 pub mod handed_on;
 pub mod job;

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::id::{AccessKeyId, AccountId, RunId, UserName};
 use crate::policy::Mode;
 
+pub use super::action_kind::{ActionKind, Guard};
+
 /// One thing to do to one user, asked for by a person or by a schedule that sends constant JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ExplicitAction {
@@ -17,6 +19,12 @@ pub struct ExplicitAction {
     /// The account; none for the function's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account: Option<AccountId>,
+    /// The account's name, for the mail; may be empty.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// The address of the account's owner; may be empty.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub email: String,
     /// The key, where one is named; an emergency must name it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub access_key_id: Option<AccessKeyId>,
@@ -34,34 +42,164 @@ pub struct ExplicitAction {
     pub mode: Option<Mode>,
 }
 
-/// What can be asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ActionKind {
-    /// A replacement is made now, whatever the key's age.
-    Create,
-    /// The superseded key is made inactive now, if nothing holds it.
-    Deactivate,
-    /// The inactive key is deleted now, if its grace is over.
-    Delete,
-    /// The old key is made active again, and its replacement inactive.
-    Rollback,
-    /// A key that leaked is made inactive at once.
-    Emergency,
+/// An event that names an action and is none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the event is not an explicit action: {why}. Send {{\"action\":\"create|deactivate|delete|rollback|emergency\",\"username\":\"alice\"}}; account \
+     (left out: the function's own), name, email, access_key_id, override ([\"last-used\"]), run_id (\"action-…\"), mode (\"audit\") and, for an \
+     emergency, replace (true) may be added"
+)]
+pub struct InvalidAction {
+    /// What is wrong with it.
+    pub why: String,
 }
 
-/// What keeps an explicit action from being carried out, and can be lifted by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Guard {
-    /// The old key was used lately, or when it was used last is not known.
-    LastUsed,
-    /// Nobody has used the replacement yet.
-    TakeUp,
-    /// Old and new key have not worked side by side for the whole install grace, or the owners were not told.
-    InstallGrace,
-    /// A person made the key inactive.
-    PersonInactive,
-    /// A change freeze is on.
-    Freeze,
+/// The action as it arrives.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawAction {
+    action: ActionKind,
+    username: String,
+    account: Option<String>,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    email: String,
+    access_key_id: Option<String>,
+    #[serde(default)]
+    replace: bool,
+    #[serde(default, rename = "override")]
+    overrides: BTreeSet<Guard>,
+    run_id: Option<String>,
+    mode: Option<Mode>,
+}
+
+/// How the run of an action is named, so that its result never takes the place of a night's.
+pub const ACTION_RUN: &str = "action-";
+
+impl ExplicitAction {
+    /// Reads an event that asks for one action.
+    ///
+    /// # Errors
+    /// Names what is wrong: an unknown field, action or guard, a bad id, what does not go with the action.
+    pub fn parse(event: serde_json::Value) -> Result<Self, InvalidAction> {
+        let raw: RawAction = serde_json::from_value(event).map_err(|error| InvalidAction { why: error.to_string() })?;
+        let id = |error: crate::id::InvalidId| InvalidAction { why: error.to_string() };
+        let action = Self {
+            action: raw.action,
+            username: raw.username.parse().map_err(id)?,
+            account: raw.account.map(|text| text.parse()).transpose().map_err(id)?,
+            name: raw.name,
+            email: raw.email,
+            access_key_id: raw.access_key_id.map(|text| text.parse()).transpose().map_err(id)?,
+            replace: raw.replace,
+            overrides: raw.overrides,
+            run_id: raw.run_id.map(|text| text.parse()).transpose().map_err(id)?,
+            mode: raw.mode,
+        };
+        action.contradiction().map_or(Ok(action), |why| Err(InvalidAction { why }))
+    }
+
+    /// What of the event does not go with the action: somebody meant something else.
+    fn contradiction(&self) -> Option<String> {
+        let name = self.action.as_str();
+        if let Some(guard) = self.overrides.iter().find(|guard| !self.action.liftable().contains(guard)) {
+            let lifts: Vec<_> = self.action.liftable().iter().map(|guard| guard.as_str()).collect();
+            return Some(format!("{guard} stands in no {name}'s way; override can lift {}", lifts.join(", ")));
+        }
+        if self.replace && self.action != ActionKind::Emergency {
+            return Some(format!("replace goes with emergency, not with {name}"));
+        }
+        let is_foreign = |id: &&RunId| !id.as_str().starts_with(ACTION_RUN);
+        if let Some(run_id) = self.run_id.as_ref().filter(is_foreign) {
+            return Some(format!("run_id {run_id} does not begin with {ACTION_RUN}: an action has a run of its own"));
+        }
+        match (self.action, &self.access_key_id) {
+            (ActionKind::Emergency, None) => Some("an emergency names the key: add access_key_id".to_owned()),
+            (ActionKind::Create, Some(_)) => {
+                Some("create replaces the key that the user has; leave access_key_id out".to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether this guard is lifted.
+    #[must_use]
+    pub fn lifts(&self, guard: Guard) -> bool {
+        self.overrides.contains(&guard)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn parse(event: Value) -> Result<ExplicitAction, String> {
+        ExplicitAction::parse(event).map_err(|error| error.why)
+    }
+
+    const KEY: &str = "AKIAEXAMPLEOLD000001";
+
+    #[test]
+    fn the_constant_event_of_a_schedule_is_enough() {
+        for name in ["create", "deactivate", "delete", "rollback"] {
+            let action = parse(json!({"action": name, "username": "alice"})).unwrap();
+            assert_eq!((action.action.as_str(), action.username.as_str(), &action.account), (name, "alice", &None));
+            assert!(action.overrides.is_empty() && action.mode.is_none() && !action.replace);
+        }
+    }
+
+    #[test]
+    fn what_is_read_comes_back_the_same() {
+        let event = json!({"action": "emergency", "username": "alice", "account": "111122223333", "name": "payments",
+            "email": "owner@example.com", "access_key_id": KEY, "replace": true, "override": ["freeze"],
+            "run_id": "action-1a2b3c4d", "mode": "audit"});
+        assert_eq!(serde_json::to_value(parse(event.clone()).unwrap()).unwrap(), event);
+        let action = parse(json!({"action": "deactivate", "username": "alice", "override": ["take-up", "last-used"]}));
+        let action = action.unwrap();
+        assert!(action.lifts(Guard::TakeUp) && action.lifts(Guard::LastUsed) && !action.lifts(Guard::InstallGrace));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_refused_by_name() {
+        let with = |field: &str, value: Value| {
+            let mut event = json!({"action": "deactivate", "username": "alice"});
+            event[field] = value;
+            event
+        };
+        for (event, named) in [
+            (json!({"username": "alice"}), "missing field `action`"),
+            (json!({"action": "create"}), "missing field `username`"),
+            (with("action", json!("remove")), "unknown variant `remove`"),
+            (with("action", json!("Create")), "unknown variant `Create`"),
+            (with("username", json!("../x")), "\"../x\" is not an IAM user name"),
+            (with("account", json!("1234")), "\"1234\" is not an AWS account id"),
+            (with("access_key_id", json!("K1")), "\"K1\""),
+            (with("override", json!(["recovery-grace"])), "unknown variant `recovery-grace`"),
+            (with("override", json!("last-used")), "expected a sequence"),
+            (with("mode", json!("force")), "unknown variant `force`"),
+            (with("force_rotate", json!(["alice"])), "unknown field `force_rotate`"),
+            (with("run_id", json!("20261120T020007Z-1a2b3c4d")), "does not begin with action-"),
+            (with("run_id", json!("")), "is not a run id"),
+        ] {
+            let why = parse(event.clone()).unwrap_err();
+            assert!(why.contains(named), "{event}: {why}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_go_with_the_action_is_refused() {
+        for (event, named) in [
+            (json!({"action": "emergency", "username": "alice"}), "add access_key_id"),
+            (json!({"action": "create", "username": "alice", "access_key_id": KEY}), "leave access_key_id out"),
+            (json!({"action": "rollback", "username": "alice", "replace": true}), "replace goes with emergency"),
+            (json!({"action": "delete", "username": "alice", "override": ["last-used"]}), "stands in no delete's way"),
+            (json!({"action": "create", "username": "alice", "override": ["take-up"]}), "override can lift freeze"),
+        ] {
+            let why = parse(event.clone()).unwrap_err();
+            assert!(why.contains(named), "{event}: {why}");
+        }
+    }
 }
