@@ -19,6 +19,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
+use crate::contract::action::Guard;
 use crate::id::{AccessKeyId, AccountId, RunId, UserId, UserName};
 use crate::time::minus;
 
@@ -92,6 +93,9 @@ pub struct JournalledStep {
     pub step: crate::plan::StepKind,
     /// Why.
     pub reason: crate::reason::Reason,
+    /// The guards that an explicit action lifted for it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub overridden: BTreeSet<Guard>,
 }
 
 /// The memory of one user.
@@ -102,6 +106,9 @@ pub struct UserRecord {
     /// A CreateAccessKey that was about to be made and whose end is not recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intent: Option<CreateIntent>,
+    /// A rollback that was begun and whose end is not recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollback: Option<RollbackIntent>,
     /// The keys about which there is something to remember.
     #[serde(default)]
     pub keys: BTreeMap<AccessKeyId, KeyRecord>,
@@ -116,6 +123,21 @@ pub struct CreateIntent {
     pub until: Timestamp,
     /// The key to be superseded.
     pub supersedes: AccessKeyId,
+}
+
+/// A rollback, written down before its first call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RollbackIntent {
+    /// When it was written down.
+    pub at: Timestamp,
+    /// The key that is to be active again.
+    pub old: AccessKeyId,
+    /// The key that is to give way, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new: Option<AccessKeyId>,
+    /// The guards that were lifted for it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub overridden: BTreeSet<Guard>,
 }
 
 impl AccountLedger {
@@ -174,7 +196,7 @@ impl UserRecord {
     /// An empty record.
     #[must_use]
     pub fn new(user_id: UserId) -> Self {
-        Self { user_id, intent: None, keys: BTreeMap::new() }
+        Self { user_id, intent: None, rollback: None, keys: BTreeMap::new() }
     }
 
     /// What is remembered of a key; the empty record when nothing is.

@@ -29,6 +29,8 @@ pub enum NoticeKind {
     Deactivated,
     /// The key was deleted.
     Deleted,
+    /// The key was made active again, by a rollback.
+    RolledBack,
     /// A person must do something, for this reason; weekly, by the weeks since the step was due, or since the key was made.
     Blocked(Reason, u32),
     /// A step failed that was to be taken for this reason; weekly, by the weeks since it was due.
@@ -51,7 +53,8 @@ impl NoticeKind {
             | NoticeKind::RetirementAhead(_)
             | NoticeKind::ForeignDeletion
             | NoticeKind::Deactivated
-            | NoticeKind::Deleted => false,
+            | NoticeKind::Deleted
+            | NoticeKind::RolledBack => false,
         }
     }
 
@@ -68,6 +71,7 @@ impl NoticeKind {
             NoticeKind::Held(week) => ("held", None, Some(*week)),
             NoticeKind::Deactivated => ("deactivated", None, None),
             NoticeKind::Deleted => ("deleted", None, None),
+            NoticeKind::RolledBack => ("rolled-back", None, None),
             NoticeKind::Blocked(reason, week) => ("blocked", Some(*reason), Some(*week)),
             NoticeKind::Failed(reason, week) => ("failed", Some(*reason), Some(*week)),
             NoticeKind::Planned(reason, week) => ("planned", Some(*reason), Some(*week)),
@@ -102,6 +106,7 @@ impl TryFrom<String> for NoticeKind {
             ["foreign-deletion"] => Some(NoticeKind::ForeignDeletion),
             ["deactivated"] => Some(NoticeKind::Deactivated),
             ["deleted"] => Some(NoticeKind::Deleted),
+            ["rolled-back"] => Some(NoticeKind::RolledBack),
             ["rotation-ahead", days] => number(days).map(NoticeKind::RotationAhead),
             ["deactivation-ahead", days] => number(days).map(NoticeKind::DeactivationAhead),
             ["deletion-ahead", days] => number(days).map(NoticeKind::DeletionAhead),
@@ -149,7 +154,7 @@ impl NoticeSubject<'_> {
 mod tests {
     use super::*;
 
-    const KINDS: [(NoticeKind, &str); 13] = [
+    const KINDS: [(NoticeKind, &str); 14] = [
         (NoticeKind::Rotated, "rotated"),
         (NoticeKind::RotationAhead(7), "rotation-ahead:7"),
         (NoticeKind::DeactivationAhead(3), "deactivation-ahead:3"),
@@ -160,6 +165,7 @@ mod tests {
         (NoticeKind::Held(0), "held:0"),
         (NoticeKind::Deactivated, "deactivated"),
         (NoticeKind::Deleted, "deleted"),
+        (NoticeKind::RolledBack, "rolled-back"),
         (NoticeKind::Blocked(Reason::SlotBlocked, u32::MAX), "blocked:slot-blocked:4294967295"),
         (NoticeKind::Failed(Reason::RotationDue, 2968), "failed:rotation-due:2968"),
         (NoticeKind::Planned(Reason::Unused, 2968), "planned:unused:2968"),

@@ -1,8 +1,11 @@
 //! The plan: what a run will do to the keys of one account, and why. Immutable, and specific enough that execution makes no choices.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
+use crate::contract::action::Guard;
 use crate::id::{AccessKeyId, UserId, UserName};
 use crate::ledger::InactiveBecause;
 use crate::notice::NoticeKind;
@@ -89,6 +92,8 @@ pub struct Step {
     pub next_after: Option<Days>,
     /// The notice that tells the owners, if they are to be told.
     pub notice: Option<NoticeKind>,
+    /// The guards that stood in the way, and that an explicit action lifted.
+    pub overridden: BTreeSet<Guard>,
 }
 
 /// What a step does.
@@ -129,6 +134,20 @@ pub enum Action {
         /// The key.
         key: AccessKeyId,
     },
+    /// Makes the old key active again, and then its replacement inactive.
+    Rollback {
+        /// The old key.
+        old: AccessKeyId,
+        /// The key that took over from it, where there is one.
+        new: Option<AccessKeyId>,
+        /// Somebody uses that key: it stays active, and the secret goes on handing it out.
+        new_stays: bool,
+    },
+    /// Does not do what an explicit action asked for.
+    Refuse {
+        /// Which guard refuses, and the way out.
+        why: String,
+    },
 }
 
 impl Action {
@@ -145,7 +164,7 @@ impl Action {
     /// Whether the action changes anything in IAM or Secrets Manager.
     #[must_use]
     pub fn is_change(&self) -> bool {
-        !matches!(self, Action::None | Action::Hold)
+        !matches!(self, Action::None | Action::Hold | Action::Refuse { .. })
     }
 }
 

@@ -2,8 +2,10 @@
 
 mod deactivation;
 mod deletion;
+mod explicit;
 mod reconciliation;
 mod retirement;
+mod rollback;
 mod rotation;
 mod standing;
 mod step;
@@ -21,6 +23,7 @@ use crate::plan::{AccountPlan, Action, Step, StepKind};
 use crate::policy::{ExemptionGroup, Policy};
 use crate::reason::Reason;
 
+pub use explicit::plan_explicit;
 pub use standing::needs_secret;
 
 /// Everything that a plan is made from.
@@ -76,16 +79,24 @@ fn hold_back_for_account(view: &AccountView<'_>, steps: &mut Vec<Step>) {
     if let ExemptionGroup::Unknown { .. } = view.exemptions {
         // Whoever is told of a step might be exempt from it, so warnings stop as well.
         steps.retain(|step| step.action.is_change());
-        for step in steps {
-            hold_back(step, Reason::ExemptionsUnknown);
-        }
-    } else if view.policy.freeze.until(view.now).is_some() {
-        let changes = steps.iter_mut().filter(|step| step.action.is_change());
-        changes.for_each(|step| hold_back(step, Reason::Frozen));
-    } else if view.is_first_sight {
-        let deletions = steps.iter_mut().filter(|step| matches!(step.action, Action::Delete { .. }));
-        deletions.for_each(|step| hold_back(step, Reason::FirstSight));
     }
+    for step in steps {
+        let reason = forbidden(view, step).next();
+        if let Some(reason) = reason {
+            hold_back(step, reason);
+        }
+    }
+}
+
+/// What the state of the whole account has against a step, the gravest first.
+fn forbidden(view: &AccountView<'_>, step: &Step) -> impl Iterator<Item = Reason> {
+    let is_unknown = matches!(view.exemptions, ExemptionGroup::Unknown { .. });
+    let is_frozen = view.policy.freeze.until(view.now).is_some();
+    let is_first_deletion = view.is_first_sight && matches!(step.action, Action::Delete { .. });
+    let reasons =
+        [(is_unknown, Reason::ExemptionsUnknown), (is_frozen, Reason::Frozen), (is_first_deletion, Reason::FirstSight)];
+    let is_change = step.action.is_change();
+    reasons.into_iter().filter(move |(forbids, _)| *forbids && is_change).map(|(_, reason)| reason)
 }
 
 fn hold_back(step: &mut Step, reason: Reason) {
@@ -100,9 +111,9 @@ fn urgency(step: &Step) -> (u8, Option<Timestamp>, &UserName, Option<&AccessKeyI
     let class = match step.action {
         Action::Deactivate { .. } if step.kind == StepKind::Reconcile => 0,
         Action::Delete { .. } if step.reason == Reason::OrphanedKey => 0,
-        Action::DeleteNeverStored { .. } | Action::Publish { .. } => 0,
+        Action::DeleteNeverStored { .. } | Action::Publish { .. } | Action::Rollback { .. } => 0,
         Action::Deactivate { .. } | Action::Delete { .. } | Action::Replace { .. } => 1,
-        Action::Hold | Action::None => 2,
+        Action::Hold | Action::None | Action::Refuse { .. } => 2,
     };
     (class, step.due, &step.user, step.key.as_ref())
 }

@@ -38,7 +38,7 @@ macro_rules! reasons {
 reasons! {
     /// The key has reached the rotation period: a replacement is made and published.
     RotationDue = "rotation-due",
-    /// A replacement was asked for (`force_rotate`).
+    /// A replacement was asked for (`force_rotate`, or the action `create`).
     Forced = "forced",
     /// A replacement was made earlier and is not yet published: it is proven and published now.
     ReplacementPending = "replacement-pending",
@@ -54,6 +54,8 @@ reasons! {
     RecoveryGraceOver = "recovery-grace-over",
     /// The unused key was inactive for its whole grace: it is deleted.
     RetiredGraceOver = "retired-grace-over",
+    /// The key was made inactive in an emergency, and was so for the whole recovery grace: it is deleted.
+    EmergencyGraceOver = "emergency-grace-over",
     /// A person made the key inactive, it was seen inactive long enough and the owner was warned: it is deleted, as configured.
     ForeignInactive = "foreign-inactive",
     /// Keywheel made the key and its secret half was never stored: nobody can have it, so it is deleted at once.
@@ -114,6 +116,30 @@ reasons! {
     ExemptionsUnknown = "exemptions-unknown",
     /// The account is looked after for the first time, or its ledger was lost: nothing is deleted in such a run.
     FirstSight = "first-sight",
+    /// Somebody asked for it by an explicit action, and lifted by name what stood in the way.
+    AskedFor = "asked-for",
+    /// A rollback was asked for: the old key is active again, and its replacement gives way where nobody uses it.
+    RolledBack = "rolled-back",
+    /// The key was made active again in an earlier run, and no notice of that is recorded as sent: it is asked for again.
+    RollbackUntold = "rollback-untold",
+    /// An emergency was declared for the key: it is made inactive at once, and no rollback makes it active again.
+    Emergency = "emergency",
+    /// An emergency for the key was acted on before, and a person made it active since: what a person did stands.
+    EmergencyPast = "emergency-past",
+    /// An explicit action is done already, or there is no key that it could be done to.
+    NothingToDo = "nothing-to-do",
+    /// What an explicit action asks for must not be done before the date given.
+    NotYetDue = "not-yet-due",
+    /// No published replacement took over from the key: only an emergency makes it inactive.
+    NotSuperseded = "not-superseded",
+    /// The key is active: only an inactive key is deleted.
+    NotInactive = "not-inactive",
+    /// An explicit action names a key that the user does not have.
+    KeyNotFound = "key-not-found",
+    /// An explicit action names a user whom the account does not have.
+    UserNotFound = "user-not-found",
+    /// An explicit action could mean more than one key: its id must be named.
+    AmbiguousKey = "ambiguous-key",
     /// A change freeze is on.
     Frozen = "frozen",
     /// The run has made as many changes as `MAX_CHANGES` allows: the rest waits for the next run.

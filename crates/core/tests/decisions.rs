@@ -6,7 +6,7 @@ mod support;
 
 use std::collections::BTreeSet;
 
-use keywheel_core::plan::StepKind;
+use keywheel_core::plan::{Action, StepKind};
 use keywheel_core::planner::needs_secret;
 use keywheel_core::reason::Reason;
 use support::decision_file::{Case, DecisionFile};
@@ -18,7 +18,7 @@ fn cases() -> Vec<Case> {
 }
 
 fn planned(case: &Case) -> Vec<Decided> {
-    let mut decided: Vec<_> = case.world().plan().steps.iter().map(Decided::of).collect();
+    let mut decided: Vec<_> = case.plan().iter().map(Decided::of).collect();
     decided.sort();
     decided
 }
@@ -46,10 +46,13 @@ fn a_step_changes_something_exactly_when_its_name_says_so() {
         StepKind::Delete,
         StepKind::Retire,
         StepKind::Reconcile,
+        StepKind::Rollback,
     ];
     for case in cases() {
-        for step in case.world().plan().steps {
-            assert_eq!(step.action.is_change(), changing.contains(&step.kind), "{}: {step:?}", case.name);
+        for step in case.plan() {
+            let is_refused = matches!(step.action, Action::Refuse { .. });
+            let changes = changing.contains(&step.kind) && !is_refused;
+            assert_eq!(step.action.is_change(), changes, "{}: {step:?}", case.name);
         }
     }
 }
@@ -64,7 +67,8 @@ fn the_secret_is_looked_at_wherever_a_case_rests_on_it() {
 }
 
 /// Reasons that only the executor gives, or the run before there is a plan.
-const NOT_THE_PLANNERS: [Reason; 8] = [
+const NOT_THE_PLANNERS: [Reason; 9] = [
+    Reason::UserNotFound,
     Reason::ReplacementUnproven,
     Reason::KeysUnknown,
     Reason::MaxChanges,

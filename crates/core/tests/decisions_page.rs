@@ -53,6 +53,20 @@ fn step(step: &Value) -> String {
     if let Some(told) = step.get("tells").and_then(Value::as_str) {
         write!(words, ", tells `{told}`").unwrap();
     }
+    let list = |name: &str| {
+        let guards: Vec<_> = step[name].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        guards.join("`, `")
+    };
+    if step.get("refused").is_some() {
+        words.push_str(", refused");
+        let guards = list("refused");
+        if !guards.is_empty() {
+            write!(words, "; `{guards}` lifted would do it").unwrap();
+        }
+    }
+    if step.get("overrides").is_some() {
+        write!(words, ", with `{}` lifted", list("overrides")).unwrap();
+    }
     words
 }
 

@@ -52,7 +52,9 @@ proptest! {
             let inactive = seen.record(&id).made_inactive.unwrap();
             let grace = match inactive.why {
                 _ if reason == Reason::ForeignInactive => world.policy.unused_after.max(seen.periods.recovery_grace),
-                Some(InactiveBecause::Superseded) => seen.periods.recovery_grace,
+                Some(InactiveBecause::Superseded | InactiveBecause::RolledBack | InactiveBecause::Emergency) => {
+                    seen.periods.recovery_grace
+                }
                 Some(InactiveBecause::Unused) => seen.periods.recovery_grace.max(Days(90)),
                 Some(InactiveBecause::Orphaned) => Days(1),
                 None => Days(u32::MAX),
@@ -88,8 +90,10 @@ proptest! {
     #[test]
     fn rule_1_a_superseded_key_is_deleted_only_while_its_replacement_works(world in worlds()) {
         let seen = Evidence::of(&world);
-        let superseded = |reason: &Reason| *reason == Reason::RecoveryGraceOver;
-        for (id, _) in deletions(&world).into_iter().filter(|(_, reason)| superseded(reason)) {
+        let superseded = |id: &keywheel_core::id::AccessKeyId| {
+            seen.record(id).made_inactive.is_some_and(|inactive| inactive.why == Some(InactiveBecause::Superseded))
+        };
+        for (id, _) in deletions(&world).into_iter().filter(|(id, reason)| superseded(id) && *reason != Reason::ForeignInactive) {
             // AWS's own dates: no ledger can have it inactive before its replacement was there.
             let replacement = |other: &&keywheel_core::observed::ObservedKey| {
                 other.id != id && other.is_active() && seen.past(other.created, seen.periods.recovery_grace)
@@ -179,7 +183,9 @@ proptest! {
     fn rule_5_what_a_person_did_stands(world in worlds()) {
         let seen = Evidence::of(&world);
         let plan = world.plan();
-        for id in plan.steps.iter().filter_map(taken_away).filter(|id| !seen.key(id).is_active()) {
+        // Of a key that is to give way, and is inactive already, nothing is taken away.
+        let steps = plan.steps.iter().filter(|step| step.kind != StepKind::Rollback);
+        for id in steps.filter_map(taken_away).filter(|id| !seen.key(id).is_active()) {
             let by_keywheel =
                 seen.record(id).made_inactive.is_some_and(|inactive| inactive.by == Actor::Keywheel && inactive.why.is_some());
             let may_go = world.policy.foreign_inactive_keys == ForeignInactiveKeys::Delete
@@ -205,7 +211,8 @@ proptest! {
         let seen = Evidence::of(&world);
         let active = seen.user.keys.iter().filter(|key| key.is_active()).count();
         for step in world.plan().steps.iter().filter(|step| active > 1 && step.action.is_change()) {
-            prop_assert!(matches!(step.kind, StepKind::Retire | StepKind::Delete), "{step:?}");
+            let gives_back = step.kind == StepKind::Rollback && taken_away(step).is_none();
+            prop_assert!(gives_back || matches!(step.kind, StepKind::Retire | StepKind::Delete), "{step:?}");
             if let Action::Deactivate { key, .. } = &step.action {
                 prop_assert!(seen.unused_for(seen.key(key), world.policy.unused_after));
             }

@@ -12,6 +12,7 @@ mod publish;
 mod replace;
 mod report;
 mod retract;
+mod rollback;
 mod run;
 mod session;
 mod told;

@@ -76,6 +76,8 @@ impl Account {
         left.push(format!("claim {:?}", ledger.claim));
         let intents = ledger.users.iter().filter(|(_, user)| user.intent.is_some());
         left.extend(intents.map(|(name, _)| format!("intent for {name}")));
+        let rollbacks = ledger.users.iter().filter(|(_, user)| user.rollback.is_some());
+        left.extend(rollbacks.map(|(name, _)| format!("rollback for {name}")));
         (self.standing(), left)
     }
 }

@@ -5,6 +5,7 @@ use std::task::{Context, Poll, Waker};
 
 use keywheel_core::Timestamp;
 use keywheel_core::contract::SCHEMA;
+use keywheel_core::contract::action::ExplicitAction;
 use keywheel_core::contract::digest::Digest;
 use keywheel_core::contract::notice_record::{NoticeState, SentNotice};
 use keywheel_core::policy::{Mode, Policy};
@@ -34,6 +35,8 @@ pub struct Night {
     pub run_id: Option<String>,
     /// What an earlier invocation of the run left.
     pub inherited: Option<Inheritance>,
+    /// The one thing that is asked for.
+    pub explicit: Option<ExplicitAction>,
     /// The account's e-mail address.
     pub email: String,
     /// The account's name.
@@ -68,6 +71,7 @@ impl Default for Night {
             clock_is_off: false,
             run_id: None,
             inherited: None,
+            explicit: None,
             email: "owner@example.com".to_owned(),
             account_name: "payments".to_owned(),
         }
@@ -157,7 +161,7 @@ impl Night {
             deadline: plus(account.now, jiff::SignedDuration::from_secs(self.seconds)),
             forced: self.forced.iter().map(|name| name.parse().unwrap()).collect(),
             clock_is_off: self.clock_is_off,
-            explicit: None,
+            explicit: self.explicit.clone(),
             inherited: self.inherited.clone(),
         }
     }

@@ -164,6 +164,7 @@ fn result(bench: &Bench, user: &str) -> AccountResult {
         status: StepStatus::Done,
         due: None,
         error: None,
+        overridden: std::collections::BTreeSet::new(),
     };
     AccountResult {
         schema_version: 1,

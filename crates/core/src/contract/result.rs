@@ -1,10 +1,11 @@
 //! What the functions return, and what lands in S3 beside a run's manifest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
+use crate::contract::action::Guard;
 use crate::id::{AccessKeyId, AccountId, RunId, UserName};
 use crate::plan::StepKind;
 use crate::policy::Mode;
@@ -56,6 +57,9 @@ pub struct StepResult {
     pub due: Option<Timestamp>,
     /// What went wrong, without any secret.
     pub error: Option<String>,
+    /// The guards that an explicit action lifted for it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub overridden: BTreeSet<Guard>,
 }
 
 /// The result of one account in one run: `<prefix>runs/<run id>/accounts/<account>.json`.

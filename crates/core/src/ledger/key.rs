@@ -48,6 +48,12 @@ pub struct KeyRecord {
     /// When and by whom it was made inactive.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub made_inactive: Option<MadeInactive>,
+    /// When a rollback made it the user's key again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rolled_back: Option<Timestamp>,
+    /// When an emergency made it inactive, where a person made it active again since. An emergency acts once per key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub emergency: Option<Timestamp>,
     /// When Keywheel deleted it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deleted: Option<Timestamp>,
@@ -92,6 +98,11 @@ pub enum InactiveBecause {
     Unused,
     /// It came from a CreateAccessKey whose answer was lost.
     Orphaned,
+    /// A rollback made the key active again from which it had taken over.
+    #[serde(rename = "rolled-back")]
+    RolledBack,
+    /// Somebody declared an emergency for it.
+    Emergency,
 }
 
 /// One notice that was asked for.
@@ -119,6 +130,15 @@ impl KeyRecord {
     #[must_use]
     pub fn asked(&self, kind: &NoticeKind) -> Option<Timestamp> {
         Some(self.notices.get(kind)?.asked)
+    }
+
+    /// A rollback made it the user's key again: its way begins anew, and no other key takes over from it for now.
+    pub fn roll_back(&mut self, at: Timestamp) {
+        self.begin_anew();
+        self.superseded_by = None;
+        self.made_inactive = None;
+        self.revived = Some(at);
+        self.rolled_back = Some(at);
     }
 
     /// Begins the key's way anew.

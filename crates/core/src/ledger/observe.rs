@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 use crate::Timestamp;
 use crate::id::AccountId;
-use crate::ledger::{Actor, CreateIntent, KeyRecord, MadeInactive, UserRecord};
+use crate::ledger::{Actor, CreateIntent, InactiveBecause, KeyRecord, MadeInactive, RollbackIntent, UserRecord};
 use crate::notice::NoticeKind;
 use crate::observed::{KeyStatus, ObservedKey, ObservedSecret, ObservedUser};
 use crate::secret::VersionId;
@@ -43,6 +43,7 @@ impl UserRecord {
             }
         }
         record.intent = record.intent.take().filter(|intent| !record.is_fulfilled(intent, user));
+        record.rollback = record.rollback.take().filter(|rollback| record.may_go_on(rollback, user, now));
         record
     }
 }
@@ -53,6 +54,13 @@ impl UserRecord {
         let is_its_key = |key: &&ObservedKey| intent.may_have_made(key.created);
         user.keys.iter().filter(is_its_key).any(|key| self.key(&key.id).published.is_some())
     }
+
+    /// Whether a rollback that was begun may be ended: not when its old key is gone, or was made inactive by a person since.
+    fn may_go_on(&self, rollback: &RollbackIntent, user: &ObservedUser, now: Timestamp) -> bool {
+        let Some(old) = user.key(&rollback.old) else { return false };
+        let inactive = self.key(&old.id).made_inactive;
+        now < after(rollback.at, INTENT_REMEMBERED) && inactive.is_none_or(|inactive| inactive.by == Actor::Keywheel)
+    }
 }
 
 impl KeyRecord {
@@ -60,8 +68,9 @@ impl KeyRecord {
         match (key.status, self.made_inactive.take()) {
             // A call that was to make it inactive did not take effect, and cannot any more.
             (KeyStatus::Active, None) => self.deactivation_begun = None,
-            (KeyStatus::Active, Some(_)) => {
+            (KeyStatus::Active, Some(inactive)) => {
                 self.begin_anew();
+                self.note_emergency(&inactive);
                 self.revived = Some(now);
             }
             (KeyStatus::Inactive, None) => {
@@ -74,11 +83,19 @@ impl KeyRecord {
                 if used_since {
                     // A person made it active, used it and made it inactive again between two runs.
                     self.begin_anew();
+                    self.note_emergency(&inactive);
                     self.made_inactive = Some(MadeInactive { at: now, by: Actor::Person, why: None });
                 } else {
                     self.made_inactive = Some(inactive);
                 }
             }
+        }
+    }
+
+    /// What an emergency made inactive and a person made active again stays so: an emergency acts once per key.
+    fn note_emergency(&mut self, inactive: &MadeInactive) {
+        if inactive.why == Some(InactiveBecause::Emergency) {
+            self.emergency.get_or_insert(inactive.at);
         }
     }
 

@@ -22,6 +22,7 @@ impl UserRecord {
         }
         let mut record = self.clone();
         record.intent = record.intent.filter(|intent| !is_future(intent.at, now)).map(CreateIntent::credible);
+        record.rollback = record.rollback.filter(|rollback| !is_future(rollback.at, now));
         record.keys.retain(|id, key| {
             let made = user.key(id).map(|key| key.created);
             key.dates().all(|date| !is_future(date, now) && made.is_none_or(|made| !is_before(date, made)))
@@ -35,7 +36,8 @@ impl UserRecord {
     #[must_use]
     pub fn is_long_quiet(&self, now: Timestamp) -> bool {
         let intent = self.intent.as_ref().map(|intent| intent.at);
-        let dates = self.keys.values().flat_map(KeyRecord::dates).chain(intent);
+        let rollback = self.rollback.as_ref().map(|rollback| rollback.at);
+        let dates = self.keys.values().flat_map(KeyRecord::dates).chain(intent).chain(rollback);
         dates.max().is_none_or(|last| now >= after(last, REMEMBERED))
     }
 }
@@ -65,6 +67,8 @@ impl KeyRecord {
             self.revived,
             self.held_since,
             self.made_inactive.as_ref().map(|inactive| inactive.at),
+            self.rolled_back,
+            self.emergency,
             self.deleted,
         ];
         let told = self.notices.values().flat_map(|notice| [Some(notice.asked), notice.sent]);

@@ -1,6 +1,7 @@
 //! When an old key whose replacement is published is made inactive, and what holds it.
 
 use crate::Timestamp;
+use crate::contract::action::Guard;
 use crate::ledger::{InactiveBecause, USE_RECORD_SPAN};
 use crate::notice::NoticeKind;
 use crate::observed::{KeyStatus, LastUsed, ObservedKey};
@@ -9,6 +10,15 @@ use crate::planner::step::UserView;
 use crate::planner::telling::held_notice;
 use crate::reason::Reason;
 use crate::time::{after, plus};
+
+/// Something that keeps an old key active.
+pub(super) struct Obstacle {
+    pub(super) reason: Reason,
+    /// What lifts it, where anything does.
+    pub(super) guard: Option<Guard>,
+    /// When it is over by itself, where that is known.
+    pub(super) due: Option<Timestamp>,
+}
 
 impl UserView<'_> {
     /// The step for an active key that `replacement` took over from.
@@ -62,23 +72,51 @@ impl UserView<'_> {
         step.telling(NoticeKind::Rotated)
     }
 
-    /// What keeps a key active whose day has come.
+    /// What keeps a key active whose day has come: the gravest of all that does.
     fn hold(&self, key: &ObservedKey, replacement: &ObservedKey) -> Option<Reason> {
-        let record = self.record_of(replacement);
-        if !self.standings.is_retrievable(&replacement.id) {
-            return Some(Reason::ReplacementNotRetrievable);
-        }
-        let last_use = match &key.last_used {
-            LastUsed::Unknown { .. } => return Some(Reason::LastUsedUnknown),
-            LastUsed::Never => None,
-            LastUsed::At(key_use) => Some(key_use.at),
+        self.obstacles_after_grace(key, replacement).next().map(|obstacle| obstacle.reason)
+    }
+
+    /// Everything that keeps a key active, the gravest first.
+    pub(super) fn obstacles(&self, key: &ObservedKey, replacement: &ObservedKey) -> Vec<Obstacle> {
+        let began = self.install_grace_began(key, replacement);
+        let due = began.map(|since| after(since, self.periods.install_grace));
+        let reason = match due {
+            None => Some(Reason::NoticeNotSent),
+            Some(due) => (self.now < due).then_some(Reason::NotYetDue),
         };
+        let grace = reason.map(|reason| Obstacle { reason, guard: Some(Guard::InstallGrace), due });
+        let mut obstacles: Vec<_> = self.obstacles_after_grace(key, replacement).chain(grace).collect();
+        // What nobody can lift comes first: it makes all else idle.
+        obstacles.sort_by_key(|obstacle| obstacle.guard.is_some());
+        obstacles
+    }
+
+    fn obstacles_after_grace(&self, key: &ObservedKey, replacement: &ObservedKey) -> impl Iterator<Item = Obstacle> {
+        let gone = !self.standings.is_retrievable(&replacement.id);
+        let all = [
+            (gone.then_some(Reason::ReplacementNotRetrievable), None),
+            (self.use_of(key), Some(Guard::LastUsed)),
+            (self.missing_take_up(key, replacement), Some(Guard::TakeUp)),
+        ];
+        all.into_iter().filter_map(|(reason, guard)| Some(Obstacle { reason: reason?, guard, due: None }))
+    }
+
+    /// The use of a key within `LAST_USED_THRESHOLD`, or that it is not known.
+    fn use_of(&self, key: &ObservedKey) -> Option<Reason> {
         let threshold = self.policy.last_used_threshold;
-        if threshold.0 > 0 && last_use.is_some_and(|at| self.now < after(at, threshold)) {
-            return Some(Reason::StillInUse);
+        match &key.last_used {
+            LastUsed::Unknown { .. } => Some(Reason::LastUsedUnknown),
+            LastUsed::At(key_use) if threshold.0 > 0 && self.now < after(key_use.at, threshold) => {
+                Some(Reason::StillInUse)
+            }
+            LastUsed::Never | LastUsed::At(_) => None,
         }
-        let must_be_taken_up = record.retrieval_unproven || !self.is_unused(key);
-        if !must_be_taken_up {
+    }
+
+    /// That nobody has used the replacement of a used key, or that it is not known.
+    fn missing_take_up(&self, key: &ObservedKey, replacement: &ObservedKey) -> Option<Reason> {
+        if !self.record_of(replacement).retrieval_unproven && self.is_unused(key) {
             return None;
         }
         match &replacement.last_used {
@@ -111,7 +149,7 @@ impl UserView<'_> {
         step
     }
 
-    fn deactivate(&self, key: &ObservedKey, replacement: &ObservedKey, reason: Reason) -> Step {
+    pub(super) fn deactivate(&self, key: &ObservedKey, replacement: &ObservedKey, reason: Reason) -> Step {
         let preconditions = Preconditions {
             statuses: vec![(key.id.clone(), KeyStatus::Active), (replacement.id.clone(), KeyStatus::Active)],
             last_used: (reason == Reason::InstallGraceOver).then(|| (key.id.clone(), key.last_used.clone())),

@@ -38,22 +38,15 @@ impl UserView<'_> {
     }
 
     fn keywheels_inactive_key(&self, key: &ObservedKey, inactive: &MadeInactive, why: InactiveBecause) -> Option<Step> {
-        let (grace, reason) = match why {
-            InactiveBecause::Superseded => (self.periods.recovery_grace, Reason::RecoveryGraceOver),
-            InactiveBecause::Unused => (self.periods.recovery_grace.max(RETIRED_GRACE), Reason::RetiredGraceOver),
-            InactiveBecause::Orphaned => (ORPHANED_GRACE, Reason::OrphanedKey),
-        };
-        let successor = self.standings.successor(&key.id).and_then(|id| self.user.key(&id));
-        let at = match (why, successor) {
-            (InactiveBecause::Superseded, None) => {
-                return Some(self.blocked(key, Reason::ReplacementGone, key.created));
-            }
-            // No key is made inactive for its replacement before there is one.
-            (InactiveBecause::Superseded, Some(by)) => {
-                inactive.at.max(by.created).max(self.standings.stored_at(&by.id).unwrap_or(Timestamp::MIN))
-            }
-            (InactiveBecause::Unused | InactiveBecause::Orphaned, _) => inactive.at,
-        };
+        let (grace, reason) = self.grace_of(why);
+        let stand_in = self.stand_in(key, why);
+        if stand_in.is_none() && needs_stand_in(why) {
+            return Some(self.blocked(key, Reason::ReplacementGone, key.created));
+        }
+        // No key is made inactive for its replacement before there is one.
+        let replaced = stand_in.filter(|_| why == InactiveBecause::Superseded);
+        let stored = replaced.and_then(|by| self.standings.stored_at(&by.id));
+        let at = [replaced.map(|by| by.created), stored].into_iter().flatten().fold(inactive.at, Timestamp::max);
         let Some(since) = unused_since(key, at) else {
             let unknown = || self.step(key, StepKind::Skip, Reason::LastUsedUnknown).due(after(at, grace));
             return (self.now >= after(at, grace)).then(unknown);
@@ -61,27 +54,68 @@ impl UserView<'_> {
         let due = after(since, grace);
         let is_awaited = why == InactiveBecause::Orphaned && self.now >= minus(due, ORPHAN_AWAITED);
         if self.now < due && !is_awaited {
-            let ahead = why != InactiveBecause::Orphaned;
-            let warning = || self.warning(key, Reason::DeletionAhead, due, NoticeKind::DeletionAhead);
-            return ahead.then(|| self.untold(key, inactive, due).or_else(warning)).flatten();
+            return self.untold(key, inactive, due).or_else(|| self.deletion_ahead(key, why, due));
         }
         if why == InactiveBecause::Orphaned && key.last_used != LastUsed::Never {
             return Some(self.blocked(key, Reason::PersonInactive, key.created));
         }
         let mut step = self.delete(key, reason).due(due);
         step.preconditions.not_before = Some(due);
-        if let Some(by) = successor.filter(|_| why == InactiveBecause::Superseded) {
+        if let Some(by) = stand_in {
             step.preconditions.statuses.push((by.id.clone(), KeyStatus::Active));
             step = step.replaced_by(by);
         }
         Some(step)
     }
 
+    /// How long a key stays inactive that Keywheel made so, and why it is deleted then.
+    pub(super) fn grace_of(&self, why: InactiveBecause) -> (Days, Reason) {
+        match why {
+            InactiveBecause::Superseded | InactiveBecause::RolledBack => {
+                (self.periods.recovery_grace, Reason::RecoveryGraceOver)
+            }
+            InactiveBecause::Emergency => (self.periods.recovery_grace, Reason::EmergencyGraceOver),
+            InactiveBecause::Unused => (self.periods.recovery_grace.max(RETIRED_GRACE), Reason::RetiredGraceOver),
+            InactiveBecause::Orphaned => (ORPHANED_GRACE, Reason::OrphanedKey),
+        }
+    }
+
+    /// The active key without which this one is not deleted: the one that took over from it, or, after a rollback, any.
+    fn stand_in(&self, key: &ObservedKey, why: InactiveBecause) -> Option<&ObservedKey> {
+        match why {
+            InactiveBecause::Superseded => self.standings.successor(&key.id).and_then(|id| self.user.key(&id)),
+            InactiveBecause::RolledBack => {
+                let others = self.user.keys.iter().filter(|other| other.id != key.id && other.is_active());
+                others.max_by_key(|other| (other.created, &other.id))
+            }
+            InactiveBecause::Unused | InactiveBecause::Orphaned | InactiveBecause::Emergency => None,
+        }
+    }
+
+    /// The owners are warned of a deletion. Who is told of a key that leaked must not be shown how to make it active again, and
+    /// nobody knows of a key whose answer was lost.
+    fn deletion_ahead(&self, key: &ObservedKey, why: InactiveBecause, due: Timestamp) -> Option<Step> {
+        let reason = match why {
+            InactiveBecause::Orphaned => return None,
+            InactiveBecause::Emergency => Reason::EmergencyGraceOver,
+            InactiveBecause::Superseded | InactiveBecause::Unused | InactiveBecause::RolledBack => {
+                Reason::DeletionAhead
+            }
+        };
+        self.warning(key, reason, due, NoticeKind::DeletionAhead)
+    }
+
     /// The owners are told that the key was made inactive, where the run that did it died, or its notice was not sent.
     fn untold(&self, key: &ObservedKey, inactive: &MadeInactive, due: Timestamp) -> Option<Step> {
         let is_told = self.record_of(key).told(&NoticeKind::Deactivated).is_some();
         let is_news = self.now < after(inactive.at, NEWS);
-        let tell = || self.step(key, StepKind::Warn, Reason::DeactivationUntold).due(due);
+        let reason = match inactive.why? {
+            // The notice of a rollback tells of both its keys, and nobody knows of a key whose answer was lost.
+            InactiveBecause::RolledBack | InactiveBecause::Orphaned => return None,
+            InactiveBecause::Emergency => Reason::Emergency,
+            InactiveBecause::Superseded | InactiveBecause::Unused => Reason::DeactivationUntold,
+        };
+        let tell = || self.step(key, StepKind::Warn, reason).due(due);
         (!is_told && is_news).then(|| tell().telling(NoticeKind::Deactivated))
     }
 
@@ -118,7 +152,7 @@ impl UserView<'_> {
         is_orphan && self.inactive_key(key).is_some_and(|step| step.action.is_change())
     }
 
-    fn delete(&self, key: &ObservedKey, reason: Reason) -> Step {
+    pub(super) fn delete(&self, key: &ObservedKey, reason: Reason) -> Step {
         let preconditions = Preconditions {
             statuses: vec![(key.id.clone(), KeyStatus::Inactive)],
             last_used: Some((key.id.clone(), key.last_used.clone())),
@@ -129,8 +163,12 @@ impl UserView<'_> {
     }
 }
 
+fn needs_stand_in(why: InactiveBecause) -> bool {
+    matches!(why, InactiveBecause::Superseded | InactiveBecause::RolledBack)
+}
+
 /// The later of when the key was made inactive and its last use; none when the last use is not known.
-fn unused_since(key: &ObservedKey, inactive: Timestamp) -> Option<Timestamp> {
+pub(super) fn unused_since(key: &ObservedKey, inactive: Timestamp) -> Option<Timestamp> {
     match &key.last_used {
         LastUsed::Unknown { .. } => None,
         LastUsed::Never => Some(inactive),

@@ -1,5 +1,7 @@
 //! Puts right what an earlier run left half-done: keys pending, never stored, or of an unanswered call.
 
+use std::collections::BTreeSet;
+
 use jiff::SignedDuration;
 
 use crate::ledger::InactiveBecause;
@@ -17,6 +19,9 @@ const CREATION_SETTLES: SignedDuration = SignedDuration::from_mins(10);
 impl UserView<'_> {
     /// Steps for what is half-done; none when nothing is.
     pub(super) fn half_done(&self) -> Vec<Step> {
+        if let Some(step) = self.unfinished_rollback(&BTreeSet::new()) {
+            return vec![step];
+        }
         let active = self.user.keys.iter().filter(|key| key.is_active());
         let steps: Vec<Step> = active.filter_map(|key| self.half_done_key(key)).collect();
         if steps.is_empty() { self.unresolved_creation().into_iter().collect() } else { steps }

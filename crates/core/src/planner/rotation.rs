@@ -57,7 +57,7 @@ impl UserView<'_> {
         other.is_active() && self.standings.of(other) == Standing::Superseded { by: key.id.clone() }
     }
 
-    fn replace(&self, key: &ObservedKey, reason: Reason) -> Step {
+    pub(super) fn replace(&self, key: &ObservedKey, reason: Reason) -> Step {
         let action = Action::Replace { supersedes: key.id.clone(), supersedes_created: key.created };
         let preconditions = Preconditions {
             statuses: vec![(key.id.clone(), KeyStatus::Active)],
@@ -69,7 +69,7 @@ impl UserView<'_> {
     }
 
     /// A replacement is due and the second slot is taken: by Keywheel's own doing, which passes, or by a person's.
-    fn slot_taken(&self, key: &ObservedKey, due: Timestamp) -> Step {
+    pub(super) fn slot_taken(&self, key: &ObservedKey, due: Timestamp) -> Step {
         let by_person = |other: &&ObservedKey| {
             let inactive = self.record_of(other).made_inactive;
             !other.is_active() && inactive.is_none_or(|inactive| inactive.by == Actor::Person || inactive.why.is_none())

@@ -32,7 +32,8 @@ pub(super) enum Standing {
 pub fn needs_secret(user: &ObservedUser, record: Option<&UserRecord>) -> bool {
     let half_done = record.is_some_and(|record| {
         let pending = |key: &ObservedKey| record.keys.get(&key.id).is_some_and(|key| key.created.is_some());
-        record.user_id == user.user_id && (record.intent.is_some() || user.keys.iter().any(pending))
+        record.user_id == user.user_id
+            && (record.intent.is_some() || record.rollback.is_some() || user.keys.iter().any(pending))
     });
     half_done || user.keys.len() > 1
 }

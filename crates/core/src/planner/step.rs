@@ -28,7 +28,6 @@ pub(super) struct UserView<'a> {
 impl<'a> UserView<'a> {
     pub(super) fn new(view: &AccountView<'a>, user: &'a ObservedUser, record: &'a UserRecord) -> Self {
         let tags = UserTags::read(&user.tags, &view.policy.tag_prefix);
-        let forced: &BTreeSet<_> = view.forced;
         Self {
             user,
             record,
@@ -36,7 +35,7 @@ impl<'a> UserView<'a> {
             periods: view.policy.periods.for_user(&tags),
             tags,
             policy: view.policy,
-            is_forced: forced.contains(&user.name),
+            is_forced: view.forced.contains(&user.name),
             now: view.now,
         }
     }
@@ -70,6 +69,7 @@ impl<'a> UserView<'a> {
             replacement: None,
             next_after: None,
             notice: None,
+            overridden: BTreeSet::new(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The order in which a user's keys are thought about.
 
+use std::collections::BTreeSet;
+
 use crate::ledger::UserRecord;
 use crate::observed::{ObservedSecret, ObservedUser};
 use crate::plan::{Step, StepKind};
@@ -11,24 +13,23 @@ use crate::reason::Reason;
 
 /// The steps for one user.
 pub(super) fn plan_user(view: &AccountView<'_>, user: &ObservedUser) -> Vec<Step> {
-    let empty = UserRecord::new(user.user_id.clone());
-    let record = view.ledger.users.get(&user.name).filter(|record| record.user_id == user.user_id).unwrap_or(&empty);
-    let user_view = UserView::new(view, user, record);
+    let record = record_of(view, user);
+    let user_view = UserView::new(view, user, &record);
     if user.keys.is_empty() {
         return Vec::new();
     }
-    if let Some(reason) = exemption(view.exemptions, &user_view) {
-        let mut steps = vec![user_view.user_step(StepKind::Skip, reason)];
+    let Some(reason) = user_view.left_alone(view) else { return user_view.plan() };
+    let mut steps = vec![user_view.user_step(StepKind::Skip, reason)];
+    if let Reason::ExemptGroup | Reason::ExemptTag = reason {
         steps.extend(user_view.malformed_tags());
-        return steps;
     }
-    if view.policy.selection == Selection::Tagged && user_view.tags.email.is_none() {
-        return vec![user_view.user_step(StepKind::Skip, Reason::NotSelected)];
-    }
-    if let ObservedSecret::Unknown { .. } = user.secret {
-        return vec![user_view.user_step(StepKind::Skip, Reason::SecretUnknown)];
-    }
-    user_view.plan()
+    steps
+}
+
+/// What is remembered of this very user; the empty record when nothing is.
+pub(super) fn record_of(view: &AccountView<'_>, user: &ObservedUser) -> UserRecord {
+    let record = view.ledger.users.get(&user.name).filter(|record| record.user_id == user.user_id);
+    record.cloned().unwrap_or_else(|| UserRecord::new(user.user_id.clone()))
 }
 
 fn exemption(group: &ExemptionGroup, view: &UserView<'_>) -> Option<Reason> {
@@ -40,9 +41,24 @@ fn exemption(group: &ExemptionGroup, view: &UserView<'_>) -> Option<Reason> {
 }
 
 impl UserView<'_> {
+    /// Why nothing is decided about the user's keys, where nothing is.
+    pub(super) fn left_alone(&self, view: &AccountView<'_>) -> Option<Reason> {
+        let is_unselected = view.policy.selection == Selection::Tagged && self.tags.email.is_none();
+        exemption(view.exemptions, self).or_else(|| is_unselected.then_some(Reason::NotSelected)).or_else(|| {
+            let is_unknown = matches!(self.user.secret, ObservedSecret::Unknown { .. });
+            is_unknown.then_some(Reason::SecretUnknown)
+        })
+    }
+
     fn plan(&self) -> Vec<Step> {
         let mut steps: Vec<Step> = self.malformed_tags().into_iter().collect();
+        if let Some(rollback) = self.unfinished_rollback(&BTreeSet::new()) {
+            // Nothing else is done to a key that is to be active again.
+            steps.push(rollback);
+            return steps;
+        }
         steps.extend(self.inactive_keys());
+        steps.extend(self.untold_rollbacks());
         let half_done = self.half_done();
         if half_done.is_empty() {
             steps.extend(self.superseded_keys());

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 
+use keywheel_core::contract::action::Guard;
 use keywheel_core::ledger::InactiveBecause;
-use keywheel_core::observed::{KeyStatus, ObservedUser};
+use keywheel_core::observed::{KeyStatus, LastUsed, ObservedUser};
 use keywheel_core::plan::{Action, Preconditions, Step};
 use keywheel_core::reason::Reason;
 
@@ -30,15 +31,32 @@ fn expected(user: &ObservedUser, step: &Step) -> Preconditions {
     let last_used = Some((key.clone(), user.key(&key).unwrap().last_used.clone()));
     let by = step.replacement.clone();
     match &step.action {
-        Action::Replace { .. } => Preconditions { statuses: vec![(key, ACTIVE)], keys_at_most: Some(1), ..none },
+        Action::Replace { .. } => {
+            // A key that leaked is inactive by then.
+            let status = if step.reason == Reason::Emergency { INACTIVE } else { ACTIVE };
+            Preconditions { statuses: vec![(key, status)], keys_at_most: Some(1), ..none }
+        }
         Action::Publish { .. } => Preconditions { statuses: vec![(key, ACTIVE)], ..none },
         Action::Deactivate { because: InactiveBecause::Superseded, .. } => Preconditions {
             statuses: vec![(key, ACTIVE), (by.clone().unwrap(), ACTIVE)],
-            // A hold that ends goes by what is known to be in use.
-            last_used: last_used.filter(|_| step.reason != Reason::MaxHoldOver),
+            // A hold that ends, or is lifted, goes by what is known to be in use.
+            last_used: last_used
+                .filter(|_| step.reason != Reason::MaxHoldOver && !step.overridden.contains(&Guard::LastUsed)),
             published: by,
             ..none
         },
+        Action::Deactivate { because: InactiveBecause::Emergency, .. } => {
+            let status = user.key(&key).unwrap().status;
+            Preconditions { statuses: vec![(key, status)], ..none }
+        }
+        Action::Rollback { old, new, .. } => {
+            let new = new.as_ref().map(|new| user.key(new).unwrap());
+            let old = user.key(old).unwrap();
+            let statuses = [old].into_iter().chain(new).map(|key| (key.id.clone(), key.status)).collect();
+            // Of a key that is in use, no use is a surprise.
+            let unused = new.filter(|new| new.last_used == LastUsed::Never);
+            Preconditions { statuses, last_used: unused.map(|new| (new.id.clone(), LastUsed::Never)), ..none }
+        }
         Action::Deactivate { .. } | Action::DeleteNeverStored { .. } => {
             Preconditions { statuses: vec![(key, ACTIVE)], last_used, ..none }
         }
@@ -48,6 +66,7 @@ fn expected(user: &ObservedUser, step: &Step) -> Preconditions {
             Preconditions { statuses, last_used, not_before: step.due, ..none }
         }
         Action::Hold | Action::None => none,
+        Action::Refuse { .. } => unreachable!("no change"),
     }
 }
 
@@ -59,7 +78,7 @@ fn every_changing_step_asks_for_what_it_rests_on() {
         seen.insert((step.kind.as_str(), step.reason.code()));
     }
     let kinds: BTreeSet<_> = seen.iter().map(|(kind, _)| *kind).collect();
-    assert_eq!(kinds, ["create", "deactivate", "delete", "publish", "reconcile", "retire"].into());
+    assert_eq!(kinds, ["create", "deactivate", "delete", "publish", "reconcile", "retire", "rollback"].into());
     for deletion in ["recovery-grace-over", "retired-grace-over", "orphaned-key", "foreign-inactive"] {
         assert!(seen.contains(&("delete", deletion)), "no case of {deletion}");
     }
@@ -77,7 +96,7 @@ fn a_deletion_after_the_recovery_grace_asks_for_the_replacement_and_no_other_doe
 
 fn published(case: &str) -> Option<String> {
     let case: Case = serde_json::from_str(case).unwrap();
-    let supersedes = case.world().plan().steps.into_iter().find_map(|step| match step.action {
+    let supersedes = case.plan().into_iter().find_map(|step| match step.action {
         Action::Publish { supersedes, .. } => Some(supersedes),
         _ => None,
     });

@@ -2,14 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use keywheel_core::ledger::{CreateIntent, UserRecord};
+use keywheel_core::contract::action::{ActionKind, ExplicitAction, Guard};
+use keywheel_core::ledger::{CreateIntent, RollbackIntent, UserRecord};
 use keywheel_core::notice::NoticeKind;
 use keywheel_core::observed::{AWSCURRENT, AWSPENDING, AWSPREVIOUS, ObservedSecret, SecretState};
+use keywheel_core::plan::Step;
 use keywheel_core::policy::{ExemptionGroup, ForeignInactiveKeys, Policy, Selection, UnusedKeys};
 use keywheel_core::time::Days;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::asked::action_on_alice;
 use super::decision_key::{Key, before};
 use super::decision_step::Decided;
 use super::{World, former_user_id, key_id, notice, secret, user, user_id, user_name, version};
@@ -40,6 +43,8 @@ pub(crate) struct Case {
     #[serde(default)]
     replaced: Vec<(String, String, String)>,
     intent: Option<Intent>,
+    rollback: Option<Rollback>,
+    asked: Option<Asked>,
     secret: Option<Secret>,
     pub(crate) keys: BTreeMap<String, Key>,
     pub(crate) steps: Vec<Decided>,
@@ -51,6 +56,26 @@ struct Intent {
     at: String,
     until: String,
     supersedes: String,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rollback {
+    at: String,
+    old: String,
+    new: Option<String>,
+}
+
+/// An explicit action on the user.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    action: ActionKind,
+    key: Option<String>,
+    #[serde(default, rename = "override")]
+    overrides: BTreeSet<Guard>,
+    #[serde(default)]
+    replace: bool,
 }
 
 #[derive(Clone, Deserialize)]
@@ -75,6 +100,18 @@ impl Case {
     /// Whether a wrong view of the secret would change what is decided.
     pub(crate) fn rests_on_the_secret(&self) -> bool {
         self.secret.is_some() || self.keys.len() > 1
+    }
+
+    /// What is planned: for the action, where one is asked for.
+    pub(crate) fn plan(&self) -> Vec<Step> {
+        let world = self.world();
+        let Some(asked) = &self.asked else { return world.plan().steps };
+        world.asked(&ExplicitAction {
+            access_key_id: asked.key.as_deref().map(key_id),
+            overrides: asked.overrides.clone(),
+            replace: asked.replace,
+            ..action_on_alice(asked.action)
+        })
     }
 
     pub(crate) fn world(&self) -> World {
@@ -148,6 +185,12 @@ impl Case {
             at: before(&intent.at),
             until: before(&intent.until),
             supersedes: key_id(&intent.supersedes),
+        });
+        record.rollback = self.rollback.as_ref().map(|rollback| RollbackIntent {
+            at: before(&rollback.at),
+            old: key_id(&rollback.old),
+            new: rollback.new.as_deref().map(key_id),
+            overridden: BTreeSet::new(),
         });
         for (old, new, ago) in &self.replaced {
             let at = before(ago);

@@ -60,6 +60,8 @@ impl Key {
                 "retrievable_since" => record.retrievable_since = Some(before(text())),
                 "not_retrievable" => record.not_retrievable = value.as_bool().unwrap(),
                 "revived" => record.revived = Some(before(text())),
+                "rolled_back" => record.rolled_back = Some(before(text())),
+                "emergency" => record.emergency = Some(before(text())),
                 "held_since" => record.held_since = Some(before(text())),
                 "deactivation_begun" => record.deactivation_begun = Some(because(text())),
                 "inactive" => record.made_inactive = Some(inactive(value)),

@@ -2,7 +2,7 @@
 
 use keywheel_core::Timestamp;
 use keywheel_core::id::AccessKeyId;
-use keywheel_core::plan::Step;
+use keywheel_core::plan::{Action, Step};
 use serde::Deserialize;
 
 use super::now;
@@ -16,6 +16,11 @@ pub(crate) struct Decided {
     pub(crate) reason: String,
     pub(crate) due: Option<String>,
     pub(crate) tells: Option<String>,
+    /// It is refused; the guards that an override can lift.
+    pub(crate) refused: Option<Vec<String>>,
+    /// The guards that were lifted.
+    #[serde(default)]
+    pub(crate) overrides: Vec<String>,
 }
 
 impl Decided {
@@ -27,8 +32,16 @@ impl Decided {
             reason: step.reason.code().to_owned(),
             due: step.due.map(words),
             tells: step.notice.as_ref().map(ToString::to_string),
+            refused: if let Action::Refuse { why } = &step.action { Some(liftable(why)) } else { None },
+            overrides: step.overridden.iter().map(ToString::to_string).collect(),
         }
     }
+}
+
+/// The override that the text of a refusal offers.
+fn liftable(why: &str) -> Vec<String> {
+    let offered = why.split_once("\"override\":").and_then(|(_, rest)| rest.split_once(']'));
+    offered.map(|(list, _)| serde_json::from_str(&format!("{list}]")).unwrap()).unwrap_or_default()
 }
 
 fn words(due: Timestamp) -> String {

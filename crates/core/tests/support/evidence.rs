@@ -86,6 +86,12 @@ impl<'a> Evidence<'a> {
 pub(crate) fn taken_away(step: &Step) -> Option<&AccessKeyId> {
     match &step.action {
         Action::Deactivate { key, .. } | Action::Delete { key } | Action::DeleteNeverStored { key } => Some(key),
-        Action::None | Action::Hold | Action::Replace { .. } | Action::Publish { .. } => None,
+        Action::Rollback { new, new_stays: false, .. } => new.as_ref(),
+        Action::None
+        | Action::Hold
+        | Action::Replace { .. }
+        | Action::Publish { .. }
+        | Action::Rollback { .. }
+        | Action::Refuse { .. } => None,
     }
 }

@@ -1,6 +1,7 @@
 //! Builds what an audit could have seen. Every test binary uses its part of it.
 #![allow(dead_code, clippy::panic, clippy::unwrap_used)]
 
+pub(crate) mod asked;
 pub(crate) mod decision_file;
 pub(crate) mod decision_key;
 pub(crate) mod decision_step;

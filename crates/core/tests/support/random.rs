@@ -1,7 +1,10 @@
 //! Random worlds: most follow a key's life, with something out of place; the rest are whatever can be written down.
 
 use keywheel_core::Timestamp;
-use keywheel_core::ledger::{Actor, CreateIntent, InactiveBecause, KeyRecord, MadeInactive, UserRecord};
+use keywheel_core::contract::action::Guard;
+use keywheel_core::ledger::{
+    Actor, CreateIntent, InactiveBecause, KeyRecord, MadeInactive, RollbackIntent, UserRecord,
+};
 use keywheel_core::notice::NoticeKind;
 use keywheel_core::observed::{
     AWSCURRENT, AWSPENDING, AWSPREVIOUS, KeyStatus, LastUsed, ObservedKey, ObservedSecret, SecretState,
@@ -79,6 +82,7 @@ impl Dice {
         }
         let newest = keys.last().filter(|_| self.percent(15));
         record.intent = newest.map(|newest| self.intent(newest));
+        record.rollback = self.maybe(4, Self::rollback);
         record
     }
 
@@ -86,6 +90,12 @@ impl Dice {
         let at = if self.percent(80) { newest.created } else { self.since(days_ago(2)) };
         let until = plus(at, jiff::SignedDuration::from_secs(self.pick(&[60, 60, -5, 1_000_000_000])));
         CreateIntent { at, until, supersedes: key_id(self.pick(&["K1", "K1", "K2", "K4"])) }
+    }
+
+    fn rollback(&mut self) -> RollbackIntent {
+        let overridden = self.maybe(30, |_| [Guard::LastUsed].into()).unwrap_or_default();
+        let new = self.maybe(80, |dice| key_id(dice.pick(&NAMES)));
+        RollbackIntent { at: self.since(days_ago(40)), old: key_id(self.pick(&NAMES)), new, overridden }
     }
 
     fn key_record(&mut self, key: &ObservedKey) -> KeyRecord {
@@ -100,6 +110,8 @@ impl Dice {
             not_retrievable: self.percent(4),
             superseded_by: self.maybe(8, |dice| key_id(dice.pick(&NAMES))),
             revived: self.maybe(4, |dice| dice.since(from)),
+            rolled_back: self.maybe(4, |dice| dice.since(from)),
+            emergency: self.maybe(4, |dice| dice.since(from)),
             held_since: self.maybe(30, |dice| dice.since(from)),
             deactivation_begun: self.maybe(4, Self::because),
             made_inactive: self.maybe(if key.is_active() { 3 } else { 85 }, |dice| dice.inactive(from)),
@@ -138,8 +150,8 @@ impl Dice {
     }
 
     fn because(&mut self) -> InactiveBecause {
-        use InactiveBecause::{Orphaned, Superseded, Unused};
-        self.pick(&[Superseded, Unused, Unused, Orphaned])
+        use InactiveBecause::{Emergency, Orphaned, RolledBack, Superseded, Unused};
+        self.pick(&[Superseded, Superseded, Unused, Unused, Unused, Orphaned, RolledBack, Emergency])
     }
 
     fn inactive(&mut self, from: Timestamp) -> MadeInactive {

@@ -92,6 +92,31 @@ pub(super) async fn see<P: Ports>(
     Ok(Sight { users, unseen, others, next, exemptions, exemptions_retry_helps })
 }
 
+/// Sees the one user whom an explicit action names. A user who is not there is unseen.
+pub(super) async fn see_one<P: Ports>(
+    ports: &P,
+    account: &Account,
+    settings: &Settings,
+    ledger: &AccountLedger,
+    name: &UserName,
+) -> Sight {
+    let now = ports.clock().now();
+    let (exemptions, exemptions_retry_helps) = exemption_group(ports, settings.exemption_group.as_deref()).await;
+    let seen = match ports.iam().user(name).await {
+        Ok(user) => {
+            let exempt = is_exempt(&user, &exemptions, settings, now);
+            let record = ledger.users.get(&user.name);
+            see_user(ports, account, user, record, exempt).await
+        }
+        Err(error) => Err(UnseenUser { name: name.clone(), error }),
+    };
+    let (users, unseen) = match seen {
+        Ok(user) => (vec![user], Vec::new()),
+        Err(unseen) => (Vec::new(), vec![unseen]),
+    };
+    Sight { users, unseen, others: Vec::new(), next: None, exemptions, exemptions_retry_helps }
+}
+
 async fn exemption_group<P: Ports>(ports: &P, group: Option<&str>) -> (ExemptionGroup, bool) {
     let Some(group) = group else { return (ExemptionGroup::NotConfigured, false) };
     match ports.iam().group_members(group).await {

@@ -107,6 +107,7 @@ fn steps(plan: &AccountPlan) -> Vec<JournalledStep> {
         access_key_id: step.key.clone(),
         step: step.kind,
         reason: step.reason,
+        overridden: step.overridden.clone(),
     };
     changes.map(step).collect()
 }

@@ -68,7 +68,9 @@ impl<'a, P: Ports> Executor<'a, P> {
         let mut outcomes: Vec<Outcome> = Vec::new();
         for step in steps {
             let has_failed = outcomes.iter().any(|outcome| outcome.status == StepStatus::Failed);
-            outcomes.push(if !step.action.is_change() {
+            outcomes.push(if let Some(refused) = Stopped::refused(&step) {
+                Outcome::stopped(step, refused)
+            } else if !step.action.is_change() {
                 Outcome::of(step, StepStatus::Done)
             } else if has_failed {
                 Outcome::stopped(step, Stopped::changed("an earlier step of this user failed"))
@@ -98,7 +100,7 @@ impl<'a, P: Ports> Executor<'a, P> {
 
     async fn perform(&self, step: Step) -> Outcome {
         match step.action.clone() {
-            Action::None | Action::Hold => Outcome::of(step, StepStatus::Done),
+            Action::None | Action::Hold | Action::Refuse { .. } => Outcome::of(step, StepStatus::Done),
             Action::Replace { supersedes, supersedes_created } => {
                 let old = PreviousKey { access_key_id: supersedes, create_date: supersedes_created };
                 let published = self.replace(&step, old).await;
@@ -118,6 +120,10 @@ impl<'a, P: Ports> Executor<'a, P> {
             }
             Action::DeleteNeverStored { key } => {
                 let done = self.delete_never_stored(&step, &key).await;
+                self.ended(step, done)
+            }
+            Action::Rollback { old, new, new_stays } => {
+                let done = self.roll_back(&step, &old, new.as_ref(), new_stays).await;
                 self.ended(step, done)
             }
         }

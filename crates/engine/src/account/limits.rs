@@ -79,7 +79,7 @@ impl<P: Ports> Executor<'_, P> {
     }
 
     fn refuse_in_freeze(&self) -> Result<(), Stopped> {
-        let is_lifted = self.run.explicit.as_ref().is_some_and(|action| action.overrides.contains(&Guard::Freeze));
+        let is_lifted = self.run.explicit.as_ref().is_some_and(|action| action.lifts(Guard::Freeze));
         match self.policy.freeze.until(self.ports.clock().now()) {
             Some(until) if !is_lifted => {
                 let why = format!("a change freeze began, until the end of {until}");
@@ -123,7 +123,9 @@ impl<P: Ports> Executor<'_, P> {
             }
         };
         match step.action {
-            Action::Replace { .. } | Action::Deactivate { .. } => self.session.note(count).await,
+            Action::Replace { .. } | Action::Deactivate { .. } | Action::Rollback { .. } => {
+                self.session.note(count).await;
+            }
             _ => self.session.write(count).await?,
         }
         Ok(())

@@ -3,7 +3,7 @@
 use keywheel_core::Timestamp;
 use keywheel_core::contract::result::{StepResult, StepStatus};
 use keywheel_core::id::AccessKeyId;
-use keywheel_core::plan::{Step, StepKind};
+use keywheel_core::plan::{Action, Step, StepKind};
 use keywheel_core::reason::Reason;
 
 use super::session::SessionError;
@@ -47,6 +47,12 @@ impl Stopped {
         Stopped::Deferred { reason: Reason::PreconditionChanged, why: why.into(), retry_helps: false }
     }
 
+    /// A guard refuses what an explicit action asked for.
+    pub(super) fn refused(step: &Step) -> Option<Self> {
+        let Action::Refuse { why } = &step.action else { return None };
+        Some(Stopped::Deferred { reason: step.reason, why: why.clone(), retry_helps: false })
+    }
+
     /// Failed for good, unless somebody mends something.
     pub(super) fn failed(error: impl Into<String>) -> Self {
         Stopped::Failed { error: error.into(), retry_helps: false }
@@ -83,6 +89,14 @@ impl Outcome {
         Self { step, status, because: None, error: None, retry_helps: false, made: None, next_due, published: None }
     }
 
+    /// What an enforcing run would do; of what it would refuse, that it would.
+    pub(super) fn planned(step: Step) -> Self {
+        match Stopped::refused(&step) {
+            Some(stopped) => Self::stopped(step, stopped),
+            None => Self::of(step, StepStatus::Planned),
+        }
+    }
+
     /// The step was not carried out.
     pub(super) fn stopped(step: Step, stopped: Stopped) -> Self {
         match stopped {
@@ -102,7 +116,7 @@ impl Outcome {
         Self { next_due: follows.or(due), ..Self::of(step, StepStatus::Done) }
     }
 
-    /// The rows of the result: a replacement has two, its making and its publication.
+    /// The rows of the result: a replacement has two, its making and its publication, and a rollback one per key.
     pub(super) fn rows(&self) -> Vec<StepResult> {
         let row = StepResult {
             user: self.step.user.clone(),
@@ -112,7 +126,14 @@ impl Outcome {
             status: self.status,
             due: self.step.due,
             error: self.error.clone(),
+            overridden: self.step.overridden.clone(),
         };
+        if let Action::Rollback { new: Some(new), new_stays: false, .. } = &self.step.action
+            && self.status != StepStatus::Failed
+        {
+            let gave_way = StepResult { access_key_id: Some(new.clone()), step: StepKind::Deactivate, ..row.clone() };
+            return vec![row, gave_way];
+        }
         let Some(published) = self.published else { return vec![row] };
         let made = StepResult { status: StepStatus::Done, reason: self.step.reason, error: None, ..row.clone() };
         let publication =

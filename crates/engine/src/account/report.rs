@@ -13,6 +13,7 @@ use super::audit::{Sight, UnseenUser};
 use super::hand_on::Rest;
 use super::outcome::Outcome;
 use super::{Inheritance, Run};
+use crate::ports::ErrorKind;
 
 /// What a run made of an account: the result to store, and the digests to hand to notification.
 #[derive(Clone, Debug)]
@@ -107,13 +108,15 @@ pub(super) fn account_run(
 }
 
 fn unseen_row(user: &UnseenUser) -> StepResult {
+    let is_gone = user.error.kind == ErrorKind::NotFound;
     StepResult {
         user: user.name.clone(),
         access_key_id: None,
         step: StepKind::Skip,
-        reason: Reason::KeysUnknown,
+        reason: if is_gone { Reason::UserNotFound } else { Reason::KeysUnknown },
         status: StepStatus::Failed,
         due: None,
         error: Some(user.error.to_string()),
+        overridden: std::collections::BTreeSet::new(),
     }
 }

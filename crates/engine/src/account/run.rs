@@ -4,15 +4,14 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use keywheel_core::Timestamp;
-use keywheel_core::contract::result::StepStatus;
 use keywheel_core::id::UserName;
 use keywheel_core::ledger::AccountLedger;
 use keywheel_core::plan::{AccountPlan, Action};
-use keywheel_core::planner::{AccountView, plan_account, remember};
+use keywheel_core::planner::{AccountView, plan_account, plan_explicit, remember};
 use keywheel_core::policy::Mode;
 use keywheel_core::reason::Reason;
 
-use super::audit::{Share, Sight, see};
+use super::audit::{Share, Sight, see, see_one};
 use super::digests::{Teller, Telling};
 use super::execute::Executor;
 use super::hand_on::Rest;
@@ -22,7 +21,7 @@ use super::report::{AccountRun, account_run};
 use super::session::{Session, SessionError};
 use super::told::{fill_in_sent, note_asked};
 use super::{Account, AccountError, Run, Settings};
-use crate::ports::{Clock, LedgerStore, Ports};
+use crate::ports::{Clock, LedgerStore, PortError, Ports};
 
 /// A claim that is kept while looking is renewed when it holds for less than this.
 const WHILE_LOOKING: Duration = Duration::from_mins(1);
@@ -51,20 +50,18 @@ pub async fn look_after<P: Ports>(
     let mut known = before.clone();
     let notices = fill_in_sent(ports.notices(), &mut known).await;
     notices.map_err(|source| AccountError::Notices { account: id.clone(), source })?;
-    let from = run.inherited.as_ref().and_then(|left| left.from.as_ref());
-    let share = Share { from, until: run.looks_until(now) };
     // Whoever holds the claim while looking, which may take long, keeps it. That it was lost shows before the first change.
     let keep = async || {
         if is_heir && let Err(error) = session.hold_for(WHILE_LOOKING).await {
             tracing::warn!(%error, "the claim could not be renewed");
         }
     };
-    let sight = see(ports, account, settings, &known, share, keep).await;
+    let sight = night.look(&known, keep).await;
     let sight = sight.map_err(|source| AccountError::Audit { account: id.clone(), source })?;
     let (ledger, plan) = night.plan(&known, &sight);
     match run.mode {
         Mode::Audit => {
-            let outcomes = planned(plan);
+            let outcomes: Vec<_> = plan.steps.into_iter().map(Outcome::planned).collect();
             let rest = Rest::of(run, &sight, &outcomes);
             Ok(night.report(&ledger, &sight, &outcomes, rest))
         }
@@ -82,6 +79,17 @@ pub(super) struct Night<'a, P> {
 }
 
 impl<P: Ports> Night<'_, P> {
+    /// Looks at the users of this invocation: at one, where an explicit action names it.
+    async fn look(&self, known: &AccountLedger, seen: impl AsyncFn()) -> Result<Sight, PortError> {
+        let Self { ports, run, account, settings, now } = *self;
+        if let Some(action) = &run.explicit {
+            return Ok(see_one(ports, account, settings, known, &action.username).await);
+        }
+        let from = run.inherited.as_ref().and_then(|left| left.from.as_ref());
+        let share = Share { from, until: run.looks_until(now) };
+        see(ports, account, settings, known, share, seen).await
+    }
+
     fn plan(&self, stored: &AccountLedger, sight: &Sight) -> (AccountLedger, AccountPlan) {
         let forced: BTreeSet<_> = self.run.forced.iter().cloned().collect();
         let view = AccountView {
@@ -95,6 +103,11 @@ impl<P: Ports> Night<'_, P> {
             now: self.now,
         };
         let mut ledger = remember(&view);
+        if let Some(action) = &self.run.explicit {
+            // Nothing was seen of any other user, so nothing of them is forgotten.
+            let plan = plan_explicit(&AccountView { ledger: &ledger, ..view }, action);
+            return (ledger, plan);
+        }
         let looked_at = sight.users.iter().map(|user| &user.name).chain(sight.unseen.iter().map(|user| &user.name));
         let there: BTreeSet<&UserName> = looked_at.chain(&sight.others).collect();
         ledger.users.retain(|name, record| there.contains(name) || !record.is_long_quiet(self.now));
@@ -195,10 +208,6 @@ fn unheard(tellings: &[Telling]) -> Option<String> {
          SECURITY_EMAIL is not set; set one of them",
         users.len()
     ))
-}
-
-fn planned(plan: AccountPlan) -> Vec<Outcome> {
-    plan.steps.into_iter().map(|step| Outcome::of(step, StepStatus::Planned)).collect()
 }
 
 /// Nothing is changed by a run whose clock cannot be trusted.

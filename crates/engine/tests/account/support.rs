@@ -1,6 +1,9 @@
 //! What most tests need.
 
+use jiff::SignedDuration;
+use keywheel_core::contract::action::{ActionKind, ExplicitAction, Guard};
 use keywheel_core::contract::result::{AccountResult, StepStatus};
+use keywheel_core::id::AccessKeyId;
 use keywheel_core::plan::StepKind;
 use keywheel_core::reason::Reason;
 use keywheel_testkit::{Night, Operation, World};
@@ -98,3 +101,50 @@ pub(crate) fn assert_deferred_whenever(eve: &World, change: Operation, acts: &[A
         }
     }
 }
+
+/// The action on alice, as a schedule asks for it, with these guards lifted.
+pub(crate) fn asked(action: ActionKind, overrides: &[Guard]) -> ExplicitAction {
+    ExplicitAction {
+        action,
+        username: "alice".parse().unwrap(),
+        account: None,
+        name: String::new(),
+        email: String::new(),
+        access_key_id: None,
+        replace: false,
+        overrides: overrides.iter().copied().collect(),
+        run_id: None,
+        mode: None,
+    }
+}
+
+/// A run that does what is asked for.
+pub(crate) fn asking(action: ExplicitAction) -> Night {
+    Night { explicit: Some(action), ..night() }
+}
+
+/// The one step of the result, without dates and errors.
+pub(crate) fn only_row(result: &AccountResult) -> (StepKind, Reason, StepStatus) {
+    let [row] = result.steps.as_slice() else { panic!("not one row: {:?}", result.steps) };
+    (row.step, row.reason, row.status)
+}
+
+/// Alice's keys: the old one, and the one that took over from it.
+pub(crate) fn old_and_new(world: &World) -> [AccessKeyId; 2] {
+    let account = world.account();
+    let [old, new] = account.user("alice").keys.as_slice() else { panic!("alice has not two keys") };
+    [old.id.clone(), new.id.clone()]
+}
+
+/// Whether each of alice's keys works.
+pub(crate) fn working(world: &World) -> Vec<bool> {
+    world.account().user("alice").keys.iter().map(keywheel_testkit::Key::is_active).collect()
+}
+
+/// The clock goes on, and nobody does anything.
+pub(crate) fn later(world: &World, by: SignedDuration) {
+    let now = world.account().now;
+    world.at(now + by);
+}
+
+pub(crate) const DAY: SignedDuration = SignedDuration::from_hours(24);

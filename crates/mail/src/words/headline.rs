@@ -37,6 +37,8 @@ fn about_one(section: Section, entry: &DigestEntry) -> String {
     match section {
         Section::Decide => format!("the keys of {user} need a decision"),
         Section::Failed => failed(entry),
+        Section::Leaked => format!("a leaked key of {user} was made inactive"),
+        Section::InstallNow => format!("install the new key of {user} at once"),
         Section::Install => format!("install the new key of {user}{}", on("by")),
         Section::DeactivationAhead => format!("the old key of {user} stops working{}", on("on")),
         Section::RetirementAhead => format!("an unused key of {user} will be made inactive{}", on("on")),
@@ -95,6 +97,10 @@ fn todo(mode: Mode, entries: &[(Section, &DigestEntry)]) -> Vec<String> {
             Section::Decide => format!("Decide about the keys of {users}."),
             Section::Held if mode == Mode::Enforce => format!("Find what still uses the old key of {users}."),
             Section::Failed if mode == Mode::Enforce => format!("Nothing yet about {users}: the next run tries again."),
+            Section::Leaked if mode == Mode::Enforce => {
+                format!("Take the leaked key of {users} out of use everywhere.")
+            }
+            Section::InstallNow if mode == Mode::Enforce => format!("Install the new key of {users} at once."),
             Section::Install if mode == Mode::Enforce => format!("Install the new key of {users}."),
             Section::DeactivationAhead if mode == Mode::Enforce => {
                 format!("Make sure that the new key of {users} is installed everywhere.")
@@ -141,6 +147,8 @@ fn happened(section: Section, mode: Mode, entry: &DigestEntry) -> String {
             let failed = failed(entry);
             format!("{}{}.", failed[..1].to_uppercase(), &failed[1..])
         }
+        Section::Leaked => format!("A leaked access key of the IAM user {user} {was} made inactive."),
+        Section::InstallNow => format!("A new access key {was} made for the IAM user {user}, whose old one leaked."),
         Section::Install => format!("A new access key {was} made for the IAM user {user}."),
         Section::DeactivationAhead => format!("The old access key of the IAM user {user} {is} made inactive."),
         Section::RetirementAhead => {

@@ -19,7 +19,6 @@ pub fn words(step: StepKind, reason: Reason) -> Words {
     match (reason, step) {
         // Replacements.
         (Reason::RotationDue, _) => told("The key has reached the age at which keys are replaced."),
-        (Reason::Forced, StepKind::Rollback) => told("Somebody who runs the rotation asked for it."),
         (Reason::Forced, _) => told("Somebody who runs the rotation asked for a new key."),
         (Reason::ReplacementPending, _) => {
             told("The new key was made in an earlier run, which ended before it could be handed out.")
@@ -33,6 +32,33 @@ pub fn words(step: StepKind, reason: Reason) -> Words {
         (Reason::OrphanedKey, _) => told(
             "AWS's answer to the making of this key was lost. The key is stored nowhere and nobody has used it, so it serves nobody.",
         ),
+        // Asked for.
+        (Reason::AskedFor, _) => {
+            told("Somebody who runs the rotation asked for it by name, before it would have happened by itself.")
+        }
+        (Reason::RolledBack, _) => told(
+            "Somebody who runs the rotation asked to go back to this key. The new key is inactive, and kept, where nobody was using it.",
+        ),
+        (Reason::RollbackUntold, _) => told(
+            "Somebody went back to this key in an earlier run, and no mail about that could be delivered; this one takes its place.",
+        ),
+        (Reason::Emergency, StepKind::Create | StepKind::Publish) => {
+            told("The key before it leaked, or may have, and no longer works.")
+        }
+        (Reason::Emergency, _) => {
+            told("The key leaked, or may have: somebody who runs the rotation declared an emergency.")
+        }
+        (Reason::EmergencyGraceOver, _) => told("The key leaked, and was then inactive for its whole time of grace."),
+        (Reason::EmergencyPast, _) => {
+            told("The key was made inactive in an earlier emergency, and somebody made it active again since.")
+        }
+        (Reason::NothingToDo, _) => told("What was asked for is done already, or there is no key for it."),
+        (Reason::NotYetDue, _) => told("It was asked for before its time, and was not done."),
+        (Reason::NotSuperseded, _) => told("No new key took over from this one, so it stays active."),
+        (Reason::NotInactive, _) => told("The key is active, and only inactive keys are deleted."),
+        (Reason::KeyNotFound, _) => told("The user has no key with the id that was asked about."),
+        (Reason::UserNotFound, _) => told("The account has no user with the name that was asked about."),
+        (Reason::AmbiguousKey, _) => told("More than one key could have been meant, so none was changed."),
         // Old keys whose day has come.
         (Reason::InstallGraceOver, _) => told(
             "The new key has been available for the whole time given for installing it, and has been taken into use.",

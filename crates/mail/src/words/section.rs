@@ -10,6 +10,10 @@ pub enum Section {
     Decide,
     /// A step failed.
     Failed,
+    /// The key leaked and was made inactive.
+    Leaked,
+    /// A new key takes the place of one that leaked and no longer works.
+    InstallNow,
     /// A new key is there to be installed.
     Install,
     /// The old key will be made inactive.
@@ -45,6 +49,8 @@ impl Section {
     pub const ALL: &[Section] = &[
         Section::Decide,
         Section::Failed,
+        Section::Leaked,
+        Section::InstallNow,
         Section::Install,
         Section::DeactivationAhead,
         Section::RetirementAhead,
@@ -72,7 +78,9 @@ impl Section {
             StepStatus::Done | StepStatus::Planned | StepStatus::Deferred => {}
         }
         match entry.step {
+            StepKind::Create | StepKind::Publish if entry.reason == Reason::Emergency => Section::InstallNow,
             StepKind::Create | StepKind::Publish => Section::Install,
+            StepKind::Deactivate if entry.reason == Reason::Emergency => Section::Leaked,
             StepKind::Deactivate => Section::MadeInactive,
             StepKind::Retire => Section::Retired,
             StepKind::Delete => Section::Deleted,
@@ -92,6 +100,8 @@ impl Section {
         match self {
             Section::Decide => "decide",
             Section::Failed => "failed",
+            Section::Leaked => "leaked",
+            Section::InstallNow => "install-now",
             Section::Install => "install",
             Section::DeactivationAhead => "deactivation-ahead",
             Section::RetirementAhead => "retirement-ahead",
@@ -112,8 +122,8 @@ impl Section {
     /// Whether the reader must do something about it.
     #[must_use]
     pub fn needs_action(self) -> bool {
-        use Section::{DeactivationAhead, Decide, Held, Install};
-        matches!(self, Decide | Install | DeactivationAhead | Held)
+        use Section::{DeactivationAhead, Decide, Held, Install, InstallNow, Leaked};
+        matches!(self, Decide | Leaked | InstallNow | Install | DeactivationAhead | Held)
     }
 
     /// Whether the key can be made active again, and a reader may want to.
@@ -131,6 +141,8 @@ fn ahead(entry: &DigestEntry) -> Section {
         Reason::RetirementAhead | Reason::Unused => Section::RetirementAhead,
         Reason::NoticeRepeated => Section::Install,
         Reason::DeactivationUntold => Section::MadeInactive,
+        Reason::RollbackUntold => Section::MadeActive,
+        Reason::Emergency | Reason::EmergencyGraceOver => Section::Leaked,
         reason => match skipped(reason) {
             Section::LeftAlone => Section::Ahead,
             section => section,

@@ -128,9 +128,14 @@ pub(crate) fn every_kind() -> Vec<DigestEntry> {
             ..entry(18, "rupert", Skip, Done, Reason::MalformedTag)
         },
         entry(19, "sybil", Reconcile, Done, Reason::NeverStored),
-        entry(20, "trent", Rollback, Done, Reason::Forced),
+        DigestEntry {
+            replacement: Some(key(7020)),
+            ..due("2026-11-20T02:00:00Z", entry(20, "trent", Rollback, Done, Reason::RolledBack))
+        },
         entry(21, "victor", Deactivate, Deferred, Reason::MaxChanges),
         entry(22, "walter", Skip, Done, Reason::ExemptGroup),
+        due("2026-12-25T02:00:00Z", entry(23, "yves", Deactivate, Done, Reason::Emergency)),
+        install(due("2026-11-20T02:00:00Z", entry(23, "yves", Create, Done, Reason::Emergency))),
     ]
 }
 

@@ -1,0 +1,105 @@
+//! Back to the old key: it is active again, and its replacement gives way where nobody uses it.
+
+use std::collections::BTreeSet;
+
+use crate::contract::action::Guard;
+use crate::id::AccessKeyId;
+use crate::ledger::{Actor, InactiveBecause, USE_RECORD_SPAN};
+use crate::notice::NoticeKind;
+use crate::observed::{LastUsed, ObservedKey};
+use crate::plan::{Action, Preconditions, Step, StepKind};
+use crate::planner::standing::Standing;
+use crate::planner::step::UserView;
+use crate::reason::Reason;
+use crate::time::{Days, after, plus};
+
+/// For so long owners are told that a key was made active again.
+const NEWS: Days = Days(7);
+
+impl UserView<'_> {
+    /// The step that makes `old` active again. `new` is the key that took over from it; it stays where somebody uses it, unless
+    /// that guard is lifted. None where nothing would change.
+    pub(super) fn roll_back(
+        &self,
+        old: &ObservedKey,
+        new: Option<&ObservedKey>,
+        lifted: &BTreeSet<Guard>,
+    ) -> Option<Step> {
+        let in_use = new.is_some_and(|new| self.may_be_in_use(new));
+        let new_stays = in_use && !lifted.contains(&Guard::LastUsed);
+        if old.is_active() && (new.is_none() || new_stays) {
+            return None;
+        }
+        let action = Action::Rollback { old: old.id.clone(), new: new.map(|new| new.id.clone()), new_stays };
+        let looked_at_again = new.filter(|_| !in_use).map(|new| (new.id.clone(), new.last_used.clone()));
+        let preconditions = Preconditions {
+            statuses: std::iter::once(old).chain(new).map(|key| (key.id.clone(), key.status)).collect(),
+            last_used: looked_at_again,
+            ..Preconditions::default()
+        };
+        let mut step = self.step(old, StepKind::Rollback, Reason::RolledBack).due(self.now);
+        step.replacement = new.map(|new| new.id.clone());
+        step.overridden = in_use.then_some(Guard::LastUsed).filter(|_| !new_stays).into_iter().collect();
+        Some(step.doing(action, preconditions).telling(NoticeKind::RolledBack))
+    }
+
+    /// Whether somebody but Keywheel may use a key that took over: what is not known, such as a proof, counts as in use.
+    pub(super) fn may_be_in_use(&self, new: &ObservedKey) -> bool {
+        new.is_active()
+            && match &new.last_used {
+                LastUsed::Unknown { .. } => true,
+                LastUsed::Never => false,
+                LastUsed::At(key_use) => {
+                    let proven = self.record_of(new).proven;
+                    proven.is_none_or(|proven| key_use.at > plus(proven, USE_RECORD_SPAN))
+                }
+            }
+    }
+
+    /// Why a key cannot be rolled back to, where it cannot. A key that leaked, or that a person made inactive, is not revived.
+    pub(super) fn against_revival(&self, old: &ObservedKey) -> Option<Reason> {
+        if old.is_active() {
+            let is_superseded = matches!(self.standings.of(old), Standing::Superseded { .. });
+            return (!is_superseded).then_some(Reason::NothingToDo);
+        }
+        match self.record_of(old).made_inactive.map(|inactive| (inactive.by, inactive.why)) {
+            Some((Actor::Keywheel, Some(InactiveBecause::Superseded | InactiveBecause::Unused))) => None,
+            Some((Actor::Keywheel, Some(InactiveBecause::Emergency))) => Some(Reason::Emergency),
+            Some((Actor::Keywheel, Some(InactiveBecause::Orphaned))) => Some(Reason::OrphanedKey),
+            Some((Actor::Keywheel, Some(InactiveBecause::RolledBack))) => Some(Reason::RolledBack),
+            _ => Some(Reason::PersonInactive),
+        }
+    }
+
+    /// The step that ends a rollback that an earlier run began.
+    pub(super) fn unfinished_rollback(&self, lifted: &BTreeSet<Guard>) -> Option<Step> {
+        let begun = self.record.rollback.as_ref()?;
+        let old = self.user.key(&begun.old)?;
+        if !old.is_active() && self.against_revival(old).is_some() {
+            return None;
+        }
+        // Nothing that only the note says makes a key inactive: it must be seen to have taken over, or to have given way.
+        let is_its_new =
+            |id: &&AccessKeyId| self.standings.successor(&old.id).as_ref() == Some(*id) || self.has_given_way(id);
+        let new = begun.new.as_ref().filter(is_its_new).and_then(|id| self.user.key(id));
+        self.roll_back(old, new, &(&begun.overridden | lifted))
+    }
+
+    fn has_given_way(&self, key: &AccessKeyId) -> bool {
+        let inactive = self.record.key(key).made_inactive;
+        inactive.is_some_and(|inactive| inactive.why == Some(InactiveBecause::RolledBack))
+    }
+
+    /// The owners are told of a rollback, where the run that made it died, or its notice was not sent.
+    pub(super) fn untold_rollbacks(&self) -> Vec<Step> {
+        let active = self.user.keys.iter().filter(|key| key.is_active());
+        let untold = active.filter(|key| {
+            let record = self.record_of(key);
+            let is_news = record.rolled_back.is_some_and(|at| self.now < after(at, NEWS));
+            is_news && record.told(&NoticeKind::RolledBack).is_none()
+        });
+        untold
+            .map(|key| self.step(key, StepKind::Warn, Reason::RollbackUntold).telling(NoticeKind::RolledBack))
+            .collect()
+    }
+}
