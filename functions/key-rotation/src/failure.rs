@@ -1,7 +1,6 @@
 //! How an invocation ends where not everything went well.
 
 use keywheel_aws::SessionFailed;
-use keywheel_core::contract::job::InvalidJob;
 use keywheel_core::contract::result::{AccountResult, StepResult};
 use keywheel_core::id::AccountId;
 use keywheel_engine::account::AccountError;
@@ -54,11 +53,11 @@ pub(crate) fn named(event: &Value) -> String {
         let text: String = event.get(name)?.as_str()?.chars().take(64).collect();
         Some(format!("{name} {text:?}: "))
     };
-    ["account", "run_id"].into_iter().filter_map(field).collect()
+    ["account", "action", "username", "run_id"].into_iter().filter_map(field).collect()
 }
 
 /// The error of an event that is none.
-pub(crate) fn refused(named: &str, error: &InvalidJob) -> FunctionError {
+pub(crate) fn refused(named: &str, error: &impl std::fmt::Display) -> FunctionError {
     FunctionError::new(ErrorName::EventInvalid, format!("{named}{error}. Nothing was changed"))
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use keywheel_aws::{AccountPorts, LambdaInvoker, S3State, SdkConfig, Session};
+use keywheel_core::contract::event::RotationEvent;
 use keywheel_core::contract::job::AccountJob;
 use keywheel_core::contract::result::AccountResult;
 use keywheel_core::id::RunId;
@@ -15,6 +16,7 @@ use keywheel_runtime::{ErrorName, FunctionError, Handler, Invocation, RotationCo
 use serde_json::Value;
 use tracing::Instrument;
 
+use crate::errand::Errand;
 use crate::failure::{Unserved, incomplete, named, refused};
 use crate::hand_on;
 use crate::report::{self, Counts};
@@ -43,11 +45,11 @@ impl Handler for KeyRotation {
     type Response = AccountResult;
 
     async fn handle(&self, event: Value, invocation: Invocation) -> Result<AccountResult, FunctionError> {
-        let named = named(&event);
-        let job = AccountJob::parse(event).map_err(|error| refused(&named, &error)).inspect_err(FunctionError::log)?;
-        let run_id = run_id(job.run_id.clone(), Timestamp::now(), &invocation.request_id);
-        let span = tracing::info_span!("account", run_id = run_id.as_str(), account = job.account.as_str());
-        let served = Box::pin(self.serve(&job, run_id, &invocation)).instrument(span.clone());
+        let errand = errand(event, &invocation).inspect_err(FunctionError::log)?;
+        let run_id = run_id(errand.job.run_id.clone(), Timestamp::now(), &invocation.request_id);
+        let span = tracing::info_span!("account", run_id = run_id.as_str(), account = errand.job.account.as_str());
+        span.in_scope(|| errand.log());
+        let served = Box::pin(self.serve(&errand, run_id, &invocation)).instrument(span.clone());
         served.await.inspect_err(|error| span.in_scope(|| error.log()))
     }
 }
@@ -61,13 +63,14 @@ impl KeyRotation {
 
     async fn serve(
         &self,
-        job: &AccountJob,
+        errand: &Errand,
         run_id: RunId,
         invocation: &Invocation,
     ) -> Result<AccountResult, FunctionError> {
+        let job = &errand.job;
         let mode = self.config.mode.lowered_by(job.mode);
         let looked_after = match self.session(job, &run_id).await {
-            Ok(session) => self.look_after(job, &run_id, mode, &session, invocation).await,
+            Ok(session) => self.look_after(errand, &run_id, mode, &session, invocation).await,
             Err(error) => Err(error),
         };
         match looked_after {
@@ -91,12 +94,13 @@ impl KeyRotation {
 
     async fn look_after(
         &self,
-        job: &AccountJob,
+        errand: &Errand,
         run_id: &RunId,
         mode: Mode,
         session: &Session,
         invocation: &Invocation,
     ) -> Result<AccountRun, Unserved> {
+        let job = &errand.job;
         let ports = AccountPorts::new(session, &session.config, secret_options(&self.config), self.state.clone());
         let run = Run {
             id: run_id.clone(),
@@ -105,7 +109,7 @@ impl KeyRotation {
             deadline: invocation.deadline.checked_sub(RESERVE).unwrap_or(Timestamp::MIN),
             forced: job.force_rotate.clone(),
             clock_is_off: clock_is_off(session.answered_at, Timestamp::now()),
-            explicit: None,
+            explicit: errand.action.clone(),
             inherited: hand_on::inherited(job),
         };
         let account = Account {
@@ -183,6 +187,14 @@ impl KeyRotation {
             FunctionError::new(ErrorName::StateUnavailable, text)
         })
     }
+}
+
+/// What the event asks for, if it asks for anything.
+fn errand(event: Value, invocation: &Invocation) -> Result<Errand, FunctionError> {
+    let named = named(&event);
+    let event = RotationEvent::parse(event).map_err(|error| refused(&named, &error))?;
+    let errand = Errand::of(event, &invocation.function_arn, &invocation.request_id);
+    errand.map_err(|error| refused(&named, &error))
 }
 
 /// A clock of which nothing is known counts as off: dates decide what is deleted.

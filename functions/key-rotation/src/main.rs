@@ -1,5 +1,6 @@
 //! key-rotation: looks after the access keys of one account. An event is an account job; `docs/contracts.md` shows it.
 
+mod errand;
 mod failure;
 mod hand_on;
 mod handler;

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use keywheel_core::contract::job::AccountJob;
+use keywheel_core::contract::event::RotationEvent;
 use serde_json::Value;
 
 fn events(folder: &str) -> Vec<(String, Value)> {
@@ -16,19 +16,27 @@ fn events(folder: &str) -> Vec<(String, Value)> {
 #[test]
 fn the_samples_are_accepted() {
     let events = events("");
-    assert_eq!(events.len(), 5);
+    assert_eq!(events.len(), 8);
     for (name, event) in events {
-        assert!(AccountJob::parse(event).is_ok(), "{name}");
+        assert!(RotationEvent::parse(event).is_ok(), "{name}");
     }
 }
 
 #[test]
 fn the_refused_samples_are_refused_with_one_line_that_shows_what_is_accepted() {
     let events = events("refused");
-    assert_eq!(events.len(), 6);
+    assert_eq!(events.len(), 8);
     for (name, event) in events {
-        let message = AccountJob::parse(event).unwrap_err().to_string();
-        assert!(message.starts_with("the event is not an account job: "), "{name}: {message}");
-        assert!(message.contains(r#"Send {"account":"111122223333""#) && !message.contains('\n'), "{name}: {message}");
+        let message = RotationEvent::parse(event).unwrap_err().to_string();
+        let (what, shown) = if name.contains("action-") {
+            (
+                "an explicit action",
+                r#"Send {"action":"create|deactivate|delete|rollback|emergency","username":"alice"}"#,
+            )
+        } else {
+            ("an account job", r#"Send {"account":"111122223333""#)
+        };
+        assert!(message.starts_with(&format!("the event is not {what}: ")), "{name}: {message}");
+        assert!(message.contains(shown) && !message.contains('\n'), "{name}: {message}");
     }
 }

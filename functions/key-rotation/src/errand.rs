@@ -1,0 +1,121 @@
+//! What one invocation is sent for: to look after an account, or to do one thing to one of its users.
+
+use keywheel_core::contract::action::{ACTION_RUN, ExplicitAction};
+use keywheel_core::contract::event::RotationEvent;
+use keywheel_core::contract::job::AccountJob;
+use keywheel_core::id::{AccountId, RunId};
+
+/// An account, and the one thing to be done in it, where not everything is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Errand {
+    pub(crate) job: AccountJob,
+    pub(crate) action: Option<ExplicitAction>,
+}
+
+/// An action that names no account, for a function that does not know its own.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the event names no account, and the function's own cannot be read from its ARN ({function_arn:?}); add \"account\""
+)]
+pub(crate) struct NoAccount {
+    function_arn: String,
+}
+
+impl Errand {
+    /// What the event asks for. An action without an account is about the function's own. It is a run of its own, which a retry
+    /// of the same invocation goes on with.
+    pub(crate) fn of(event: RotationEvent, function_arn: &str, request_id: &str) -> Result<Self, NoAccount> {
+        let action = match event {
+            RotationEvent::Job(job) => return Ok(Self { job, action: None }),
+            RotationEvent::Action(action) => action,
+        };
+        let own = || own_account(function_arn).ok_or_else(|| NoAccount { function_arn: function_arn.to_owned() });
+        let job = AccountJob {
+            account: action.account.clone().map_or_else(own, Ok)?,
+            name: action.name.clone(),
+            email: action.email.clone(),
+            run_id: action.run_id.clone().or_else(|| action_run(request_id)),
+            mode: action.mode,
+            force_rotate: Vec::new(),
+            hand_on: None,
+        };
+        Ok(Self { job, action: Some(action) })
+    }
+
+    /// One line that says who is to be changed and how, beside the line of each step.
+    pub(crate) fn log(&self) {
+        let Some(action) = &self.action else { return };
+        let overrides: Vec<_> = action.overrides.iter().map(|guard| guard.as_str()).collect();
+        let key = action.access_key_id.as_ref().map(keywheel_core::id::AccessKeyId::as_str);
+        let (user, replace) = (action.username.as_str(), action.replace);
+        let (action, overrides) = (action.action.as_str(), overrides.join(","));
+        tracing::info!(action, user, access_key_id = key, overrides, replace, "an explicit action is asked for");
+    }
+}
+
+/// The account in `arn:aws:lambda:<region>:<account>:function:<name>`.
+fn own_account(function_arn: &str) -> Option<AccountId> {
+    function_arn.split(':').nth(4)?.parse().ok()
+}
+
+/// The same for every retry of an invocation, which keeps its request id (Lambda developer guide, "Asynchronous invocation").
+fn action_run(request_id: &str) -> Option<RunId> {
+    let id: String = request_id.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(48).collect();
+    format!("{ACTION_RUN}{id}").parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const ARN: &str = "arn:aws:lambda:eu-central-1:111122223333:function:key-rotation";
+    const REQUEST: &str = "8f14e45f-ceea-467f-a0e6-3f2c0e2d1b1a";
+
+    fn errand(event: Value, arn: &str) -> Result<Errand, NoAccount> {
+        Errand::of(RotationEvent::parse(event).unwrap(), arn, REQUEST)
+    }
+
+    #[test]
+    fn an_action_without_an_account_is_about_the_functions_own_and_has_a_run_of_its_own() {
+        let errand = errand(json!({"action": "create", "username": "alice"}), ARN).unwrap();
+        assert_eq!(errand.job.account.as_str(), "111122223333");
+        assert_eq!(errand.job.run_id.unwrap().as_str(), format!("action-{REQUEST}"));
+        assert!(errand.action.is_some() && errand.job.mode.is_none());
+    }
+
+    #[test]
+    fn what_the_event_names_goes_first() {
+        let event = json!({"action": "create", "username": "alice", "account": "444455556666", "run_id": "action-7",
+            "name": "payments", "email": "owner@example.com", "mode": "audit"});
+        let job = errand(event, "").unwrap().job;
+        assert_eq!((job.account.as_str(), job.run_id.unwrap().as_str()), ("444455556666", "action-7"));
+        assert_eq!(
+            (job.name.as_str(), job.email.as_str(), job.mode.is_some()),
+            ("payments", "owner@example.com", true)
+        );
+    }
+
+    #[test]
+    fn without_an_account_and_an_arn_there_is_nothing_to_guess_from() {
+        for arn in ["", "key-rotation", "arn:aws:lambda:eu-central-1:1:function:x"] {
+            let error = errand(json!({"action": "create", "username": "alice"}), arn).unwrap_err();
+            assert!(error.to_string().contains("add \"account\""), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_account_job_stays_as_it_is() {
+        let errand = errand(json!({"account": "111122223333", "force_rotate": ["alice"]}), ARN).unwrap();
+        assert!(errand.action.is_none() && errand.job.run_id.is_none());
+        assert_eq!(errand.job.force_rotate.len(), 1);
+    }
+
+    #[test]
+    fn whatever_a_request_is_called_makes_a_run_id() {
+        for request in ["", "../x y", &"a".repeat(500)] {
+            assert!(action_run(request).unwrap().as_str().starts_with(ACTION_RUN));
+        }
+    }
+}
