@@ -86,6 +86,8 @@ reasons! {
     ForeignDeletionAhead = "foreign-deletion-ahead",
     /// The key was made inactive in an earlier run, and no notice of that is recorded as sent: it is asked for again.
     DeactivationUntold = "deactivation-untold",
+    /// The key was deleted in an earlier run, and no notice of that is recorded as sent: it is asked for again.
+    DeletionUntold = "deletion-untold",
     /// A notice is not recorded as sent: it is asked for again.
     NoticeRepeated = "notice-repeated",
     /// Two active keys, neither of which took over from the other: both may serve live hosts, so nothing changes.

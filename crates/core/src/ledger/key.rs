@@ -54,6 +54,9 @@ pub struct KeyRecord {
     /// When an emergency made it inactive, where a person made it active again since. An emergency acts once per key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub emergency: Option<Timestamp>,
+    /// Keywheel was about to delete it then, and the end of that is not recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deletion_begun: Option<Timestamp>,
     /// When Keywheel deleted it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deleted: Option<Timestamp>,

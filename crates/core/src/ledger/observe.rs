@@ -29,6 +29,11 @@ impl UserRecord {
     pub fn observing(&self, account: &AccountId, user: &ObservedUser, now: Timestamp) -> Self {
         let mut record = self.clone();
         record.intent = record.intent.filter(|intent| now < after(intent.at, INTENT_REMEMBERED));
+        for (id, key) in &mut record.keys {
+            let begun = key.deletion_begun.take();
+            // A key that is still there was not deleted. One that is gone was deleted by whoever was about to.
+            key.deleted = key.deleted.or(begun.filter(|_| user.key(id).is_none()));
+        }
         record.keys.retain(|id, key| {
             user.key(id).is_some() || key.deleted.is_some_and(|deleted| now < after(deleted, REMEMBERED))
         });

@@ -69,6 +69,7 @@ impl KeyRecord {
             self.made_inactive.as_ref().map(|inactive| inactive.at),
             self.rolled_back,
             self.emergency,
+            self.deletion_begun,
             self.deleted,
         ];
         let told = self.notices.values().flat_map(|notice| [Some(notice.asked), notice.sent]);

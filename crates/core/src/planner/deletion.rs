@@ -92,6 +92,19 @@ impl UserView<'_> {
         }
     }
 
+    /// The owners are told of a deletion, where the run that did it died, or its notice was not sent.
+    pub(super) fn untold_deletions(&self) -> Vec<Step> {
+        let untold = self.record.keys.iter().filter_map(|(id, record)| {
+            let deleted = record.deleted.filter(|_| self.user.key(id).is_none())?;
+            let is_told = record.told(&NoticeKind::Deleted).is_some();
+            // A key whose owners never heard of it, such as one that was never stored, is no news.
+            let is_news = self.now < after(deleted, NEWS) && record.made_inactive.is_some();
+            let step = self.user_step(StepKind::Warn, Reason::DeletionUntold).due(deleted);
+            (is_news && !is_told).then(|| Step { key: Some(id.clone()), ..step }.telling(NoticeKind::Deleted))
+        });
+        untold.collect()
+    }
+
     /// The owners are warned of a deletion. Who is told of a key that leaked must not be shown how to make it active again, and
     /// nobody knows of a key whose answer was lost.
     fn deletion_ahead(&self, key: &ObservedKey, why: InactiveBecause, due: Timestamp) -> Option<Step> {

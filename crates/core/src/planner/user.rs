@@ -15,10 +15,10 @@ use crate::reason::Reason;
 pub(super) fn plan_user(view: &AccountView<'_>, user: &ObservedUser) -> Vec<Step> {
     let record = record_of(view, user);
     let user_view = UserView::new(view, user, &record);
+    let Some(reason) = user_view.left_alone(view) else { return user_view.plan() };
     if user.keys.is_empty() {
         return Vec::new();
     }
-    let Some(reason) = user_view.left_alone(view) else { return user_view.plan() };
     let mut steps = vec![user_view.user_step(StepKind::Skip, reason)];
     if let Reason::ExemptGroup | Reason::ExemptTag = reason {
         steps.extend(user_view.malformed_tags());
@@ -51,7 +51,11 @@ impl UserView<'_> {
     }
 
     fn plan(&self) -> Vec<Step> {
-        let mut steps: Vec<Step> = self.malformed_tags().into_iter().collect();
+        let mut steps = self.untold_deletions();
+        if self.user.keys.is_empty() {
+            return steps;
+        }
+        steps.extend(self.malformed_tags());
         if let Some(rollback) = self.unfinished_rollback(&BTreeSet::new()) {
             // Nothing else is done to a key that is to be active again.
             steps.push(rollback);

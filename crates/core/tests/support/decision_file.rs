@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::asked::action_on_alice;
-use super::decision_key::{Key, before};
+use super::decision_key::{Key, before, remembered};
 use super::decision_step::Decided;
 use super::{World, former_user_id, key_id, notice, secret, user, user_id, user_name, version};
 
@@ -44,6 +44,8 @@ pub(crate) struct Case {
     replaced: Vec<(String, String, String)>,
     intent: Option<Intent>,
     rollback: Option<Rollback>,
+    #[serde(default)]
+    gone: BTreeMap<String, BTreeMap<String, Value>>,
     asked: Option<Asked>,
     secret: Option<Secret>,
     pub(crate) keys: BTreeMap<String, Key>,
@@ -202,7 +204,10 @@ impl Case {
             replaced.notices.insert(NoticeKind::Rotated, notice(at, Some(at)));
         }
         for (name, key) in self.keys.iter().filter(|(_, key)| !key.ledger.is_empty()) {
-            key.remembered(record.keys.entry(key_id(name)).or_default());
+            remembered(&key.ledger, record.keys.entry(key_id(name)).or_default());
+        }
+        for (name, ledger) in &self.gone {
+            remembered(ledger, record.keys.entry(key_id(name)).or_default());
         }
         record
     }

@@ -49,25 +49,28 @@ impl Key {
         };
         super::key(name, status, before(&self.age), last_used)
     }
+}
 
-    pub(crate) fn remembered(&self, record: &mut KeyRecord) {
-        for (field, value) in &self.ledger {
-            let text = || value.as_str().unwrap();
-            match field.as_str() {
-                "created" => record.created = Some(before(text())),
-                "supersedes" => record.supersedes = Some(key_id(text())),
-                "retrieval_unproven" => record.retrieval_unproven = value.as_bool().unwrap(),
-                "retrievable_since" => record.retrievable_since = Some(before(text())),
-                "not_retrievable" => record.not_retrievable = value.as_bool().unwrap(),
-                "revived" => record.revived = Some(before(text())),
-                "rolled_back" => record.rolled_back = Some(before(text())),
-                "emergency" => record.emergency = Some(before(text())),
-                "held_since" => record.held_since = Some(before(text())),
-                "deactivation_begun" => record.deactivation_begun = Some(because(text())),
-                "inactive" => record.made_inactive = Some(inactive(value)),
-                "notices" => record.notices.extend(notices(value)),
-                other => panic!("{other:?} is nothing that a ledger remembers"),
-            }
+/// What the ledger remembers of a key, in words.
+pub(crate) fn remembered(ledger: &BTreeMap<String, Value>, record: &mut KeyRecord) {
+    for (field, value) in ledger {
+        let text = || value.as_str().unwrap();
+        match field.as_str() {
+            "created" => record.created = Some(before(text())),
+            "supersedes" => record.supersedes = Some(key_id(text())),
+            "retrieval_unproven" => record.retrieval_unproven = value.as_bool().unwrap(),
+            "retrievable_since" => record.retrievable_since = Some(before(text())),
+            "not_retrievable" => record.not_retrievable = value.as_bool().unwrap(),
+            "revived" => record.revived = Some(before(text())),
+            "deletion_begun" => record.deletion_begun = Some(before(text())),
+            "deleted" => record.deleted = Some(before(text())),
+            "rolled_back" => record.rolled_back = Some(before(text())),
+            "emergency" => record.emergency = Some(before(text())),
+            "held_since" => record.held_since = Some(before(text())),
+            "deactivation_begun" => record.deactivation_begun = Some(because(text())),
+            "inactive" => record.made_inactive = Some(inactive(value)),
+            "notices" => record.notices.extend(notices(value)),
+            other => panic!("{other:?} is nothing that a ledger remembers"),
         }
     }
 }

@@ -114,7 +114,7 @@ impl<P: Ports> Executor<'_, P> {
         moment.map_or(SignedDuration::ZERO, |moment| moment.duration_since(self.ports.clock().now()))
     }
 
-    /// Counts a change in the journal before its call: a replacement and a deactivation are written down before it anyway.
+    /// Counts a change in the journal before its call: most are written down before it anyway.
     pub(super) async fn count_change(&self, step: &Step) -> Result<(), Stopped> {
         self.counts.changes.fetch_add(1, Ordering::Relaxed);
         let count = |ledger: &mut AccountLedger| {
@@ -123,7 +123,7 @@ impl<P: Ports> Executor<'_, P> {
             }
         };
         match step.action {
-            Action::Replace { .. } | Action::Deactivate { .. } | Action::Rollback { .. } => {
+            Action::Replace { .. } | Action::Deactivate { .. } | Action::Delete { .. } | Action::Rollback { .. } => {
                 self.session.note(count).await;
             }
             _ => self.session.write(count).await?,

@@ -75,17 +75,28 @@ impl<P: Ports> Executor<'_, P> {
         let version = VersionId::of(&self.account.id, &step.user_id, &pair.id);
         let proof = self.prove(pair, user, &name, &version).await?;
         let proven = self.ports.clock().now();
+        let retrieval_unproven = matches!(proof, Proven::WithoutRetrieval);
         let unproven = match &proof {
             Proven::Not(why) => Some(why.clone()),
             Proven::Wholly | Proven::WithoutRetrieval => {
+                if retrieval_unproven {
+                    // Written down before the pair is handed out: a death in between must not make it look as good as read.
+                    self.note_retrieval_unproven(step, pair).await?;
+                }
                 self.move_labels(&name, &version).await?;
                 None
             }
         };
         let dates = unproven.is_none().then(|| (proven, self.ports.clock().now()));
-        let retrieval_unproven = matches!(proof, Proven::WithoutRetrieval);
         self.record(step, pair, supersedes, dates, retrieval_unproven).await?;
         Ok(Publication { replacement: pair.id.clone(), unproven })
+    }
+
+    async fn note_retrieval_unproven(&self, step: &Step, pair: &KeyPair) -> Result<(), Stopped> {
+        let noted = self.session.write(|ledger| {
+            ledger.key_mut(&step.user, &step.user_id, &pair.id).retrieval_unproven = true;
+        });
+        Ok(noted.await?)
     }
 
     async fn prove(&self, pair: &KeyPair, user: &IamUser, name: &str, version: &VersionId) -> Result<Proven, Stopped> {

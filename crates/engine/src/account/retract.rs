@@ -64,16 +64,24 @@ impl<P: Ports> Executor<'_, P> {
         keys.iter().any(|seen| seen.id == *key && !seen.is_active())
     }
 
-    /// Deletes an inactive key. The label goes off what the secret holds of it first: no later run looks at a key that is gone.
+    /// Deletes an inactive key: written down before, so that its owners are told whatever comes. The label goes off what the
+    /// secret holds of it first: no later run looks at a key that is gone.
     pub(super) async fn delete(&self, step: &Step, key: &AccessKeyId) -> Result<(), Stopped> {
         self.check(step).await?;
         self.unlabel(step, key).await?;
-        self.check(step).await?;
+        let (user, user_id, begun) = (&step.user, &step.user_id, self.ports.clock().now());
+        self.session.write(|ledger| ledger.key_mut(user, user_id, key).deletion_begun = Some(begun)).await?;
+        // Writing takes a while, so that everything is looked at once more right before the call.
+        if let Err(stopped) = self.check(step).await {
+            self.session.write(|ledger| ledger.key_mut(user, user_id, key).deletion_begun = None).await?;
+            return Err(stopped);
+        }
         self.session.hold_for(CALL_TIME).await?;
         self.delete_key(step, key).await?;
         let deleted = self.ports.clock().now();
         let recorded = self.session.write(|ledger| {
-            ledger.key_mut(&step.user, &step.user_id, key).deleted = Some(deleted);
+            let record = ledger.key_mut(user, user_id, key);
+            (record.deletion_begun, record.deleted) = (None, Some(deleted));
         });
         Ok(recorded.await?)
     }

@@ -19,6 +19,7 @@ mod orphans;
 mod peers;
 mod reconciling;
 mod replacing;
+mod retrieving;
 mod rolling_back;
 mod support;
 mod telling;

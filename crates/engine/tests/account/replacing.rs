@@ -112,18 +112,6 @@ fn a_key_that_works_late_is_proven_late() {
 }
 
 #[test]
-fn a_pair_that_cannot_read_its_secret_is_published_as_retrieval_unproven() {
-    let world = world_with("alice", 90);
-    world.account().behaviour.retrieval_is_denied = true;
-    let run = night().on(&world).run();
-    assert_eq!(row(&run.result, StepKind::Publish).1, StepStatus::Done);
-    let account = world.account();
-    let new = account.user("alice").keys[1].id.clone();
-    assert_eq!(account.offered("alice"), Some(new.clone()));
-    assert!(account.ledger().users.values().next().unwrap().key(&new).retrieval_unproven);
-}
-
-#[test]
 fn a_proof_that_does_not_come_leaves_the_pair_pending_and_the_next_night_publishes_it() {
     let world = world_with("alice", 90);
     let begun = world.account().now;
@@ -234,20 +222,4 @@ fn a_slot_that_is_filled_at_the_last_moment_makes_no_key() {
         assert!(account.user("alice").keys.iter().all(|key| key.status == KeyStatus::Active));
         assert_eq!(account.ledger().users.values().next().unwrap().intent, None);
     }
-}
-
-#[test]
-fn a_denial_that_passes_within_seconds_is_only_iams_spreading() {
-    let world = world_with("alice", 90);
-    world.account().behaviour.retrieval_is_denied = true;
-    let mut tries = 0;
-    world.person(move |call, account| {
-        tries += usize::from(call.operation == Operation::Prove);
-        account.behaviour.retrieval_is_denied = tries < 3;
-    });
-    let _ = night().on(&world).run();
-    let account = world.account();
-    let new = account.user("alice").keys[1].id.clone();
-    assert_eq!(account.offered("alice"), Some(new.clone()));
-    assert!(!account.ledger().users.values().next().unwrap().key(&new).retrieval_unproven);
 }

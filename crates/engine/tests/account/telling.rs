@@ -1,6 +1,6 @@
 //! Who is told, how often, and what nobody is ever told.
 
-use keywheel_core::contract::digest::RecipientRole;
+use keywheel_core::contract::digest::{DigestEntry, RecipientRole};
 use keywheel_core::contract::notice_record::NoticeState;
 use keywheel_core::contract::result::StepStatus;
 use keywheel_core::observed::KeyStatus;
@@ -205,29 +205,36 @@ fn a_notice_that_came_back_or_went_to_security_alone_begins_no_grace() {
 
 #[test]
 fn who_was_not_told_of_a_key_made_inactive_because_the_run_died_is_told_the_next_night_and_once() {
-    let eve = eve_of(alice(), &night(), StepKind::Deactivate);
+    assert_told_once(StepKind::Deactivate, Operation::UpdateAccessKey, Reason::DeactivationUntold);
+}
+
+#[test]
+fn who_was_not_told_of_a_deleted_key_because_the_run_died_is_told_the_next_night_and_once() {
+    assert_told_once(StepKind::Delete, Operation::DeleteAccessKey, Reason::DeletionUntold);
+}
+
+fn assert_told_once(kind: StepKind, operation: Operation, untold: Reason) {
+    let eve = eve_of(alice(), &night(), kind);
     let calm = eve.fork();
     let _ = night().on(&calm);
     let calls = calm.calls();
-    let made = calls.iter().position(|call| call.operation == Operation::UpdateAccessKey).unwrap();
+    let made = calls.iter().position(|call| call.operation == operation).unwrap();
+    let told = |world: &World| {
+        let is_news = |entry: &DigestEntry| entry.step == kind || entry.reason == untold;
+        let account = world.account();
+        let owners = account.mails.iter().filter(|mail| mail.to.role == RecipientRole::AccountOwner);
+        owners.filter(|mail| is_news(&mail.entry)).count()
+    };
     // The last death is that of a process whose digests were never taken.
     for nth in made + 1..=calls.len() {
         let world = eve.fork();
         let begun = world.account().now;
-        let told_before = told_of_inactive(&world);
+        let told_before = told(&world);
         world.fail_call(nth, Fault::Death);
         let _ = night().without_mail(&world);
         world.forget();
         next_night(&world, begun);
         night().nights(&world, 10);
-        assert_eq!(told_of_inactive(&world) - told_before, 1, "death at call {nth} of {}", calls.len());
+        assert_eq!(told(&world) - told_before, 1, "{kind:?}: death at call {nth} of {}", calls.len());
     }
-}
-
-fn told_of_inactive(world: &World) -> usize {
-    let tells = |mail: &&keywheel_testkit::Mail| {
-        mail.to.role == RecipientRole::AccountOwner
-            && (mail.entry.step == StepKind::Deactivate || mail.entry.reason == Reason::DeactivationUntold)
-    };
-    world.account().mails.iter().filter(tells).count()
 }

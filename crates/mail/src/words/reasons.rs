@@ -99,6 +99,9 @@ pub fn words(step: StepKind, reason: Reason) -> Words {
         (Reason::DeactivationUntold, _) => told(
             "The key was made inactive in an earlier run, and no mail about that could be delivered; this one takes its place.",
         ),
+        (Reason::DeletionUntold, _) => told(
+            "The key was deleted in an earlier run, and no mail about that could be delivered; this one takes its place.",
+        ),
         (Reason::NoticeRepeated, _) => {
             told("An earlier mail about this could not be delivered; this one takes its place.")
         }

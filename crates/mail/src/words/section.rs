@@ -142,6 +142,7 @@ fn ahead(entry: &DigestEntry) -> Section {
         Reason::NoticeRepeated => Section::Install,
         Reason::DeactivationUntold => Section::MadeInactive,
         Reason::RollbackUntold => Section::MadeActive,
+        Reason::DeletionUntold => Section::Deleted,
         Reason::Emergency | Reason::EmergencyGraceOver => Section::Leaked,
         reason => match skipped(reason) {
             Section::LeftAlone => Section::Ahead,

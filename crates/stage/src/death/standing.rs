@@ -8,7 +8,6 @@ use aws_sdk_secretsmanager::Client as SecretsClient;
 use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretError;
 use keywheel_core::id::{AccessKeyId, AccountId};
 use keywheel_core::ledger::{AccountLedger, KeyRecord, UserRecord};
-use keywheel_core::notice::NoticeKind;
 use keywheel_core::observed::KeyStatus;
 use keywheel_core::secret::{VersionId, secret_name};
 use serde_json::Value;
@@ -18,9 +17,6 @@ use crate::admin::IssuedCredential;
 use crate::case::MADE;
 use crate::seed::SeededUser;
 use crate::world;
-
-/// Notices that tell what was done already. They start no grace, and one is not asked for again where the process died in between.
-const AFTER_THE_FACT: [NoticeKind; 2] = [NoticeKind::Deactivated, NoticeKind::Deleted];
 
 /// What there is of each user, and of the account, in words.
 pub(super) type Standing = BTreeMap<String, Vec<String>>;
@@ -113,8 +109,7 @@ impl View<'_> {
     /// What notification has recorded as sent; weekly notices without their number, which depends on the day.
     fn told(&self, record: &KeyRecord) -> BTreeSet<String> {
         let is_sent = |id: &str| self.sent.iter().any(|key| key.contains(id));
-        let notices = record.notices.iter().filter(|(kind, _)| !AFTER_THE_FACT.contains(kind));
-        let sent = notices.filter(|(_, notice)| notice.ids.iter().any(|id| is_sent(id.as_str())));
+        let sent = record.notices.iter().filter(|(_, notice)| notice.ids.iter().any(|id| is_sent(id.as_str())));
         let weekly = |kind: String| kind.rsplit_once(':').map_or(kind.clone(), |(kind, _)| kind.to_owned());
         sent.map(|(kind, _)| if kind.is_weekly() { weekly(kind.to_string()) } else { kind.to_string() }).collect()
     }
