@@ -43,6 +43,9 @@ pub struct AccountLedger {
     /// The plan that was last begun: the write-ahead journal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<JournalledPlan>,
+    /// The explicit action that was last begun. A night that is tried again finds its own journal all the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<JournalledPlan>,
     /// The users about whom there is something to remember.
     #[serde(default)]
     pub users: BTreeMap<UserName, UserRecord>,
@@ -135,9 +138,6 @@ pub struct RollbackIntent {
     /// The key that is to give way, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new: Option<AccessKeyId>,
-    /// The guards that were lifted for it.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub overridden: BTreeSet<Guard>,
 }
 
 impl AccountLedger {
@@ -151,6 +151,7 @@ impl AccountLedger {
             writer: String::new(),
             claim: None,
             plan: None,
+            action: None,
             users: BTreeMap::new(),
         }
     }

@@ -122,6 +122,8 @@ reasons! {
     AskedFor = "asked-for",
     /// A rollback was asked for: the old key is active again, and its replacement gives way where nobody uses it.
     RolledBack = "rolled-back",
+    /// A rollback of the user's keys was begun and is not ended: it goes first.
+    RollbackBegun = "rollback-begun",
     /// The key was made active again in an earlier run, and no notice of that is recorded as sent: it is asked for again.
     RollbackUntold = "rollback-untold",
     /// An emergency was declared for the key: it is made inactive at once, and no rollback makes it active again.

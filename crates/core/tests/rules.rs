@@ -93,7 +93,7 @@ proptest! {
         let superseded = |id: &keywheel_core::id::AccessKeyId| {
             seen.record(id).made_inactive.is_some_and(|inactive| inactive.why == Some(InactiveBecause::Superseded))
         };
-        for (id, _) in deletions(&world).into_iter().filter(|(id, reason)| superseded(id) && *reason != Reason::ForeignInactive) {
+        for (id, _) in deletions(&world).into_iter().filter(|(id, reason)| superseded(id) && *reason == Reason::RecoveryGraceOver) {
             // AWS's own dates: no ledger can have it inactive before its replacement was there.
             let replacement = |other: &&keywheel_core::observed::ObservedKey| {
                 other.id != id && other.is_active() && seen.past(other.created, seen.periods.recovery_grace)

@@ -131,7 +131,7 @@ impl Account {
         let id: AccessKeyId = format!("AKIA{number:016}").parse().unwrap();
         // IAM's dates are whole seconds, cut off.
         let created = Timestamp::from_second(created.as_second()).unwrap();
-        let key = Key { id, status: KeyStatus::Active, created, uses: Vec::new(), half };
+        let key = Key { id, status: KeyStatus::Active, created, uses: Vec::new(), proofs: Vec::new(), half };
         self.users.get_mut(user).unwrap().keys.push(key.clone());
         self.note(user, &key.id, What::Made, who);
         key

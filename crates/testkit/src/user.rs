@@ -41,6 +41,8 @@ pub struct Key {
     pub created: Timestamp,
     /// When it was used; not in order.
     pub uses: Vec<Timestamp>,
+    /// Which of them were Keywheel's own, when it proved the key.
+    pub(crate) proofs: Vec<Timestamp>,
     pub(crate) half: SecretString,
 }
 
@@ -61,7 +63,8 @@ impl Key {
     pub(crate) fn last_used(&self, now: Timestamp, shows_after: SignedDuration) -> LastUsed {
         let shown = self.uses.iter().copied().filter(|used| plus(*used, shows_after) <= now).max();
         shown.map_or(LastUsed::Never, |at| {
-            LastUsed::At(KeyUse { at, service: "s3".to_owned(), region: "eu-central-1".to_owned() })
+            let service = if self.proofs.contains(&at) { "secretsmanager" } else { "s3" };
+            LastUsed::At(KeyUse { at, service: service.to_owned(), region: "eu-central-1".to_owned() })
         })
     }
 

@@ -1,6 +1,6 @@
 //! What one invocation is sent for: to look after an account, or to do one thing to one of its users.
 
-use keywheel_core::contract::action::{ACTION_RUN, ExplicitAction};
+use keywheel_core::contract::action::{ACTION_RUN, ActionKind, ExplicitAction};
 use keywheel_core::contract::event::RotationEvent;
 use keywheel_core::contract::job::AccountJob;
 use keywheel_core::id::{AccountId, RunId};
@@ -40,6 +40,20 @@ impl Errand {
             hand_on: None,
         };
         Ok(Self { job, action: Some(action) })
+    }
+
+    /// What whoever declared an emergency can do while it is not carried out.
+    pub(crate) fn by_hand(&self) -> String {
+        let emergency = self.action.as_ref().filter(|action| action.action == ActionKind::Emergency);
+        let Some((action, key)) = emergency.and_then(|action| Some((action, action.access_key_id.as_ref()?))) else {
+            return String::new();
+        };
+        let user = &action.username;
+        format!(
+            ". The emergency is not acted on yet. By hand, in account {}: aws iam update-access-key --user-name '{user}' --access-key-id {key} \
+             --status Inactive",
+            self.job.account
+        )
     }
 
     /// One line that says who is to be changed and how, beside the line of each step.
@@ -103,6 +117,17 @@ mod tests {
             let error = errand(json!({"action": "create", "username": "alice"}), arn).unwrap_err();
             assert!(error.to_string().contains("add \"account\""), "{error}");
         }
+    }
+
+    #[test]
+    fn an_emergency_that_cannot_be_acted_on_says_what_to_do_by_hand_and_nothing_else_does() {
+        let key = "AKIAEXAMPLEOLD000001";
+        let event = json!({"action": "emergency", "username": "alice", "access_key_id": key});
+        let text = errand(event, ARN).unwrap().by_hand();
+        let command = "update-access-key --user-name 'alice' --access-key-id AKIAEXAMPLEOLD000001 --status Inactive";
+        assert!(text.contains(command) && text.contains("111122223333"), "{text}");
+        assert_eq!(errand(json!({"action": "create", "username": "alice"}), ARN).unwrap().by_hand(), "");
+        assert_eq!(errand(json!({"account": "111122223333"}), ARN).unwrap().by_hand(), "");
     }
 
     #[test]

@@ -75,7 +75,7 @@ impl KeyRotation {
         };
         match looked_after {
             Ok(account_run) => self.conclude(job, account_run, invocation).await,
-            Err(unserved) => self.conclude_unserved(job, &run_id, mode, unserved).await,
+            Err(unserved) => self.conclude_unserved(errand, &run_id, mode, unserved).await,
         }
     }
 
@@ -156,12 +156,13 @@ impl KeyRotation {
 
     async fn conclude_unserved(
         &self,
-        job: &AccountJob,
+        errand: &Errand,
         run_id: &RunId,
         mode: Mode,
         unserved: Unserved,
     ) -> Result<AccountResult, FunctionError> {
-        let error = unserved.to_string();
+        let job = &errand.job;
+        let error = format!("{unserved}{}", errand.by_hand());
         if let Unserved::Failed(AccountError::Busy { .. } | AccountError::Overtaken { .. }) = unserved {
             // The run that holds the claim stores the account's result.
             return Err(FunctionError::new(ErrorName::AccountBusy, error));

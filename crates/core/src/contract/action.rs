@@ -77,6 +77,15 @@ struct RawAction {
 /// How the run of an action is named, so that its result never takes the place of a night's.
 pub const ACTION_RUN: &str = "action-";
 
+/// A key's id. What is none may be a secret half that somebody put into the wrong place, so it is not shown.
+fn key(text: &str) -> Result<AccessKeyId, InvalidAction> {
+    let why = format!(
+        "access_key_id is not an AWS access key id, such as AKIAEXAMPLE0000000001 (it has {} characters)",
+        text.chars().count()
+    );
+    text.parse().map_err(|_| InvalidAction { why })
+}
+
 impl ExplicitAction {
     /// Reads an event that asks for one action.
     ///
@@ -91,7 +100,7 @@ impl ExplicitAction {
             account: raw.account.map(|text| text.parse()).transpose().map_err(id)?,
             name: raw.name,
             email: raw.email,
-            access_key_id: raw.access_key_id.map(|text| text.parse()).transpose().map_err(id)?,
+            access_key_id: raw.access_key_id.map(|text| key(&text)).transpose()?,
             replace: raw.replace,
             overrides: raw.overrides,
             run_id: raw.run_id.map(|text| text.parse()).transpose().map_err(id)?,
@@ -176,7 +185,7 @@ mod tests {
             (with("action", json!("Create")), "unknown variant `Create`"),
             (with("username", json!("../x")), "\"../x\" is not an IAM user name"),
             (with("account", json!("1234")), "\"1234\" is not an AWS account id"),
-            (with("access_key_id", json!("K1")), "\"K1\""),
+            (with("access_key_id", json!("K1")), "access_key_id is not an AWS access key id"),
             (with("override", json!(["recovery-grace"])), "unknown variant `recovery-grace`"),
             (with("override", json!("last-used")), "expected a sequence"),
             (with("mode", json!("force")), "unknown variant `force`"),
@@ -187,6 +196,13 @@ mod tests {
             let why = parse(event.clone()).unwrap_err();
             assert!(why.contains(named), "{event}: {why}");
         }
+    }
+
+    #[test]
+    fn a_secret_half_in_the_place_of_a_key_id_is_not_shown() {
+        let half = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+        let why = parse(json!({"action": "emergency", "username": "alice", "access_key_id": half})).unwrap_err();
+        assert!(why.contains("it has 40 characters") && !why.contains("wJalr"), "{why}");
     }
 
     #[test]

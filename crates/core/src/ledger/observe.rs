@@ -23,6 +23,9 @@ const NEWS_REMEMBERED: Days = Days(60);
 /// How long an unanswered CreateAccessKey is remembered: over nights that fail, or begin later than the one before, too.
 const INTENT_REMEMBERED: Days = Days(30);
 
+/// How long a rollback that broke off is remembered: for the next nights, and not until everybody has forgotten why.
+const ROLLBACK_REMEMBERED: Days = Days(3);
+
 impl UserRecord {
     /// The record with what was seen now: keys that a person made active or inactive, secrets that cannot be read, keys gone.
     #[must_use]
@@ -64,7 +67,7 @@ impl UserRecord {
     fn may_go_on(&self, rollback: &RollbackIntent, user: &ObservedUser, now: Timestamp) -> bool {
         let Some(old) = user.key(&rollback.old) else { return false };
         let inactive = self.key(&old.id).made_inactive;
-        now < after(rollback.at, INTENT_REMEMBERED) && inactive.is_none_or(|inactive| inactive.by == Actor::Keywheel)
+        now < after(rollback.at, ROLLBACK_REMEMBERED) && inactive.is_none_or(|inactive| inactive.by == Actor::Keywheel)
     }
 }
 
@@ -83,7 +86,12 @@ impl KeyRecord {
                 let by = if because.is_some() { Actor::Keywheel } else { Actor::Person };
                 self.made_inactive = Some(MadeInactive { at: now, by, why: because });
             }
-            (KeyStatus::Inactive, Some(inactive)) => {
+            (KeyStatus::Inactive, Some(mut inactive)) => {
+                // It was inactive already when an emergency was declared for it.
+                if self.deactivation_begun.take() == Some(InactiveBecause::Emergency) && inactive.by == Actor::Keywheel
+                {
+                    inactive.why = Some(InactiveBecause::Emergency);
+                }
                 let used_since = key.last_used.at().is_some_and(|used| used > plus(inactive.at, USE_RECORD_SPAN));
                 if used_since {
                     // A person made it active, used it and made it inactive again between two runs.

@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 
 use crate::Timestamp;
+use crate::id::AccessKeyId;
 use crate::ledger::{Actor, InactiveBecause, MadeInactive};
 use crate::notice::NoticeKind;
 use crate::observed::{KeyStatus, LastUsed, ObservedKey};
@@ -40,13 +41,10 @@ impl UserView<'_> {
     fn keywheels_inactive_key(&self, key: &ObservedKey, inactive: &MadeInactive, why: InactiveBecause) -> Option<Step> {
         let (grace, reason) = self.grace_of(why);
         let stand_in = self.stand_in(key, why);
-        if stand_in.is_none() && needs_stand_in(why) {
+        if stand_in.is_none() && self.needs_stand_in(key, why) {
             return Some(self.blocked(key, Reason::ReplacementGone, key.created));
         }
-        // No key is made inactive for its replacement before there is one.
-        let replaced = stand_in.filter(|_| why == InactiveBecause::Superseded);
-        let stored = replaced.and_then(|by| self.standings.stored_at(&by.id));
-        let at = [replaced.map(|by| by.created), stored].into_iter().flatten().fold(inactive.at, Timestamp::max);
+        let at = self.inactive_since(key, inactive, why);
         let Some(since) = unused_since(key, at) else {
             let unknown = || self.step(key, StepKind::Skip, Reason::LastUsedUnknown).due(after(at, grace));
             return (self.now >= after(at, grace)).then(unknown);
@@ -77,6 +75,26 @@ impl UserView<'_> {
             InactiveBecause::Emergency => (self.periods.recovery_grace, Reason::EmergencyGraceOver),
             InactiveBecause::Unused => (self.periods.recovery_grace.max(RETIRED_GRACE), Reason::RetiredGraceOver),
             InactiveBecause::Orphaned => (ORPHANED_GRACE, Reason::OrphanedKey),
+        }
+    }
+
+    /// Since when the key can be taken for inactive: no key is made so for its replacement before there is one.
+    pub(super) fn inactive_since(&self, key: &ObservedKey, inactive: &MadeInactive, why: InactiveBecause) -> Timestamp {
+        let replaced = self.stand_in(key, why).filter(|_| why == InactiveBecause::Superseded);
+        let stored = replaced.and_then(|by| self.standings.stored_at(&by.id));
+        [replaced.map(|by| by.created), stored].into_iter().flatten().fold(inactive.at, Timestamp::max)
+    }
+
+    /// A key that may be needed again stays while no other works. Where the key leaked to which it gave way, it is not needed.
+    fn needs_stand_in(&self, key: &ObservedKey, why: InactiveBecause) -> bool {
+        let leaked = |id: &AccessKeyId| {
+            let inactive = self.record.key(id).made_inactive;
+            inactive.is_some_and(|inactive| inactive.why == Some(InactiveBecause::Emergency))
+        };
+        match why {
+            InactiveBecause::Superseded => true,
+            InactiveBecause::RolledBack => !self.record_of(key).supersedes.is_some_and(|old| leaked(&old)),
+            InactiveBecause::Unused | InactiveBecause::Orphaned | InactiveBecause::Emergency => false,
         }
     }
 
@@ -174,10 +192,6 @@ impl UserView<'_> {
         let action = Action::Delete { key: key.id.clone() };
         self.step(key, StepKind::Delete, reason).doing(action, preconditions).telling(NoticeKind::Deleted)
     }
-}
-
-fn needs_stand_in(why: InactiveBecause) -> bool {
-    matches!(why, InactiveBecause::Superseded | InactiveBecause::RolledBack)
 }
 
 /// The later of when the key was made inactive and its last use; none when the last use is not known.

@@ -13,34 +13,35 @@ use crate::planner::step::UserView;
 use crate::reason::Reason;
 use crate::time::{Days, after, plus};
 
+/// The services with which a new key is proven.
+const PROVEN_WITH: [&str; 2] = ["sts", "secretsmanager"];
+
 /// For so long owners are told that a key was made active again.
 const NEWS: Days = Days(7);
 
 impl UserView<'_> {
     /// The step that makes `old` active again. `new` is the key that took over from it; it stays where somebody uses it, unless
-    /// that guard is lifted. None where nothing would change.
-    pub(super) fn roll_back(
-        &self,
-        old: &ObservedKey,
-        new: Option<&ObservedKey>,
-        lifted: &BTreeSet<Guard>,
-    ) -> Option<Step> {
-        let in_use = new.is_some_and(|new| self.may_be_in_use(new));
+    /// that guard is lifted.
+    pub(super) fn roll_back(&self, old: &ObservedKey, new: Option<&AccessKeyId>, lifted: &BTreeSet<Guard>) -> Step {
+        let seen = new.and_then(|id| self.user.key(id));
+        let in_use = seen.is_some_and(|new| self.may_be_in_use(new));
         let new_stays = in_use && !lifted.contains(&Guard::LastUsed);
-        if old.is_active() && (new.is_none() || new_stays) {
-            return None;
-        }
-        let action = Action::Rollback { old: old.id.clone(), new: new.map(|new| new.id.clone()), new_stays };
-        let looked_at_again = new.filter(|_| !in_use).map(|new| (new.id.clone(), new.last_used.clone()));
+        let action = Action::Rollback { old: old.id.clone(), new: new.cloned(), new_stays };
+        let looked_at_again = seen.filter(|_| !in_use).map(|new| (new.id.clone(), new.last_used.clone()));
         let preconditions = Preconditions {
-            statuses: std::iter::once(old).chain(new).map(|key| (key.id.clone(), key.status)).collect(),
+            statuses: std::iter::once(old).chain(seen).map(|key| (key.id.clone(), key.status)).collect(),
             last_used: looked_at_again,
             ..Preconditions::default()
         };
         let mut step = self.step(old, StepKind::Rollback, Reason::RolledBack).due(self.now);
-        step.replacement = new.map(|new| new.id.clone());
+        step.replacement = new.cloned();
         step.overridden = in_use.then_some(Guard::LastUsed).filter(|_| !new_stays).into_iter().collect();
-        Some(step.doing(action, preconditions).telling(NoticeKind::RolledBack))
+        step.doing(action, preconditions).telling(NoticeKind::RolledBack)
+    }
+
+    /// The key that took over from `old`, whether or not it works still.
+    pub(super) fn taker_over(&self, old: &ObservedKey) -> Option<AccessKeyId> {
+        self.standings.successor(&old.id).or_else(|| self.record_of(old).superseded_by)
     }
 
     /// Whether somebody but Keywheel may use a key that took over: what is not known, such as a proof, counts as in use.
@@ -51,7 +52,8 @@ impl UserView<'_> {
                 LastUsed::Never => false,
                 LastUsed::At(key_use) => {
                     let proven = self.record_of(new).proven;
-                    proven.is_none_or(|proven| key_use.at > plus(proven, USE_RECORD_SPAN))
+                    let is_proof = PROVEN_WITH.contains(&key_use.service.as_str());
+                    !is_proof || proven.is_none_or(|proven| key_use.at > plus(proven, USE_RECORD_SPAN))
                 }
             }
     }
@@ -62,7 +64,11 @@ impl UserView<'_> {
             let is_superseded = matches!(self.standings.of(old), Standing::Superseded { .. });
             return (!is_superseded).then_some(Reason::NothingToDo);
         }
-        match self.record_of(old).made_inactive.map(|inactive| (inactive.by, inactive.why)) {
+        let record = self.record_of(old);
+        if record.emergency.is_some() || record.deactivation_begun == Some(InactiveBecause::Emergency) {
+            return Some(Reason::Emergency);
+        }
+        match record.made_inactive.map(|inactive| (inactive.by, inactive.why)) {
             Some((Actor::Keywheel, Some(InactiveBecause::Superseded | InactiveBecause::Unused))) => None,
             Some((Actor::Keywheel, Some(InactiveBecause::Emergency))) => Some(Reason::Emergency),
             Some((Actor::Keywheel, Some(InactiveBecause::Orphaned))) => Some(Reason::OrphanedKey),
@@ -71,18 +77,19 @@ impl UserView<'_> {
         }
     }
 
-    /// The step that ends a rollback that an earlier run began.
+    /// The step that ends a rollback that an earlier run began. What was lifted for that run is not lifted for this one: the note
+    /// alone makes no key inactive that somebody uses.
     pub(super) fn unfinished_rollback(&self, lifted: &BTreeSet<Guard>) -> Option<Step> {
         let begun = self.record.rollback.as_ref()?;
         let old = self.user.key(&begun.old)?;
         if !old.is_active() && self.against_revival(old).is_some() {
             return None;
         }
-        // Nothing that only the note says makes a key inactive: it must be seen to have taken over, or to have given way.
-        let is_its_new =
+        // It must be seen to have taken over, or to have given way.
+        let took_over =
             |id: &&AccessKeyId| self.standings.successor(&old.id).as_ref() == Some(*id) || self.has_given_way(id);
-        let new = begun.new.as_ref().filter(is_its_new).and_then(|id| self.user.key(id));
-        self.roll_back(old, new, &(&begun.overridden | lifted))
+        let new = begun.new.as_ref().filter(took_over);
+        Some(self.roll_back(old, new, lifted))
     }
 
     fn has_given_way(&self, key: &AccessKeyId) -> bool {

@@ -192,7 +192,6 @@ impl Case {
             at: before(&rollback.at),
             old: key_id(&rollback.old),
             new: rollback.new.as_deref().map(key_id),
-            overridden: BTreeSet::new(),
         });
         for (old, new, ago) in &self.replaced {
             let at = before(ago);

@@ -38,10 +38,13 @@ impl Decided {
     }
 }
 
-/// The override that the text of a refusal offers.
+/// The guards that the text of a refusal names. The override that it offers names them, too.
 fn liftable(why: &str) -> Vec<String> {
-    let offered = why.split_once("\"override\":").and_then(|(_, rest)| rest.split_once(']'));
-    offered.map(|(list, _)| serde_json::from_str(&format!("{list}]")).unwrap()).unwrap_or_default()
+    let Some((_, rest)) = why.split_once("Guards that refuse: ") else { return Vec::new() };
+    let (names, rest) = rest.split_once(';').unwrap();
+    let guards: Vec<String> = names.split(", ").map(str::to_owned).collect();
+    assert!(guards.iter().all(|guard| rest.contains(&format!("\"{guard}\""))), "{why}");
+    guards
 }
 
 fn words(due: Timestamp) -> String {

@@ -1,7 +1,6 @@
 //! Random worlds: most follow a key's life, with something out of place; the rest are whatever can be written down.
 
 use keywheel_core::Timestamp;
-use keywheel_core::contract::action::Guard;
 use keywheel_core::ledger::{
     Actor, CreateIntent, InactiveBecause, KeyRecord, MadeInactive, RollbackIntent, UserRecord,
 };
@@ -93,9 +92,8 @@ impl Dice {
     }
 
     fn rollback(&mut self) -> RollbackIntent {
-        let overridden = self.maybe(30, |_| [Guard::LastUsed].into()).unwrap_or_default();
         let new = self.maybe(80, |dice| key_id(dice.pick(&NAMES)));
-        RollbackIntent { at: self.since(days_ago(40)), old: key_id(self.pick(&NAMES)), new, overridden }
+        RollbackIntent { at: self.since(days_ago(40)), old: key_id(self.pick(&NAMES)), new }
     }
 
     fn key_record(&mut self, key: &ObservedKey) -> KeyRecord {

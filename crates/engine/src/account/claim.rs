@@ -6,12 +6,27 @@ use jiff::SignedDuration;
 use keywheel_core::Timestamp;
 use keywheel_core::ledger::{AccountLedger, Claim, JournalledPlan, JournalledStep};
 use keywheel_core::plan::AccountPlan;
-use keywheel_core::time::CLOCK_TOLERANCE;
+use keywheel_core::time::{CLOCK_TOLERANCE, plus};
 
 use super::run::Night;
 use super::session::{LEASE, Session, SessionError};
-use super::{AccountError, Inheritance};
+use super::{AccountError, Inheritance, Run};
 use crate::ports::{Clock, Ports};
+
+/// Lambda keeps an asynchronous event for six hours at most (Lambda developer guide, "Asynchronous invocation").
+const LATEST_TRY: SignedDuration = SignedDuration::from_hours(6);
+
+impl Run {
+    /// Where the run keeps its journal: a night that is tried again finds its own, whatever was asked for in between.
+    pub(super) fn journal<'a>(&self, ledger: &'a AccountLedger) -> Option<&'a JournalledPlan> {
+        if self.explicit.is_some() { ledger.action.as_ref() } else { ledger.plan.as_ref() }
+    }
+
+    /// The same, for writing.
+    pub(super) fn journal_mut<'a>(&self, ledger: &'a mut AccountLedger) -> &'a mut Option<JournalledPlan> {
+        if self.explicit.is_some() { &mut ledger.action } else { &mut ledger.plan }
+    }
+}
 
 impl<P: Ports> Night<'_, P> {
     /// Claims the account and writes the plan down, in one write.
@@ -26,7 +41,7 @@ impl<P: Ports> Night<'_, P> {
             // A retry of the run goes on with its journal: what it made since then counts as made in this run.
             let earlier = self.journal_so_far(ledger);
             let planned = earlier.planned.min(self.now);
-            ledger.plan = Some(JournalledPlan { planned, steps: steps(plan), ..earlier });
+            *self.run.journal_mut(ledger) = Some(JournalledPlan { planned, steps: steps(plan), ..earlier });
         });
         begun.await.map_err(|error| self.not_begun(&error))
     }
@@ -71,7 +86,8 @@ impl<P: Ports> Night<'_, P> {
     /// The journal of this run as far as there is one.
     fn journal_so_far(&self, ledger: &AccountLedger) -> JournalledPlan {
         let run_id = self.run.id.clone();
-        let earlier = ledger.plan.clone().filter(|plan| plan.run_id == run_id);
+        let earlier =
+            self.run.journal(ledger).cloned().filter(|plan| plan.run_id == run_id && self.is_of_this_run(plan));
         earlier.unwrap_or_else(|| JournalledPlan {
             run_id,
             planned: self.now,
@@ -81,6 +97,11 @@ impl<P: Ports> Night<'_, P> {
             creations: BTreeSet::new(),
             inherited: None,
         })
+    }
+
+    /// A schedule may send the same run id with every action: what it asked for long ago is no earlier try of this one.
+    fn is_of_this_run(&self, plan: &JournalledPlan) -> bool {
+        self.run.explicit.is_none() || self.now < plus(plan.planned, LATEST_TRY)
     }
 
     fn is_live(&self, claim: &Claim) -> bool {

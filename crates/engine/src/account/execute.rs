@@ -15,6 +15,7 @@ use super::audit::USERS_AT_ONCE;
 use super::limits::Counts;
 use super::outcome::{Outcome, Stopped};
 use super::publish::Publication;
+use super::rollback::GivingWay;
 use super::session::Session;
 use super::{Account, Run};
 use crate::ports::{Clock, Ports};
@@ -123,8 +124,8 @@ impl<'a, P: Ports> Executor<'a, P> {
                 self.ended(step, done)
             }
             Action::Rollback { old, new, new_stays } => {
-                let done = self.roll_back(&step, &old, new.as_ref(), new_stays).await;
-                self.ended(step, done)
+                let gave_way = self.roll_back(&step, &old, new.as_ref(), new_stays).await;
+                self.rolled_back(step, gave_way)
             }
         }
     }
@@ -134,6 +135,16 @@ impl<'a, P: Ports> Executor<'a, P> {
             Ok(()) => Outcome::done(step, self.ports.clock().now()),
             Err(stopped) => Outcome::stopped(step, stopped),
         }
+    }
+
+    /// A rollback's outcome: the old key works again, whatever became of the new one.
+    fn rolled_back(&self, step: Step, gave_way: Result<GivingWay, Stopped>) -> Outcome {
+        let kept = match gave_way {
+            Ok(gave_way) => gave_way.err(),
+            Err(stopped) => return Outcome::stopped(step, stopped),
+        };
+        let retry_helps = kept.as_ref().is_some_and(Stopped::is_mended_by_a_retry);
+        Outcome { retry_helps, kept, ..Outcome::done(step, self.ports.clock().now()) }
     }
 
     /// A replacement's outcome: made and published, made and left pending, or neither.

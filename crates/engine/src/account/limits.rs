@@ -9,6 +9,7 @@ use keywheel_core::ledger::AccountLedger;
 use keywheel_core::plan::{Action, Step};
 use keywheel_core::reason::Reason;
 
+use super::Run;
 use super::execute::Executor;
 use super::outcome::Stopped;
 use crate::ports::{Clock, IamUser, Ports};
@@ -33,8 +34,8 @@ pub(super) struct Counts {
 
 impl Counts {
     /// What the run made so far, by the journal.
-    pub(super) fn of(ledger: &AccountLedger) -> Self {
-        let plan = ledger.plan.as_ref();
+    pub(super) fn of(run: &Run, ledger: &AccountLedger) -> Self {
+        let plan = run.journal(ledger);
         let (changes, failures) = plan.map_or((0, 0), |plan| (plan.changes, plan.failures));
         Self { changes: AtomicUsize::new(changes), failures: AtomicUsize::new(failures) }
     }
@@ -118,7 +119,7 @@ impl<P: Ports> Executor<'_, P> {
     pub(super) async fn count_change(&self, step: &Step) -> Result<(), Stopped> {
         self.counts.changes.fetch_add(1, Ordering::Relaxed);
         let count = |ledger: &mut AccountLedger| {
-            if let Some(plan) = &mut ledger.plan {
+            if let Some(plan) = self.run.journal_mut(ledger) {
                 plan.changes += 1;
             }
         };
@@ -134,7 +135,7 @@ impl<P: Ports> Executor<'_, P> {
     pub(super) async fn count_failure(&self) {
         self.counts.failures.fetch_add(1, Ordering::Relaxed);
         let count = |ledger: &mut AccountLedger| {
-            if let Some(plan) = &mut ledger.plan {
+            if let Some(plan) = self.run.journal_mut(ledger) {
                 plan.failures += 1;
             }
         };

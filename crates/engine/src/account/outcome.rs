@@ -25,6 +25,8 @@ pub(super) struct Outcome {
     pub(super) next_due: Option<Timestamp>,
     /// A replacement was published, which is a step of its own in the result.
     pub(super) published: Option<StepStatus>,
+    /// Why the new key did not give way though the old one works again.
+    pub(super) kept: Option<Stopped>,
 }
 
 /// Why a changing step was not, or not wholly, carried out.
@@ -51,6 +53,13 @@ impl Stopped {
     pub(super) fn refused(step: &Step) -> Option<Self> {
         let Action::Refuse { why } = &step.action else { return None };
         Some(Stopped::Deferred { reason: step.reason, why: why.clone(), retry_helps: false })
+    }
+
+    /// Whether a retry of this very run may succeed.
+    pub(super) fn is_mended_by_a_retry(&self) -> bool {
+        match self {
+            Stopped::Deferred { retry_helps, .. } | Stopped::Failed { retry_helps, .. } => *retry_helps,
+        }
     }
 
     /// Failed for good, unless somebody mends something.
@@ -86,7 +95,17 @@ impl Outcome {
     /// The step ended so, with nothing more to say.
     pub(super) fn of(step: Step, status: StepStatus) -> Self {
         let next_due = step.due;
-        Self { step, status, because: None, error: None, retry_helps: false, made: None, next_due, published: None }
+        Self {
+            step,
+            status,
+            because: None,
+            error: None,
+            retry_helps: false,
+            made: None,
+            next_due,
+            published: None,
+            kept: None,
+        }
     }
 
     /// What an enforcing run would do; of what it would refuse, that it would.
@@ -129,15 +148,28 @@ impl Outcome {
             overridden: self.step.overridden.clone(),
         };
         if let Action::Rollback { new: Some(new), new_stays: false, .. } = &self.step.action
-            && self.status != StepStatus::Failed
+            && matches!(self.status, StepStatus::Done | StepStatus::Planned)
         {
-            let gave_way = StepResult { access_key_id: Some(new.clone()), step: StepKind::Deactivate, ..row.clone() };
-            return vec![row, gave_way];
+            return vec![row.clone(), self.giving_way(new, row)];
         }
         let Some(published) = self.published else { return vec![row] };
         let made = StepResult { status: StepStatus::Done, reason: self.step.reason, error: None, ..row.clone() };
         let publication =
             StepResult { access_key_id: self.made.clone(), step: StepKind::Publish, status: published, ..row };
         vec![made, publication]
+    }
+
+    /// What became of the key that was to give way.
+    fn giving_way(&self, new: &AccessKeyId, row: StepResult) -> StepResult {
+        let row = StepResult { access_key_id: Some(new.clone()), step: StepKind::Deactivate, ..row };
+        match &self.kept {
+            None => row,
+            Some(Stopped::Deferred { reason, why, .. }) => {
+                StepResult { status: StepStatus::Deferred, reason: *reason, error: Some(why.clone()), ..row }
+            }
+            Some(Stopped::Failed { error, .. }) => {
+                StepResult { status: StepStatus::Failed, error: Some(error.clone()), ..row }
+            }
+        }
     }
 }

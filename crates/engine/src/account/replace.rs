@@ -46,7 +46,7 @@ impl<P: Ports> Executor<'_, P> {
     /// A run makes one key per user, however often it is tried: also when that key was taken back, or its answer lost.
     async fn refuse_second_key(&self, step: &Step) -> Result<(), Stopped> {
         let made = self.session.read(|ledger| {
-            let plan = ledger.plan.as_ref()?;
+            let plan = self.run.journal(ledger)?;
             if plan.creations.contains(&step.user_id) {
                 return Some(plan.planned);
             }
@@ -59,7 +59,7 @@ impl<P: Ports> Executor<'_, P> {
             None => Ok(()),
             Some(at) => {
                 let why = format!(
-                    "a key for the user was begun at {at}, in this run or minutes before it; the next run makes another"
+                    "a key for the user was begun at {at}, in this run or minutes before it; a later run, or the action sent again later, makes another"
                 );
                 Err(Stopped::changed(why))
             }
@@ -99,7 +99,7 @@ impl<P: Ports> Executor<'_, P> {
         let intent = CreateIntent { at, until, supersedes: supersedes.clone() };
         let written = self.session.write(|ledger| {
             ledger.user_mut(&step.user, &step.user_id).intent = Some(intent);
-            if let Some(plan) = &mut ledger.plan {
+            if let Some(plan) = self.run.journal_mut(ledger) {
                 plan.creations.insert(step.user_id.clone());
             }
         });
@@ -110,7 +110,7 @@ impl<P: Ports> Executor<'_, P> {
     async fn withdraw_intent(&self, step: &Step) -> Result<(), Stopped> {
         let written = self.session.write(|ledger| {
             ledger.user_mut(&step.user, &step.user_id).intent = None;
-            if let Some(plan) = &mut ledger.plan {
+            if let Some(plan) = self.run.journal_mut(ledger) {
                 plan.creations.remove(&step.user_id);
             }
         });
@@ -127,7 +127,7 @@ impl<P: Ports> Executor<'_, P> {
                      its deletion end, then the next run goes on"
                 )));
             }
-            Some(state) if state.versions.is_empty() => self.put_first_version(step, &name, old).await?,
+            Some(state) if state.versions.is_empty() => self.put_record_of(step, &name, old).await?,
             Some(_) => {
                 self.ensure_policy(&name, user).await?;
                 // Somebody may have given the secret a KMS key that is disabled or closed to Keywheel: then no value can be stored
@@ -147,9 +147,9 @@ impl<P: Ports> Executor<'_, P> {
         Ok(self.ports.secrets().create(secret).await?)
     }
 
-    /// AWS makes a secret's first version `AWSCURRENT` whatever is asked: in a secret that somebody made without a value, an
-    /// unproven pair would be handed out.
-    async fn put_first_version(&self, step: &Step, name: &str, old: &PreviousKey) -> Result<(), Stopped> {
+    /// Puts a key's record, without a label of its own. AWS makes a secret's first version `AWSCURRENT` whatever is asked: in a
+    /// secret that somebody made without a value, an unproven pair would be handed out.
+    pub(super) async fn put_record_of(&self, step: &Step, name: &str, old: &PreviousKey) -> Result<(), Stopped> {
         let (version, value) = self.record_of_old_key(step, old)?;
         self.session.hold_for(CALL_TIME).await?;
         self.ports.secrets().put_pending(name, &version, &value).await?;

@@ -2,62 +2,76 @@
 
 use keywheel_core::id::AccessKeyId;
 use keywheel_core::ledger::{InactiveBecause, RollbackIntent};
-use keywheel_core::observed::{AWSCURRENT, KeyStatus};
+use keywheel_core::observed::{AWSCURRENT, KeyStatus, ObservedKey};
 use keywheel_core::plan::{Preconditions, Step};
-use keywheel_core::secret::{VersionId, secret_name};
+use keywheel_core::secret::{PreviousKey, VersionId, secret_name};
 
 use super::execute::{CALL_TIME, Executor};
 use super::outcome::Stopped;
-use crate::ports::{Clock, Iam, Ports, Secrets};
+use crate::ports::{Clock, ErrorKind, Iam, Ports, Secrets};
+
+/// What became of the new key once the old one worked again.
+pub(super) type GivingWay = Result<(), Stopped>;
+
+/// Why the old key was not made active.
+enum NotRevived {
+    /// It is as it was.
+    Untouched(Stopped),
+    /// It may be active by now.
+    Unknown(Stopped),
+}
 
 impl<P: Ports> Executor<'_, P> {
-    /// Makes the old key active, has the secret hand it out again, and makes the new one inactive unless it stays.
+    /// Makes the old key active; then has the secret hand it out again, and makes the new one inactive unless it stays. An error
+    /// means that the old key does not work.
     pub(super) async fn roll_back(
         &self,
         step: &Step,
         old: &AccessKeyId,
         new: Option<&AccessKeyId>,
         new_stays: bool,
-    ) -> Result<(), Stopped> {
+    ) -> Result<GivingWay, Stopped> {
         self.check(step).await?;
         let was_begun = self.begin_rollback(step, old, new).await?;
         // Writing takes a while, so that everything is looked at once more right before the first call.
-        if let Err(stopped) = self.check(step).await {
-            if !was_begun {
+        let checked = self.check(step).await.map(drop);
+        let revived =
+            if checked.is_ok() { self.revive(step, old).await } else { checked.map_err(NotRevived::Untouched) };
+        match revived {
+            Ok(()) => {}
+            // Nothing was changed, so no night takes it up: whoever asked is told, and may ask again.
+            Err(NotRevived::Untouched(stopped)) if !was_begun => {
                 self.forget_rollback(step).await?;
+                return Err(stopped);
             }
-            return Err(stopped);
+            Err(NotRevived::Untouched(stopped) | NotRevived::Unknown(stopped)) => return Err(stopped),
         }
-        self.revive(step, old).await?;
-        if let Some(new) = new {
-            if new_stays {
-                self.hand_out(step, old, new).await?;
-            } else {
-                self.hand_out(step, new, old).await?;
-                self.give_way(step, old, new).await?;
-            }
+        // What fails from here on leaves two keys that work, and the next run ends it.
+        let gave_way = match new {
+            Some(new) if new_stays => self.hand_out(step, old, new).await,
+            Some(new) => self.give_way(step, old, new).await,
+            None => Ok(()),
+        };
+        if gave_way.is_err() {
+            return Ok(gave_way);
         }
         let at = self.ports.clock().now();
         let recorded = self.session.write(|ledger| {
             ledger.user_mut(&step.user, &step.user_id).rollback = None;
             ledger.key_mut(&step.user, &step.user_id, old).roll_back(at);
         });
-        Ok(recorded.await?)
+        Ok(recorded.await.map_err(Stopped::from))
     }
 
-    /// Writes the rollback down, so that a later run ends what breaks off. Says whether an earlier one had begun it.
+    /// Writes the rollback down, so that a later run ends what breaks off. Its date is that of the first try. Says whether there
+    /// was an earlier one.
     async fn begin_rollback(&self, step: &Step, old: &AccessKeyId, new: Option<&AccessKeyId>) -> Result<bool, Stopped> {
-        let begun = RollbackIntent {
-            at: self.ports.clock().now(),
-            old: old.clone(),
-            new: new.cloned(),
-            overridden: step.overridden.clone(),
-        };
+        let begun = RollbackIntent { at: self.ports.clock().now(), old: old.clone(), new: new.cloned() };
         let mut was_begun = false;
         let written = self.session.write(|ledger| {
-            let user = ledger.user_mut(&step.user, &step.user_id);
-            was_begun = user.rollback.is_some();
-            user.rollback = Some(begun);
+            let rollback = &mut ledger.user_mut(&step.user, &step.user_id).rollback;
+            was_begun = rollback.is_some();
+            rollback.get_or_insert(begun);
         });
         written.await?;
         Ok(was_begun)
@@ -69,15 +83,20 @@ impl<P: Ports> Executor<'_, P> {
     }
 
     /// Makes the old key active, and writes down at once that it is: a person may make it inactive again from then on.
-    async fn revive(&self, step: &Step, old: &AccessKeyId) -> Result<(), Stopped> {
-        if self.is_active(step, old).await? {
+    async fn revive(&self, step: &Step, old: &AccessKeyId) -> Result<(), NotRevived> {
+        if self.is_active(step, old).await.map_err(NotRevived::Untouched)? {
             return Ok(());
         }
-        self.session.hold_for(CALL_TIME).await?;
+        self.session.hold_for(CALL_TIME).await.map_err(|error| NotRevived::Untouched(error.into()))?;
         if let Err(error) = self.ports.iam().update_access_key(&step.user, old, KeyStatus::Active).await {
             let took_effect = error.is_transient() && self.is_active(step, old).await.unwrap_or(false);
             if !took_effect {
-                return Err(error.into());
+                let is_unknown = error.kind == ErrorKind::Unanswered;
+                return Err(if is_unknown {
+                    NotRevived::Unknown(error.into())
+                } else {
+                    NotRevived::Untouched(error.into())
+                });
             }
         }
         let at = self.ports.clock().now();
@@ -86,13 +105,27 @@ impl<P: Ports> Executor<'_, P> {
             record.made_inactive = None;
             record.revived = Some(at);
         });
-        Ok(recorded.await?)
+        recorded.await.map_err(|error| NotRevived::Unknown(error.into()))
     }
 
     async fn is_active(&self, step: &Step, key: &AccessKeyId) -> Result<bool, Stopped> {
         let keys = self.ports.iam().access_keys(&step.user).await?;
-        let key = keys.iter().find(|seen| seen.id == *key);
-        key.map(keywheel_core::observed::ObservedKey::is_active).ok_or_else(|| Stopped::changed("the key is gone"))
+        Ok(keys.iter().any(|seen| seen.id == *key && seen.is_active()))
+    }
+
+    /// The secret hands out the old key again, and then the new one is made inactive, if the old one works.
+    async fn give_way(&self, step: &Step, old: &AccessKeyId, new: &AccessKeyId) -> Result<(), Stopped> {
+        self.hand_out(step, new, old).await?;
+        if !self.is_active(step, new).await? {
+            return Ok(());
+        }
+        let preconditions = Preconditions {
+            statuses: vec![(old.clone(), KeyStatus::Active), (new.clone(), KeyStatus::Active)],
+            last_used: step.preconditions.last_used.clone(),
+            ..Preconditions::default()
+        };
+        let giving_way = Step { key: Some(new.clone()), preconditions, ..step.clone() };
+        self.deactivate(&giving_way, new, InactiveBecause::RolledBack).await
     }
 
     /// Has the secret hand out what it holds of `to`, where it hands out the pair of `from`. What a person put there stands.
@@ -106,31 +139,21 @@ impl<P: Ports> Executor<'_, P> {
         let Some(current) = current.filter(|current| [pair(from), record(from)].contains(current)) else {
             return Ok(());
         };
-        // Of a key that was there before Keywheel there is a record only: its secret half is with its hosts.
-        let Some(target) = [pair(to), record(to)].into_iter().find(|id| state.version(id).is_some()) else {
-            let key = to.as_str();
-            tracing::warn!(
-                secret = name,
-                access_key_id = key,
-                "the secret holds nothing of the key, and is left as it is"
-            );
-            return Ok(());
+        let target = match [pair(to), record(to)].into_iter().find(|id| state.version(id).is_some()) {
+            Some(target) => target,
+            // Of a key that was there before Keywheel there is a record only: its secret half is with its hosts.
+            None => self.put_record(step, &name, to).await?,
         };
         self.session.hold_for(CALL_TIME).await?;
         Ok(self.ports.secrets().move_current(&name, &target, Some(current)).await?)
     }
 
-    /// The new key is made inactive, if the old one works.
-    async fn give_way(&self, step: &Step, old: &AccessKeyId, new: &AccessKeyId) -> Result<(), Stopped> {
-        if !self.is_active(step, new).await? {
-            return Ok(());
-        }
-        let preconditions = Preconditions {
-            statuses: vec![(old.clone(), KeyStatus::Active), (new.clone(), KeyStatus::Active)],
-            last_used: step.preconditions.last_used.clone(),
-            ..Preconditions::default()
-        };
-        let giving_way = Step { key: Some(new.clone()), preconditions, ..step.clone() };
-        self.deactivate(&giving_way, new, InactiveBecause::RolledBack).await
+    async fn put_record(&self, step: &Step, name: &str, key: &AccessKeyId) -> Result<VersionId, Stopped> {
+        let keys = self.ports.iam().access_keys(&step.user).await?;
+        let found: Option<&ObservedKey> = keys.iter().find(|seen| seen.id == *key);
+        let found = found.ok_or_else(|| Stopped::changed(format!("key {key} is gone")))?;
+        let recorded = PreviousKey { access_key_id: key.clone(), create_date: found.created };
+        self.put_record_of(step, name, &recorded).await?;
+        Ok(VersionId::of_record(&self.account.id, &step.user_id, key))
     }
 }

@@ -134,7 +134,7 @@ impl<P: Ports> Night<'_, P> {
         if has_changes {
             self.begin(session, &remembered, &plan).await?;
         }
-        let counts = session.read(Counts::of).await;
+        let counts = session.read(|ledger| Counts::of(self.run, ledger)).await;
         let (policy, readers) = (&self.settings.policy, &self.settings.secret_readers);
         let executor = Executor::new(self.ports, session, self.run, self.account, policy, readers, counts);
         let outcomes = executor.carry_out(plan).await;

@@ -96,7 +96,7 @@ fn deactivate_is_done_where_the_guards_that_refuse_are_lifted_and_the_result_rec
     let run = asking(asked(ActionKind::Deactivate, &lifted)).on(&world).run();
     assert_eq!(only_row(&run.result), (StepKind::Deactivate, Reason::AskedFor, Done));
     assert_eq!(run.result.steps[0].overridden, lifted.into());
-    assert_eq!(world.account().ledger().plan.unwrap().steps[0].overridden, lifted.into());
+    assert_eq!(world.account().ledger().action.unwrap().steps[0].overridden, lifted.into());
     assert_eq!(working(&world), [false, true]);
     let told = serde_json::to_string(&run.digests).unwrap();
     assert!(told.contains("asked-for") && !world.leaks(&told));

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in tests a panic is the message")]
 
 mod attacks;
+mod broken_rollbacks;
 mod claiming;
 mod deactivating;
 mod deleting;

@@ -29,7 +29,7 @@ pub(crate) fn hosts_stand_still() -> World {
 }
 
 /// The old key was made inactive, and the hosts use the new one.
-fn hosts_have_followed() -> World {
+pub(crate) fn hosts_have_followed() -> World {
     let world = eve_of(alice(), &night(), StepKind::Deactivate);
     let begun = world.account().now;
     let _ = night().on(&world);

@@ -39,6 +39,7 @@ pub fn words(step: StepKind, reason: Reason) -> Words {
         (Reason::RolledBack, _) => told(
             "Somebody who runs the rotation asked to go back to this key. The new key is inactive, and kept, where nobody was using it.",
         ),
+        (Reason::RollbackBegun, _) => told("A way back to the old key was begun and broke off; it is ended first."),
         (Reason::RollbackUntold, _) => told(
             "Somebody went back to this key in an earlier run, and no mail about that could be delivered; this one takes its place.",
         ),

@@ -22,10 +22,19 @@ impl Asked<'_> {
         let steps: Vec<Step> = superseded.collect();
         match (steps.is_empty(), active.as_slice()) {
             (false, _) => steps,
-            (true, [only]) if self.named().is_some() => vec![self.refuse(Some(only), Reason::NotSuperseded, &[])],
+            (true, [only]) if self.named().is_some() => {
+                vec![self.refuse(Some(only), self.against_deactivation(only), &[])]
+            }
             (true, [first, _, ..]) => vec![self.refuse(Some(first), Reason::ConflictTwoActive, &[])],
             (true, _) => vec![self.nothing_to_do(self.named())],
         }
+    }
+
+    /// The key in charge of a user has no replacement yet; of two unrelated ones, none can get one.
+    fn against_deactivation(&self, key: &ObservedKey) -> Reason {
+        let others = self.user.user.keys.iter().filter(|other| other.id != key.id && other.is_active());
+        let unrelated = others.filter(|other| !matches!(self.user.standings.of(other), Standing::Superseded { .. }));
+        if unrelated.count() > 0 { Reason::ConflictTwoActive } else { Reason::NotSuperseded }
     }
 
     fn deactivate_key(&self, key: &ObservedKey, replacement: &ObservedKey) -> Step {
@@ -44,7 +53,7 @@ impl Asked<'_> {
                 standing.iter().filter(|_| can_be_lifted).filter_map(|obstacle| obstacle.guard).collect();
             let mut step = self.user.step(key, self.kind(), first.reason).replaced_by(replacement);
             step.due = first.due;
-            return super::refused(step, first.reason, &Vec::from_iter(guards));
+            return self.refused(step, first.reason, &Vec::from_iter(guards));
         }
         let mut step = self.user.deactivate(key, replacement, Reason::AskedFor).due(self.user.now);
         step.overridden = lifted.iter().filter_map(|obstacle| obstacle.guard).collect();

@@ -20,8 +20,11 @@ impl Asked<'_> {
         if let Some(rollback) = self.user.unfinished_rollback(&BTreeSet::new()) {
             return vec![self.refuse_like(rollback)];
         }
-        let inactive = self.meant().filter(|key| !key.is_active());
-        let steps: Vec<Step> = inactive.map(|key| self.delete_key(key)).collect();
+        let inactive: Vec<&ObservedKey> = self.meant().filter(|key| !key.is_active()).collect();
+        if inactive.len() > 1 && self.action.lifts(Guard::PersonInactive) {
+            return vec![self.refuse(None, Reason::AmbiguousKey, &[])];
+        }
+        let steps: Vec<Step> = inactive.into_iter().map(|key| self.delete_key(key)).collect();
         if steps.is_empty() { vec![self.nothing_to_do(None)] } else { steps }
     }
 
@@ -39,8 +42,9 @@ impl Asked<'_> {
             (Some(reason @ (Reason::LastUsedUnknown | Reason::ReplacementGone)), _) => {
                 self.refuse(Some(key), reason, &[])
             }
-            (_, Some(MadeInactive { at, why: Some(why), .. })) => {
+            (_, Some(inactive @ MadeInactive { why: Some(why), .. })) => {
                 let (grace, _) = self.user.grace_of(why);
+                let at = self.user.inactive_since(key, &inactive, why);
                 self.wait(key, unused_since(key, at).unwrap_or(at), grace)
             }
             _ => self.refuse(Some(key), Reason::PersonInactive, &[]),
@@ -68,6 +72,6 @@ impl Asked<'_> {
 
     fn wait(&self, key: &ObservedKey, since: crate::Timestamp, grace: Days) -> Step {
         let step = self.user.step(key, self.kind(), Reason::NotYetDue).due(after(since, grace));
-        super::refused(step, Reason::NotYetDue, &[])
+        self.refused(step, Reason::NotYetDue, &[])
     }
 }

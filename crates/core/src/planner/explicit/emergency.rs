@@ -21,7 +21,8 @@ impl Asked<'_> {
         let is_ours = key.is_active() || why.is_some();
         let mut steps: Vec<Step> = (is_ours && !is_marked).then(|| self.make_inactive(key)).into_iter().collect();
         if self.action.replace {
-            steps.push(if is_ours { self.replace(key) } else { self.refuse_replacement(key, Reason::PersonInactive) });
+            // Also of a key that a person made inactive first: that stays so, and whoever asks asks for this user by name.
+            steps.push(self.replace(key));
         } else if steps.is_empty() {
             steps.push(self.nothing_to_do(Some(key)));
         }
@@ -40,7 +41,12 @@ impl Asked<'_> {
     /// The replacement of a key that leaked: where none has taken over, and the second slot is free.
     fn replace(&self, key: &ObservedKey) -> Step {
         let user = &self.user;
-        let was_replaced = user.record.keys.values().any(|other| other.supersedes.as_ref() == Some(&key.id));
+        let has_replaced = |other: &ObservedKey| {
+            let record = user.record_of(other);
+            let gave_way = record.made_inactive.is_some_and(|inactive| inactive.by == Actor::Keywheel);
+            record.supersedes.as_ref() == Some(&key.id) && !gave_way
+        };
+        let was_replaced = user.user.keys.iter().any(has_replaced);
         let half_done = user.half_done().into_iter().find(|step| step.key.as_ref() != Some(&key.id));
         if let ObservedSecret::Unknown { .. } = user.user.secret {
             return self.refuse_replacement(key, Reason::SecretUnknown);
@@ -64,6 +70,6 @@ impl Asked<'_> {
     }
 
     fn refuse_replacement(&self, key: &ObservedKey, reason: Reason) -> Step {
-        super::refused(self.user.step(key, StepKind::Create, reason), reason, &[])
+        self.refused(self.user.step(key, StepKind::Create, reason), reason, &[])
     }
 }

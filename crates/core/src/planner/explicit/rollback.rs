@@ -8,26 +8,34 @@ use crate::reason::Reason;
 
 impl Asked<'_> {
     pub(super) fn roll_back(&self) -> Vec<Step> {
-        if let Some(step) = self.user.unfinished_rollback(&self.action.overrides) {
-            return vec![step];
-        }
-        if let Some(refused) = self.refuse_while_half_done() {
-            return refused;
-        }
-        let old = match self.old_key() {
-            Ok(Some(old)) => old,
-            Ok(None) => return vec![self.nothing_to_do(self.named())],
-            Err((key, reason)) => return vec![self.refuse(key, reason, &[])],
+        let step = match self.user.unfinished_rollback(&self.action.overrides) {
+            Some(step) => step,
+            None => match self.begin() {
+                Ok(step) => step,
+                Err(refused) => return refused,
+            },
         };
-        let new = self.user.standings.successor(&old.id).and_then(|id| self.user.user.key(&id));
-        let step = self.user.roll_back(old, new, &self.action.overrides);
-        let new_stays =
-            step.as_ref().is_none_or(|step| matches!(step.action, Action::Rollback { new_stays: true, .. }));
-        let kept = new.filter(|_| new_stays).map(|new| {
+        let Action::Rollback { old, new, new_stays: true } = step.action.clone() else { return vec![step] };
+        let kept = new.as_ref().and_then(|id| self.user.user.key(id)).map(|new| {
             let step = self.user.step(new, StepKind::Deactivate, Reason::StillInUse);
-            super::refused(step, Reason::StillInUse, &[Guard::LastUsed])
+            self.refused(step, Reason::StillInUse, &[Guard::LastUsed])
         });
-        step.into_iter().chain(kept).collect()
+        // Where the old key works, and the new one stays, nothing is left to do, but to end what was begun.
+        let works = self.user.user.key(&old).is_some_and(ObservedKey::is_active);
+        let is_idle = works && self.user.record.rollback.is_none();
+        Some(step).filter(|_| !is_idle).into_iter().chain(kept).collect()
+    }
+
+    /// A rollback that no earlier run began; what stands against it, where something does.
+    fn begin(&self) -> Result<Step, Vec<Step>> {
+        if let Some(refused) = self.refuse_while_half_done() {
+            return Err(refused);
+        }
+        match self.old_key() {
+            Ok(Some(old)) => Ok(self.user.roll_back(old, self.user.taker_over(old).as_ref(), &self.action.overrides)),
+            Ok(None) => Err(vec![self.nothing_to_do(self.named())]),
+            Err((key, reason)) => Err(vec![self.refuse(key, reason, &[])]),
+        }
     }
 
     /// The key to go back to: the one that is named, else the only one that it can be.
