@@ -30,8 +30,9 @@ impl Account {
             return Proof::NotYet { why: "InvalidClientTokenId".to_owned() };
         };
         self.use_key(&signer, &pair.id, now);
-        let key = self.user_mut(&signer).key_mut(&pair.id);
-        key.into_iter().for_each(|key| key.proofs.push(now));
+        if let Some(key) = self.user_mut(&signer).key_mut(&pair.id) {
+            key.proofs.push(now);
+        }
         if self.user(&signer).arn != user_arn {
             return Proof::NotYet { why: "the key is another user's".to_owned() };
         }

@@ -60,10 +60,16 @@ impl Key {
         self.status == KeyStatus::Active
     }
 
+    /// Whether it was Keywheel that used it then, to prove it.
+    #[must_use]
+    pub fn is_proof(&self, used: Timestamp) -> bool {
+        self.proofs.contains(&used)
+    }
+
     pub(crate) fn last_used(&self, now: Timestamp, shows_after: SignedDuration) -> LastUsed {
         let shown = self.uses.iter().copied().filter(|used| plus(*used, shows_after) <= now).max();
         shown.map_or(LastUsed::Never, |at| {
-            let service = if self.proofs.contains(&at) { "secretsmanager" } else { "s3" };
+            let service = if self.is_proof(at) { "secretsmanager" } else { "s3" };
             LastUsed::At(KeyUse { at, service: service.to_owned(), region: "eu-central-1".to_owned() })
         })
     }

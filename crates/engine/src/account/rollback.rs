@@ -84,7 +84,9 @@ impl<P: Ports> Executor<'_, P> {
 
     /// Makes the old key active, and writes down at once that it is: a person may make it inactive again from then on.
     async fn revive(&self, step: &Step, old: &AccessKeyId) -> Result<(), NotRevived> {
-        if self.is_active(step, old).await.map_err(NotRevived::Untouched)? {
+        // A key that was active when the step was planned is not revived: if it is not active now, that is a person's doing.
+        let was_active = step.preconditions.statuses.contains(&(old.clone(), KeyStatus::Active));
+        if was_active || self.is_active(step, old).await.map_err(NotRevived::Untouched)? {
             return Ok(());
         }
         self.session.hold_for(CALL_TIME).await.map_err(|error| NotRevived::Untouched(error.into()))?;

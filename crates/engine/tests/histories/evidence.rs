@@ -12,6 +12,8 @@ use keywheel_core::reason::Reason;
 use keywheel_core::time::{Days, after, plus};
 use keywheel_testkit::{Account, Key, Secret, User};
 
+use crate::asking::Asked;
+
 /// What the run saw when it last looked at a user. Between that look and a call a person may still act; no rule covers that.
 #[derive(Clone)]
 pub(crate) struct Look {
@@ -33,6 +35,7 @@ pub(crate) struct Watch {
     pub(crate) runs: Vec<(Timestamp, Timestamp)>,
     pub(crate) may_change: bool,
     pub(crate) is_first_sight: bool,
+    pub(crate) asked: Asked,
     pub(crate) made: u64,
     pub(crate) deactivated: u64,
     pub(crate) deleted: u64,
@@ -50,6 +53,7 @@ impl Watch {
             runs: Vec::new(),
             may_change: true,
             is_first_sight: true,
+            asked: Asked::default(),
             made: 0,
             deactivated: 0,
             deleted: 0,
@@ -103,6 +107,11 @@ pub(crate) fn is_unused_for(account: &Account, key: &Key, days: Days) -> bool {
 /// Whether somebody but Keywheel is known to have used the replacement.
 pub(crate) fn is_taken_up(account: &Account, key: &Key, stored: Timestamp) -> bool {
     shown_use(account, key).is_some_and(|used| used > plus(stored, SignedDuration::from_mins(15)))
+}
+
+/// Whether somebody but Keywheel, when it proved the key, is known to have used it.
+pub(crate) fn is_used_by_somebody(account: &Account, key: &Key) -> bool {
+    shown_use(account, key).is_some_and(|used| !key.is_proof(used))
 }
 
 /// The first mail since `since` that told owners this of the key.

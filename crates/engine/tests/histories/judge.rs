@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use keywheel_core::Timestamp;
+use keywheel_core::contract::action::{ActionKind, Guard};
 use keywheel_core::id::{AccessKeyId, UserName};
 use keywheel_core::policy::ForeignInactiveKeys;
 use keywheel_core::reason::Reason;
@@ -24,6 +25,7 @@ impl Watch {
         }
         let verdict = self.may_change_at_all(call).and_then(|()| match call.operation {
             Operation::CreateAccessKey => self.creation(call, account),
+            Operation::UpdateAccessKey if call.subject.ends_with(" Active") => self.revival(call, account),
             Operation::UpdateAccessKey => self.deactivation(call, account),
             Operation::DeleteAccessKey => self.deletion(call, account),
             _ => Ok(()),
@@ -31,15 +33,20 @@ impl Watch {
         if let Err(why) = verdict {
             self.broken.push(format!("{} {} at {}: {why}", call.operation.name(), call.subject, call.at));
         }
-        self.count(call);
+        self.count(call, account);
     }
 
-    fn count(&mut self, call: &Call) {
+    fn count(&mut self, call: &Call, account: &Account) {
+        let is_active = |key: &AccessKeyId| account.users.values().filter_map(|user| user.key(key)).any(Key::is_active);
         match call.operation {
             Operation::CreateAccessKey => self.made += 1,
-            Operation::UpdateAccessKey => {
+            Operation::UpdateAccessKey if call.subject.ends_with("Inactive") => {
                 self.deactivated += 1;
-                if let Some(key) = key_of(call) {
+                if self.asked.is(ActionKind::Emergency) {
+                    self.asked.leaked.extend(key_of(call).map(|key| (key, call.at)));
+                }
+                // A key that leaked after it was made inactive is marked by the same call.
+                if let Some(key) = key_of(call).filter(|key| is_active(key) || !self.deactivations.contains_key(key)) {
                     self.deactivations.insert(key, call.at);
                 }
             }
@@ -51,7 +58,8 @@ impl Watch {
     fn may_change_at_all(&self, call: &Call) -> Verdict {
         let user = user_of(call);
         check(self.may_change, "rule 9: this run must change nothing")?;
-        check(self.policy.freeze.until(call.at).is_none(), "a freeze is on")?;
+        let is_frozen = self.policy.freeze.until(call.at).is_some() && !self.asked.lifts(Guard::Freeze);
+        check(!is_frozen, "a freeze is on")?;
         // Each run reads the group once and goes by that.
         let is_free = |group: &BTreeSet<UserName>| group.iter().all(|member| member.as_str() != user);
         let is_free_for_one = self.groups.iter().flatten().any(is_free);
@@ -64,19 +72,47 @@ impl Watch {
 
     fn creation(&self, call: &Call, account: &Account) -> Verdict {
         let look = self.look(call)?;
-        check(look.user.keys.iter().any(Key::is_active), "rule 5: the user has no active key")?;
+        let replaces_a_leaked_key = self.asked.now.as_ref().is_some_and(|action| action.replace);
+        let has_an_active_key = look.user.keys.iter().any(Key::is_active);
+        check(has_an_active_key || replaces_a_leaked_key, "rule 5: the user has no active key")?;
         let is_listed = |key: &&Key| plus(key.created, account.behaviour.listed_after) <= account.now;
         check(look.user.keys.iter().filter(is_listed).count() == 1, "rule 7: there is no free slot")
     }
 
     fn deactivation(&self, call: &Call, account: &Account) -> Verdict {
-        check(call.subject.ends_with("Inactive"), "rule 5: no key is made active")?;
         let look = self.look(call)?;
         let key = found(look, call)?;
+        if let Some(emergency) = self.asked.now.as_ref().filter(|action| action.action == ActionKind::Emergency) {
+            let is_named = emergency.access_key_id.as_ref() == Some(&key.id);
+            return check(is_named, "exception (c): no emergency was declared for the key");
+        }
         check(key.is_active(), "rule 5: the key was inactive already")?;
-        let ways = [self.as_superseded(look, key, account), self.as_unused(key, account), self.as_orphan(look, key)];
+        let ways = [
+            self.as_superseded(look, key, account),
+            self.as_unused(key, account),
+            self.as_orphan(look, key),
+            self.as_rolled_back(look, key, call, account),
+        ];
+        let all = ways.len();
         let refused: Vec<String> = ways.into_iter().filter_map(Result::err).collect();
-        check(refused.len() < 3, &format!("rule 2 or 6: {}", refused.join("; ")))
+        check(refused.len() < all, &format!("rule 2 or 6: {}", refused.join("; ")))
+    }
+
+    /// Only a rollback makes a key active, and only one that Keywheel made inactive, for another cause than a leak.
+    fn revival(&self, call: &Call, account: &Account) -> Verdict {
+        let key = key_of(call).ok_or("no key is named")?;
+        check(self.asked.may_roll_back(user_of(call), call), "rule 5: no rollback was asked for")?;
+        check(self.inactive_by_keywheel(&key).is_some(), "rule 5: a person made the key inactive")?;
+        check(!self.asked.is_leaked(&key, account), "exception (c): the key leaked")
+    }
+
+    /// The new key gives way where the old one works, and nobody uses the new one.
+    fn as_rolled_back(&self, look: &Look, key: &Key, call: &Call, account: &Account) -> Verdict {
+        check(self.asked.may_roll_back(user_of(call), call), "no rollback was asked for")?;
+        let mut others = look.user.keys.iter().filter(|other| other.id != key.id && other.is_active());
+        check(others.next().is_some(), "no other key works")?;
+        let is_used = crate::evidence::is_used_by_somebody(account, key);
+        check(!is_used || self.asked.lifts(Guard::LastUsed), "somebody uses the new key")
     }
 
     fn as_superseded(&self, look: &Look, key: &Key, account: &Account) -> Verdict {
@@ -87,21 +123,27 @@ impl Watch {
         let mut since = stored.max(replacement.created);
         if self.policy.require_notice {
             let notice = told(account, &key.id, TELLS_OF_A_REPLACEMENT, replacement.created);
+            let is_lifted = self.asked.is(ActionKind::Deactivate) && self.asked.lifts(Guard::InstallGrace);
+            let notice = notice.or(is_lifted.then_some(since));
             since = since.max(notice.ok_or("the owners were not told of the replacement")?);
         }
         for revived in [key, replacement].map(|key| revived(account, &key.id)) {
             since = since.max(revived.unwrap_or(since));
         }
         let due = after(since, grace);
-        check(account.now >= due, &format!("the install grace ends at {due}"))?;
+        let is_lifted = |guard| self.asked.is(ActionKind::Deactivate) && self.asked.lifts(guard);
+        let is_over = account.now >= due || is_lifted(Guard::InstallGrace);
+        check(is_over, &format!("the install grace ends at {due}"))?;
         if self.policy.max_hold.is_some_and(|hold| account.now >= after(due, hold)) {
             return Ok(());
         }
         let threshold = self.policy.last_used_threshold;
         let used = crate::evidence::shown_use(account, key).filter(|_| threshold.0 > 0);
-        check(used.is_none_or(|used| account.now >= after(used, threshold)), "the old key is in use")?;
+        let at_rest = used.is_none_or(|used| account.now >= after(used, threshold));
+        check(at_rest || is_lifted(Guard::LastUsed), "the old key is in use")?;
         let is_unused = is_unused_for(account, key, self.policy.unused_after);
-        check(is_unused || is_taken_up(account, replacement, stored), "the replacement is not taken up")
+        let taken_up = is_unused || is_taken_up(account, replacement, stored);
+        check(taken_up || is_lifted(Guard::TakeUp), "the replacement is not taken up")
     }
 
     fn as_unused(&self, key: &Key, account: &Account) -> Verdict {
@@ -141,6 +183,10 @@ impl Watch {
 
     /// When a person's inactive key may be deleted.
     fn person_inactive_until(&self, account: &Account, key: &Key) -> Result<Timestamp, String> {
+        if self.asked.is(ActionKind::Delete) && self.asked.lifts(Guard::PersonInactive) {
+            let at = last(account, &key.id, What::MadeInactive).map_or(key.created, |event| event.at);
+            return Ok(after(at, self.policy.periods.recovery_grace()));
+        }
         let is_allowed = self.policy.foreign_inactive_keys == ForeignInactiveKeys::Delete;
         check(is_allowed, "rule 5: a person made the key inactive")?;
         let at = last(account, &key.id, What::MadeInactive).map_or(key.created, |event| event.at);

@@ -4,6 +4,7 @@
 //! `PROPTEST_CASES` sets the number of histories per test, `PROPTEST_RNG_SEED` repeats a run.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "in tests a panic is the message")]
 
+mod asking;
 mod evidence;
 mod judge;
 mod ledgers;
@@ -45,20 +46,25 @@ fn hold(name: &str, weights: Weights) {
 
 #[test]
 fn no_rule_is_broken_whatever_fails() {
-    hold("faults", Weights { faults: 6, people: 1, ledgers: 0, races: 1 });
+    hold("faults", Weights { faults: 6, people: 1, ledgers: 0, races: 1, asked: 0 });
 }
 
 #[test]
 fn no_rule_is_broken_whatever_people_do() {
-    hold("people", Weights { faults: 1, people: 8, ledgers: 0, races: 1 });
+    hold("people", Weights { faults: 1, people: 8, ledgers: 0, races: 1, asked: 0 });
 }
 
 #[test]
 fn no_rule_is_broken_however_runs_race() {
-    hold("races", Weights { faults: 2, people: 1, ledgers: 0, races: 8 });
+    hold("races", Weights { faults: 2, people: 1, ledgers: 0, races: 8, asked: 0 });
 }
 
 #[test]
 fn no_rule_is_broken_whatever_becomes_of_the_ledger() {
-    hold("ledgers", Weights { faults: 2, people: 0, ledgers: 3, races: 1 });
+    hold("ledgers", Weights { faults: 2, people: 0, ledgers: 3, races: 1, asked: 0 });
+}
+
+#[test]
+fn no_rule_is_broken_whatever_is_asked_for() {
+    hold("actions", Weights { faults: 2, people: 2, ledgers: 0, races: 1, asked: 12 });
 }

@@ -5,10 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::SignedDuration;
 use keywheel_core::Timestamp;
+use keywheel_core::contract::action::ExplicitAction;
 use keywheel_core::policy::{Freeze, Mode};
 use keywheel_core::time::{Days, after, plus};
 use keywheel_testkit::{Account, Behaviour, Call, Ended, Night, Operation, What, World};
 
+use crate::asking::Asking;
 use crate::evidence::{Look, Watch};
 use crate::people::Deed;
 use crate::story::{Act, History, RunAct, Switch};
@@ -74,12 +76,14 @@ impl Play<'_> {
 
     fn act(&mut self, number: usize, act: &Act) {
         match act {
-            Act::Run(run) => self.run(number, run),
+            Act::Run(run) => self.run(number, run, None),
+            Act::Ask(asking) => self.ask(number, asking),
             Act::Days(days) => (0..*days).for_each(|_| self.world.day()),
             Act::Person(user, deed) => {
                 deed.done_to(&mut self.world.account(), &name_of(*user, self.history.users.len()));
             }
             Act::Ledger(damage) if self.whole.is_none() => {
+                self.watch().asked.may_be_forgotten = true;
                 let text = serde_json::to_string(&self.world.account().ledger()).unwrap();
                 self.whole = damage.must_be_refused().then_some(text);
                 damage.done_to(&mut self.world.account(), &self.copies);
@@ -99,10 +103,19 @@ impl Play<'_> {
         }
     }
 
-    fn run(&mut self, number: usize, act: &RunAct) {
+    fn ask(&mut self, number: usize, asking: &Asking) {
+        let name = name_of(asking.user, self.history.users.len());
+        let action = asking.action(&self.world.account(), &name);
+        if let Some(action) = action {
+            self.run(number, &asking.run, Some(action));
+        }
+    }
+
+    fn run(&mut self, number: usize, act: &RunAct, explicit: Option<ExplicitAction>) {
         let begun = self.world.account().now;
         let made_before = self.world.account().history.len();
-        let night = self.night(number, act);
+        self.watch().asked.begin(explicit.clone(), begun);
+        let night = Night { explicit, ..self.night(number, act) };
         for (nth, fault) in &act.faults {
             self.world.fail_call(*nth, *fault);
         }
@@ -112,6 +125,7 @@ impl Play<'_> {
             self.world.at(later);
             self.one(&night, &RunAct { intrusion: None, ..act.clone() }, &[0]);
         }
+        self.watch().asked.begin(None, begun);
         self.judge_made(number, act, made_before);
         if self.world.account().now < after(begun, Days(1)) {
             self.world.at(begun);
@@ -207,8 +221,12 @@ impl Play<'_> {
     fn mend(&mut self) {
         self.restore_ledger();
         let may_be_forgotten = self.history.acts.iter().any(|act| matches!(act, Act::Ledger(_) | Act::Person(..)));
-        let was_disturbed =
-            self.history.acts.iter().any(|act| matches!(act, Act::Run(RunAct { intrusion: Some(_), .. })));
+        let runs = self.history.acts.iter().filter_map(|act| match act {
+            Act::Run(run) => Some(run),
+            Act::Ask(asking) => Some(&asking.run),
+            _ => None,
+        });
+        let was_disturbed = runs.into_iter().any(|run| run.intrusion.is_some());
         if may_be_forgotten || was_disturbed || !self.watch().broken.is_empty() {
             return;
         }

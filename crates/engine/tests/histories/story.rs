@@ -5,6 +5,7 @@ use keywheel_core::time::Days;
 use keywheel_testkit::{Fault, Habit};
 use proptest::prelude::*;
 
+use crate::asking::{Asking, asking};
 use crate::ledgers::Damage;
 use crate::people::Deed;
 
@@ -15,6 +16,7 @@ pub(crate) struct Weights {
     pub(crate) people: u32,
     pub(crate) ledgers: u32,
     pub(crate) races: u32,
+    pub(crate) asked: u32,
 }
 
 /// One history.
@@ -37,6 +39,7 @@ pub(crate) struct Beginning {
 #[derive(Clone, Debug)]
 pub(crate) enum Act {
     Run(RunAct),
+    Ask(Asking),
     /// So many days pass without a run.
     Days(u32),
     Person(usize, Deed),
@@ -129,6 +132,7 @@ fn act(weights: Weights) -> impl Strategy<Value = Act> {
         8 => (1..12_u32).prop_map(Act::Days),
         weights.people * 2 => (0..3_usize, deed(habit())).prop_map(|(user, deed)| Act::Person(user, deed)),
         weights.ledgers * 2 => Damage::any().prop_map(Act::Ledger),
+        weights.asked => asking(weights).prop_map(Act::Ask),
         weights.faults => prop::sample::select(switches).prop_map(Act::Model),
     ]
 }
@@ -137,7 +141,7 @@ fn deed(habit: impl Strategy<Value = Habit> + 'static) -> impl Strategy<Value = 
     Deed::any(habit)
 }
 
-fn run(weights: Weights) -> impl Strategy<Value = RunAct> {
+pub(crate) fn run(weights: Weights) -> impl Strategy<Value = RunAct> {
     // Proptest takes no chance of zero.
     let share = |weight: u32| (f64::from(weight) / 10.0).max(0.001);
     let fault = (0..60_usize, prop::sample::select(Fault::ALL.to_vec()));

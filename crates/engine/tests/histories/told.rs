@@ -16,6 +16,7 @@ impl fmt::Debug for History {
             write!(f, "{number}. ")?;
             match act {
                 Act::Run(run) => writeln!(f, "{run:?}")?,
+                Act::Ask(asking) => writeln!(f, "{asking:?}")?,
                 Act::Days(days) => writeln!(f, "{days} days pass")?,
                 Act::Person(user, deed) => {
                     writeln!(f, "a person, to {}: {deed:?}", name_of(*user, self.users.len()))?;
