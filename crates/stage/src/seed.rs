@@ -72,6 +72,25 @@ pub async fn seed(organization: &mut Organization, clients: &Clients, admin: &Ad
     Ok(Seeded { at, users: made.try_collect().await? })
 }
 
+/// Builds one more user, in the hub.
+///
+/// # Errors
+/// When there is no such case, or the emulator refuses a call.
+pub(crate) async fn add_user(
+    organization: &Organization,
+    clients: &Clients,
+    admin: &Admin,
+    name: &str,
+    case: &str,
+) -> anyhow::Result<SeededUser> {
+    let account = organization.account(organization.hub()).context("the hub is no account")?;
+    let user =
+        User { name: name.to_owned(), case: case.to_owned(), path: "/".to_owned(), tags: BTreeMap::new(), count: None };
+    let case = organization.cases.get(case).with_context(|| format!("there is no case {case:?}"))?;
+    let at = Timestamp::from_second(Timestamp::now().as_second())?;
+    UserJob { organization, account, user: &user, case, name: name.parse()?, at }.make(clients, admin).await
+}
+
 async fn accounts(organization: &mut Organization, clients: &Clients, admin: &Admin) -> anyhow::Result<()> {
     let client = OrganizationsClient::new(&clients.root_of(&organization.management));
     client.create_organization().send().await?;

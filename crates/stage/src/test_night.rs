@@ -4,6 +4,7 @@ mod access;
 mod bad_environment;
 mod bad_event;
 pub(crate) mod checks;
+mod explicit;
 mod leaks;
 mod mails;
 mod night;
@@ -64,6 +65,7 @@ async fn demo_organization(place: &Place, checks: &mut Checks) -> anyhow::Result
     permissions::check(&stage, checks).await?;
     mails::check(&stage, checks).await?;
     repeated::delivery(&stage, checks).await?;
+    explicit::check(&stage, checks).await?;
     access::check(&held, checks).await;
     leaks::check(&stage, &place.out, checks).await?;
     leaks::planted(&stage, &place.out, checks).await

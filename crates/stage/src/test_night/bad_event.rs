@@ -54,10 +54,49 @@ fn bad_events(account: &str) -> Vec<BadEvent> {
     ]
 }
 
+/// What the error of an action shows.
+const SHOWN: &str = r#"{"action":"create|deactivate|delete|rollback|emergency""#;
+
+/// Actions that would change the keys of a user who is there, if they were taken for what they nearly are.
+fn bad_actions(user: &str) -> Vec<BadEvent> {
+    let action = |action: &str, field: &str, value: Value| {
+        let mut event = json!({ "action": action, "username": user });
+        event[field] = value;
+        event
+    };
+    vec![
+        ("an unknown action", KEY_ROTATION, json!({ "action": "rotate", "username": user }), &["rotate", SHOWN]),
+        (
+            "an unknown override",
+            KEY_ROTATION,
+            action("deactivate", "override", json!(["last-used", "recovery-grace"])),
+            &["recovery-grace", "install-grace", SHOWN],
+        ),
+        (
+            "an override that the action does not know",
+            KEY_ROTATION,
+            action("create", "override", json!(["take-up"])),
+            &["take-up", "create", "freeze"],
+        ),
+        (
+            "an emergency without a key",
+            KEY_ROTATION,
+            action("emergency", "replace", json!(true)),
+            &["emergency", "add access_key_id"],
+        ),
+        (
+            "an action with an unknown field",
+            KEY_ROTATION,
+            action("create", "force_rotate", json!([user])),
+            &["force_rotate", "access_key_id"],
+        ),
+    ]
+}
+
 /// Sends every bad event.
 pub(super) async fn check(stage: &Stage, checks: &mut Checks) {
     let account = stage.organization.hub().to_string();
-    for (name, function, event, words) in bad_events(&account) {
+    for (name, function, event, words) in bad_events(&account).into_iter().chain(bad_actions("terraform")) {
         let answer = stage.functions.invoke(function, &event).await;
         let wrong = answer.map(|answer| wrong_error(&answer, "Keywheel.EventInvalid", words));
         checks.tried(&format!("{function} refuses {name}"), wrong);
