@@ -46,7 +46,7 @@ pub(crate) const GUARDS: Field = Field {
     // They take no key away, and `PLANNER` has them.
     skipped: &[
         // Who is told, what comes first, and what is looked at.
-        r"\b(urgency|needs_secret|repeat_notice|held|malformed_tags|may_be_retiring|is_leaving)\b",
+        r"\b(urgency|needs_secret|repeat_notice|held|malformed_tags|may_be_retiring|is_leaving|untold|untold_deletions|deletion_ahead)\b",
         // Steps that are not taken.
         r"-> (Option<Step>|Vec<Step>) with (None|vec!\[\])",
         // Seen by whatever sees that the border is another one.
@@ -59,7 +59,12 @@ pub(crate) const GUARDS: Field = Field {
 /// The whole planner, and what of a ledger it believes.
 pub(crate) const PLANNER: Field = Field {
     package: "keywheel-core",
-    files: &["crates/core/src/planner.rs", "crates/core/src/planner/*.rs", "crates/core/src/ledger/*.rs"],
+    files: &[
+        "crates/core/src/planner.rs",
+        "crates/core/src/planner/*.rs",
+        "crates/core/src/planner/explicit/*.rs",
+        "crates/core/src/ledger/*.rs",
+    ],
     skipped: &[],
     tests: &["--lib", "--tests"],
     left_out: &[],
