@@ -17,6 +17,7 @@ use crate::asking::Asked;
 /// What the run saw when it last looked at a user. Between that look and a call a person may still act; no rule covers that.
 #[derive(Clone)]
 pub(crate) struct Look {
+    pub(crate) at: Timestamp,
     pub(crate) user: User,
     pub(crate) secret: Option<Secret>,
 }
@@ -29,8 +30,8 @@ pub(crate) struct Watch {
     pub(crate) groups: Vec<Option<BTreeSet<UserName>>>,
     /// When Keywheel last called to make a key inactive.
     pub(crate) deactivations: BTreeMap<AccessKeyId, Timestamp>,
-    /// When a run last saw a key active.
-    pub(crate) seen_active: BTreeMap<AccessKeyId, Timestamp>,
+    /// When a run saw a key active.
+    pub(crate) seen_active: BTreeSet<(AccessKeyId, Timestamp)>,
     /// The spans of time in which there were runs.
     pub(crate) runs: Vec<(Timestamp, Timestamp)>,
     pub(crate) may_change: bool,
@@ -49,7 +50,7 @@ impl Watch {
             looks: BTreeMap::new(),
             groups: Vec::new(),
             deactivations: BTreeMap::new(),
-            seen_active: BTreeMap::new(),
+            seen_active: BTreeSet::new(),
             runs: Vec::new(),
             may_change: true,
             is_first_sight: true,
@@ -76,7 +77,7 @@ impl Look {
     pub(crate) fn of(account: &Account, user: &str) -> Option<Self> {
         let name: UserName = user.parse().ok()?;
         let found = account.users.get(&name)?.clone();
-        Some(Self { user: found, secret: account.secret(user).cloned() })
+        Some(Self { at: account.now, user: found, secret: account.secret(user).cloned() })
     }
 
     pub(crate) fn is_stored(&self, key: &AccessKeyId) -> bool {

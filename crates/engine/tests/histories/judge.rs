@@ -75,7 +75,7 @@ impl Watch {
         let replaces_a_leaked_key = self.asked.now.as_ref().is_some_and(|action| action.replace);
         let has_an_active_key = look.user.keys.iter().any(Key::is_active);
         check(has_an_active_key || replaces_a_leaked_key, "rule 5: the user has no active key")?;
-        let is_listed = |key: &&Key| plus(key.created, account.behaviour.listed_after) <= account.now;
+        let is_listed = |key: &&Key| plus(key.created, account.behaviour.listed_after) <= look.at;
         check(look.user.keys.iter().filter(is_listed).count() == 1, "rule 7: there is no free slot")
     }
 
@@ -102,7 +102,7 @@ impl Watch {
     fn revival(&self, call: &Call, account: &Account) -> Verdict {
         let key = key_of(call).ok_or("no key is named")?;
         check(self.asked.may_roll_back(user_of(call), call), "rule 5: no rollback was asked for")?;
-        check(self.inactive_by_keywheel(&key).is_some(), "rule 5: a person made the key inactive")?;
+        check(self.inactive_by_keywheel(&key, self.look(call)?).is_some(), "rule 5: a person made the key inactive")?;
         check(!self.asked.is_leaked(&key, account), "exception (c): the key leaked")
     }
 
@@ -172,7 +172,7 @@ impl Watch {
         }
         check(!key.is_active(), "rule 1: the key is active")?;
         check(!self.is_first_sight, "the account is seen for the first time")?;
-        let inactive = self.inactive_by_keywheel(&key.id);
+        let inactive = self.inactive_by_keywheel(&key.id, look);
         let due = match inactive {
             Some(at) if never_stored && self.as_orphan(look, key).is_ok() => after(at, Days(1)),
             Some(at) => after(at, self.policy.periods.recovery_grace()),
@@ -196,10 +196,13 @@ impl Watch {
         Ok(announced.max(after(at, self.policy.unused_after.max(self.policy.periods.recovery_grace()))))
     }
 
-    /// When Keywheel made the key inactive, if no run has seen it active since.
-    fn inactive_by_keywheel(&self, key: &AccessKeyId) -> Option<Timestamp> {
+    /// When Keywheel made the key inactive, if no run had seen it active since when this one looked. What another run, begun at
+    /// the same time, sees later, this one cannot know.
+    fn inactive_by_keywheel(&self, key: &AccessKeyId, look: &Look) -> Option<Timestamp> {
         let at = *self.deactivations.get(key)?;
-        self.seen_active.get(key).is_none_or(|seen| *seen <= at).then_some(at)
+        let is_revived = |seen: &Timestamp| at < *seen && *seen <= look.at;
+        let mut sightings = self.seen_active.iter().filter(|(id, _)| id == key).map(|(_, seen)| seen);
+        (!sightings.any(is_revived)).then_some(at)
     }
 }
 
