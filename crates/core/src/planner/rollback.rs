@@ -41,7 +41,7 @@ impl UserView<'_> {
 
     /// The key that took over from `old`, whether or not it works still.
     pub(super) fn taker_over(&self, old: &ObservedKey) -> Option<AccessKeyId> {
-        self.standings.successor(&old.id).or_else(|| self.record_of(old).superseded_by)
+        self.standings.successor(&old.id).or_else(|| self.record_of(old).superseded_by).filter(|new| *new != old.id)
     }
 
     /// Whether somebody but Keywheel may use a key that took over: what is not known, such as a proof, counts as in use.
@@ -87,8 +87,8 @@ impl UserView<'_> {
         }
         // It must be seen to have taken over, or to have given way.
         let took_over =
-            |id: &&AccessKeyId| self.standings.successor(&old.id).as_ref() == Some(*id) || self.has_given_way(id);
-        let new = begun.new.as_ref().filter(took_over);
+            |id: &AccessKeyId| self.standings.successor(&old.id).as_ref() == Some(id) || self.has_given_way(id);
+        let new = begun.new.as_ref().filter(|id| **id != old.id && took_over(id));
         Some(self.roll_back(old, new, lifted))
     }
 

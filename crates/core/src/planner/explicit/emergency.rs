@@ -52,6 +52,9 @@ impl Asked<'_> {
             return self.refuse_replacement(key, Reason::SecretUnknown);
         }
         match half_done {
+            Some(step) if step.kind == StepKind::Rollback => {
+                return self.refuse_replacement(key, Reason::RollbackBegun);
+            }
             Some(step) if step.action.is_change() => return step,
             Some(step) => return self.refuse_replacement(key, step.reason),
             None if was_replaced || user.standings.successor(&key.id).is_some() => {
