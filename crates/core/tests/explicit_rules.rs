@@ -14,17 +14,11 @@ use keywheel_core::policy::ExemptionGroup;
 use keywheel_core::reason::Reason;
 use keywheel_core::time::Days;
 use proptest::prelude::*;
-use proptest::test_runner::Config;
 use support::asked::{actions, asked};
 use support::dice::freeze;
 use support::evidence::{Evidence, taken_away};
 use support::random::{world, worlds};
 use support::{World, user_name};
-
-fn config() -> Config {
-    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { Config::default().cases } else { 2_000 };
-    Config { cases, failure_persistence: None, ..Config::default() }
-}
 
 fn changes(steps: &[Step]) -> Vec<&Step> {
     steps.iter().filter(|step| step.action.is_change()).collect()
@@ -40,7 +34,7 @@ fn beyond_the_night(world: &World, action: &ExplicitAction) -> Vec<Step> {
 }
 
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(support::cases::usual(2_000))]
 
     #[test]
     fn rule_1_no_action_deletes_a_key_before_its_whole_recovery_grace(world in worlds(), action in actions()) {

@@ -10,18 +10,11 @@ use keywheel_core::Timestamp;
 use keywheel_core::id::AccessKeyId;
 use keywheel_core::ledger::{AccountLedger, LEDGER_SCHEMA};
 use proptest::prelude::*;
-use proptest::test_runner::Config;
 use support::World;
 use support::dice::Dice;
 use support::evidence::taken_away;
 use support::random::{world, worlds};
 use support::{account, user_name};
-
-fn config() -> Config {
-    // The environment's PROPTEST_CASES wins.
-    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { Config::default().cases } else { 800 };
-    Config { cases, failure_persistence: None, ..Config::default() }
-}
 
 fn taken(world: &World) -> BTreeSet<AccessKeyId> {
     world.plan().steps.iter().filter_map(taken_away).cloned().collect()
@@ -46,7 +39,7 @@ fn couple(one: World, other: World) -> World {
 }
 
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(support::cases::usual(800))]
 
     #[test]
     fn without_a_ledger_nothing_is_taken_from_anybody(world in worlds()) {

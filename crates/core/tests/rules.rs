@@ -13,19 +13,12 @@ use keywheel_core::policy::{ExemptionGroup, ForeignInactiveKeys, UnusedKeys};
 use keywheel_core::reason::Reason;
 use keywheel_core::time::Days;
 use proptest::prelude::*;
-use proptest::test_runner::Config;
 use support::World;
 use support::dice::freeze;
 use support::evidence::{Evidence, taken_away};
 use support::random::worlds;
 
 use support::user_name;
-
-fn config() -> Config {
-    // The environment's PROPTEST_CASES wins.
-    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { Config::default().cases } else { 1_000 };
-    Config { cases, failure_persistence: None, ..Config::default() }
-}
 
 fn deletions(world: &World) -> Vec<(keywheel_core::id::AccessKeyId, Reason)> {
     let steps = world.plan().steps.into_iter();
@@ -35,7 +28,7 @@ fn deletions(world: &World) -> Vec<(keywheel_core::id::AccessKeyId, Reason)> {
 }
 
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(support::cases::usual(1_000))]
 
     #[test]
     fn rule_1_only_long_inactive_keys_are_deleted(world in worlds()) {

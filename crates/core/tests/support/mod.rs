@@ -2,6 +2,7 @@
 #![allow(dead_code, clippy::panic, clippy::unwrap_used)]
 
 pub(crate) mod asked;
+pub(crate) mod cases;
 pub(crate) mod decision_file;
 pub(crate) mod decision_key;
 pub(crate) mod decision_step;
