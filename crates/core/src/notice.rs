@@ -11,6 +11,9 @@ use crate::reason::Reason;
 pub enum NoticeKind {
     /// A replacement was published; starts the install grace.
     Rotated,
+    /// A key was published of which nobody knows whose place it takes. The notice stands at that key itself, so that it is
+    /// another than the one of the day on which this key is replaced.
+    Published,
     /// A rotation is ahead, so many days at most.
     RotationAhead(u32),
     /// The old key will be made inactive, in so many days at most.
@@ -46,6 +49,7 @@ impl NoticeKind {
         match self {
             NoticeKind::Held(_) | NoticeKind::Blocked(..) | NoticeKind::Failed(..) | NoticeKind::Planned(..) => true,
             NoticeKind::Rotated
+            | NoticeKind::Published
             | NoticeKind::RotationAhead(_)
             | NoticeKind::DeactivationAhead(_)
             | NoticeKind::DeletionAhead(_)
@@ -62,6 +66,7 @@ impl NoticeKind {
     fn parts(&self) -> (&'static str, Option<Reason>, Option<u32>) {
         match self {
             NoticeKind::Rotated => ("rotated", None, None),
+            NoticeKind::Published => ("published", None, None),
             NoticeKind::RotationAhead(days) => ("rotation-ahead", None, Some(*days)),
             NoticeKind::DeactivationAhead(days) => ("deactivation-ahead", None, Some(*days)),
             NoticeKind::DeletionAhead(days) => ("deletion-ahead", None, Some(*days)),
@@ -102,6 +107,7 @@ impl TryFrom<String> for NoticeKind {
         let number = |text: &str| text.parse::<u32>().ok().filter(|_| !text.starts_with('+'));
         let kind = match parts.as_slice() {
             ["rotated"] => Some(NoticeKind::Rotated),
+            ["published"] => Some(NoticeKind::Published),
             ["retiring"] => Some(NoticeKind::Retiring),
             ["foreign-deletion"] => Some(NoticeKind::ForeignDeletion),
             ["deactivated"] => Some(NoticeKind::Deactivated),
@@ -154,8 +160,9 @@ impl NoticeSubject<'_> {
 mod tests {
     use super::*;
 
-    const KINDS: [(NoticeKind, &str); 14] = [
+    const KINDS: [(NoticeKind, &str); 15] = [
         (NoticeKind::Rotated, "rotated"),
+        (NoticeKind::Published, "published"),
         (NoticeKind::RotationAhead(7), "rotation-ahead:7"),
         (NoticeKind::DeactivationAhead(3), "deactivation-ahead:3"),
         (NoticeKind::DeletionAhead(1), "deletion-ahead:1"),

@@ -39,11 +39,12 @@ impl UserView<'_> {
     fn publish(&self, key: &ObservedKey) -> Step {
         let intended = self.record.intent.as_ref().map(|intent| intent.supersedes.clone());
         let supersedes = self.record_of(key).supersedes.or(intended).filter(|old| *old != key.id);
+        let notice = if supersedes.is_some() { NoticeKind::Rotated } else { NoticeKind::Published };
         let action = Action::Publish { replacement: key.id.clone(), supersedes };
         let preconditions =
             Preconditions { statuses: vec![(key.id.clone(), KeyStatus::Active)], ..Preconditions::default() };
         let step = self.step(key, StepKind::Publish, Reason::ReplacementPending).due(key.created).replaced_by(key);
-        step.doing(action, preconditions).next_after(self.periods.install_grace).telling(NoticeKind::Rotated)
+        step.doing(action, preconditions).next_after(self.periods.install_grace).telling(notice)
     }
 
     fn delete_never_stored(&self, key: &ObservedKey) -> Step {

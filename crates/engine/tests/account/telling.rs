@@ -9,7 +9,7 @@ use keywheel_core::reason::Reason;
 use keywheel_core::time::{Days, after};
 use keywheel_testkit::{Fault, Night, Operation, What, World};
 
-use crate::support::{alice, empty_world, eve_of, next_night, night, world_with};
+use crate::support::{alice, empty_world, eve_of, next_night, night, row, world_with};
 
 fn told(world: &World) -> Vec<(String, RecipientRole)> {
     world.account().mails.iter().map(|mail| (mail.to.email.clone(), mail.to.role)).collect()
@@ -237,4 +237,20 @@ fn assert_told_once(kind: StepKind, operation: Operation, untold: Reason) {
         night().nights(&world, 10);
         assert_eq!(told(&world) - told_before, 1, "{kind:?}: death at call {nth} of {}", calls.len());
     }
+}
+
+#[test]
+fn a_key_published_after_its_ledger_was_lost_is_announced_again_when_it_is_replaced_itself() {
+    let mut world = alice();
+    world.fail(Operation::MoveCurrent, 0, Fault::Denied);
+    let begun = world.account().now;
+    let _ = night().on(&world);
+    next_night(&world, begun);
+    world.account().set_ledger_text(None);
+    world = eve_of(world, &night(), StepKind::Create);
+    let published = world.account().mails.len();
+    let run = night().on(&world).run();
+    let (made, mails) = (row(&run.result, StepKind::Create), &world.account().mails[published..]);
+    assert_eq!((made.1, mails.len()), (StepStatus::Done, 1), "{:?}", run.result.steps);
+    assert_eq!(mails[0].entry.reason, Reason::RotationDue);
 }
