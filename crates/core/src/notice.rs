@@ -62,6 +62,12 @@ impl NoticeKind {
         }
     }
 
+    /// Whether a key is taken away only so long after it.
+    #[must_use]
+    pub fn starts_a_grace(&self) -> bool {
+        matches!(self, NoticeKind::Rotated | NoticeKind::Retiring | NoticeKind::ForeignDeletion)
+    }
+
     /// The name, and what tells notices of that name apart.
     fn parts(&self) -> (&'static str, Option<Reason>, Option<u32>) {
         match self {

@@ -2,11 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
 use crate::id::{AccessKeyId, NoticeId};
 use crate::notice::NoticeKind;
+use crate::time::plus;
+
+/// How long one run may ask for the same notice: twice the six hours for which Lambda keeps an event, see
+/// <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html>.
+const RETRIED_FOR: SignedDuration = SignedDuration::from_hours(12);
 
 /// The real dates of one key. Every one is optional: absent means not happened, or not known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,6 +139,21 @@ impl KeyRecord {
     #[must_use]
     pub fn asked(&self, kind: &NoticeKind) -> Option<Timestamp> {
         Some(self.notices.get(kind)?.asked)
+    }
+
+    /// Takes up when notices were sent that are not known to be. One that starts a grace and was sent long before this ledger
+    /// asked for it belongs to a past that the ledger has lost: who was told then may have undone what followed, so it is
+    /// asked for again, in another episode.
+    pub fn note_sent(&mut self, sent_at: impl Fn(&NoticeId) -> Option<Timestamp>) {
+        for notice in self.notices.values_mut().filter(|notice| notice.sent.is_none()) {
+            notice.sent = notice.ids.iter().filter_map(&sent_at).min();
+        }
+        let is_lost = |notice: &NoticeRecord| notice.sent.is_some_and(|sent| plus(sent, RETRIED_FOR) < notice.asked);
+        let known = self.notices.len();
+        self.notices.retain(|kind, notice| !(kind.starts_a_grace() && is_lost(notice)));
+        if self.notices.len() < known {
+            self.episode = self.episode.saturating_add(1);
+        }
     }
 
     /// A rollback made it the user's key again: its way begins anew, and no other key takes over from it for now.

@@ -17,18 +17,14 @@ pub(super) async fn fill_in_sent<N: NoticeStore>(notices: &N, ledger: &mut Accou
         return Ok(());
     }
     let found = notices.find(&ledger.account, &unsent).await?;
-    for notice in records_mut(ledger).filter(|notice| notice.sent.is_none()) {
-        notice.sent = notice.ids.iter().filter_map(|id| sent_at(&found, id)).min();
+    for key in ledger.users.values_mut().flat_map(|user| user.keys.values_mut()) {
+        key.note_sent(|id| sent_at(&found, id));
     }
     Ok(())
 }
 
 fn records(ledger: &AccountLedger) -> impl Iterator<Item = &NoticeRecord> {
     ledger.users.values().flat_map(|user| user.keys.values()).flat_map(|key| key.notices.values())
-}
-
-fn records_mut(ledger: &mut AccountLedger) -> impl Iterator<Item = &mut NoticeRecord> {
-    ledger.users.values_mut().flat_map(|user| user.keys.values_mut()).flat_map(|key| key.notices.values_mut())
 }
 
 fn ids(notice: &NoticeRecord) -> Vec<NoticeId> {

@@ -135,9 +135,11 @@ fn a_lost_ledger_delays_everything_and_hastens_nothing() {
     night().nights(&world, 96);
     world.account().set_ledger_text(None);
     night().nights(&world, 60);
-    // Who took over from whom is read from the secret. The whole install grace is given anew, from the moment the notice was
-    // asked for again: it is the same notice, so that it was sent before.
-    assert_eq!(deeds(&world), [(90, What::Made), (96 + 10, What::MadeInactive), (106 + 36, What::Deleted)]);
+    // Who took over from whom is read from the secret. The first night asks for the notice again and hears in the second that
+    // it was sent before, on days that the ledger has lost: the owners are told the new dates, and get the whole grace anew.
+    assert_eq!(deeds(&world), [(90, What::Made), (97 + 11, What::MadeInactive), (108 + 36, What::Deleted)]);
+    let announced = |mail: &&keywheel_testkit::Mail| mail.entry.reason == Reason::NoticeRepeated;
+    assert_eq!(world.account().mails.iter().filter(announced).count(), 1);
 }
 
 #[test]
