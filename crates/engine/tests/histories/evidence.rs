@@ -32,6 +32,8 @@ pub(crate) struct Watch {
     pub(crate) deactivations: BTreeMap<AccessKeyId, Timestamp>,
     /// When a run saw a key active.
     pub(crate) seen_active: BTreeSet<(AccessKeyId, Timestamp)>,
+    /// When a person did something in the middle of a run whose calls failed: no run can tell that from what it did itself.
+    pub(crate) muddles: BTreeSet<Timestamp>,
     /// The spans of time in which there were runs.
     pub(crate) runs: Vec<(Timestamp, Timestamp)>,
     pub(crate) may_change: bool,
@@ -51,6 +53,7 @@ impl Watch {
             groups: Vec::new(),
             deactivations: BTreeMap::new(),
             seen_active: BTreeSet::new(),
+            muddles: BTreeSet::new(),
             runs: Vec::new(),
             may_change: true,
             is_first_sight: true,

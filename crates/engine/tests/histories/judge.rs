@@ -8,9 +8,10 @@ use keywheel_core::id::{AccessKeyId, UserName};
 use keywheel_core::policy::ForeignInactiveKeys;
 use keywheel_core::reason::Reason;
 use keywheel_core::time::{Days, after, plus};
-use keywheel_testkit::{Account, Call, Event, Key, Operation, What, Who};
+use keywheel_testkit::{Account, Call, Key, Operation};
 
 use crate::evidence::{Look, Watch, is_taken_up, is_unused_for, told};
+use crate::past::is_ours;
 
 const TELLS_OF_A_REPLACEMENT: &[Reason] =
     &[Reason::RotationDue, Reason::Forced, Reason::ReplacementPending, Reason::NoticeRepeated, Reason::NoticeNotSent];
@@ -84,7 +85,8 @@ impl Watch {
         let key = found(look, call)?;
         if let Some(emergency) = self.asked.now.as_ref().filter(|action| action.action == ActionKind::Emergency) {
             let is_named = emergency.access_key_id.as_ref() == Some(&key.id);
-            return check(is_named, "exception (c): no emergency was declared for the key");
+            let frees_the_slot = emergency.replace && self.as_orphan(look, key).is_ok();
+            return check(is_named || frees_the_slot, "exception (c): no emergency was declared for the key");
         }
         check(key.is_active(), "rule 5: the key was inactive already")?;
         let ways = [
@@ -127,7 +129,7 @@ impl Watch {
             let notice = notice.or(is_lifted.then_some(since));
             since = since.max(notice.ok_or("the owners were not told of the replacement")?);
         }
-        for revived in [key, replacement].map(|key| revived(account, &key.id)) {
+        for revived in [key, replacement].map(|key| self.revived(account, &key.id)) {
             since = since.max(revived.unwrap_or(since));
         }
         let due = after(since, grace);
@@ -151,7 +153,7 @@ impl Watch {
         if !self.policy.require_notice {
             return Ok(());
         }
-        let since = revived(account, &key.id).unwrap_or(Timestamp::MIN);
+        let since = self.revived(account, &key.id).unwrap_or(Timestamp::MIN);
         let notice = told(account, &key.id, &[Reason::RetirementAhead], since);
         let due = after(notice.ok_or("its retirement was not announced")?, self.policy.periods.install_grace());
         check(account.now >= due, &format!("its retirement was announced for {due}"))
@@ -172,37 +174,27 @@ impl Watch {
         }
         check(!key.is_active(), "rule 1: the key is active")?;
         check(!self.is_first_sight, "the account is seen for the first time")?;
-        let inactive = self.inactive_by_keywheel(&key.id, look);
+        let inactive = self.inactive_by_keywheel(&key.id, look).or_else(|| self.inactive_by_either(account, &key.id));
         let due = match inactive {
             Some(at) if never_stored && self.as_orphan(look, key).is_ok() => after(at, Days(1)),
             Some(at) => after(at, self.policy.periods.recovery_grace()),
-            None => self.person_inactive_until(account, key)?,
+            None => self.person_inactive_until(account, key, look)?,
         };
         check(account.now >= due, &format!("rule 1: the key can be called back until {due}"))
     }
 
     /// When a person's inactive key may be deleted.
-    fn person_inactive_until(&self, account: &Account, key: &Key) -> Result<Timestamp, String> {
+    fn person_inactive_until(&self, account: &Account, key: &Key, look: &Look) -> Result<Timestamp, String> {
         if self.asked.is(ActionKind::Delete) && self.asked.lifts(Guard::PersonInactive) {
-            let at = last(account, &key.id, What::MadeInactive).map_or(key.created, |event| event.at);
-            return Ok(after(at, self.policy.periods.recovery_grace()));
+            return Ok(after(self.inactive_since(account, key, look), self.policy.periods.recovery_grace()));
         }
         let is_allowed = self.policy.foreign_inactive_keys == ForeignInactiveKeys::Delete;
         check(is_allowed, "rule 5: a person made the key inactive")?;
-        let at = last(account, &key.id, What::MadeInactive).map_or(key.created, |event| event.at);
+        let at = self.inactive_since(account, key, look);
         let notice = told(account, &key.id, &[Reason::ForeignDeletionAhead], at);
         let announced =
             after(notice.ok_or("rule 5: its deletion was not announced")?, self.policy.periods.install_grace());
         Ok(announced.max(after(at, self.policy.unused_after.max(self.policy.periods.recovery_grace()))))
-    }
-
-    /// When Keywheel made the key inactive, if no run had seen it active since when this one looked. What another run, begun at
-    /// the same time, sees later, this one cannot know.
-    fn inactive_by_keywheel(&self, key: &AccessKeyId, look: &Look) -> Option<Timestamp> {
-        let at = *self.deactivations.get(key)?;
-        let is_revived = |seen: &Timestamp| at < *seen && *seen <= look.at;
-        let mut sightings = self.seen_active.iter().filter(|(id, _)| id == key).map(|(_, seen)| seen);
-        (!sightings.any(is_revived)).then_some(at)
     }
 }
 
@@ -231,20 +223,4 @@ fn taken_back(call: &Call, account: &Account) -> Verdict {
     let key = key_of(call).ok_or("no key is named")?;
     let stored = account.secret(user_of(call)).is_some_and(|secret| secret.labels_of(&key).is_some());
     check(is_ours(account, &key) && !stored, "rule 1: the run did not see the key when it looked last")
-}
-
-fn last<'a>(account: &'a Account, key: &AccessKeyId, what: What) -> Option<&'a Event> {
-    account.history.iter().rfind(|event| event.key == *key && event.what == what)
-}
-
-/// When a person undid what Keywheel had done. What two people do to a key between two runs, no run sees.
-fn revived(account: &Account, key: &AccessKeyId) -> Option<Timestamp> {
-    let at = last(account, key, What::MadeActive)?.at;
-    let before =
-        account.history.iter().rfind(|event| event.key == *key && event.what == What::MadeInactive && event.at <= at);
-    before.is_some_and(|event| event.who == Who::Keywheel).then_some(at)
-}
-
-fn is_ours(account: &Account, key: &AccessKeyId) -> bool {
-    last(account, key, What::Made).is_some_and(|event| event.who == Who::Keywheel)
 }

@@ -8,6 +8,7 @@ mod asking;
 mod evidence;
 mod judge;
 mod ledgers;
+mod past;
 mod people;
 mod play;
 mod sensitivity;

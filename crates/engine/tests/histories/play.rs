@@ -171,13 +171,15 @@ impl Play<'_> {
         let (watch, intrusion) = (Arc::clone(&self.watch), act.intrusion);
         let users = self.history.users.len();
         // What a run sees that may not write, or breaks off, no later run remembers.
-        let remembers = !act.audit && !act.clock_is_off && act.faults.is_empty();
+        let is_faultless = act.faults.is_empty();
+        let remembers = !act.audit && !act.clock_is_off && is_faultless;
         let mut calls = 0;
         self.world.person(move |call: &Call, account: &mut Account| {
             let mut watch = watch.lock().unwrap_or_else(PoisonError::into_inner);
             watch.judge(call, account);
             if let Some((_, user, deed)) = intrusion.filter(|(at, _, _)| *at == calls) {
                 deed.done_to(account, &name_of(user, users));
+                watch.muddles.extend((!is_faultless).then_some(account.now));
             }
             calls += 1;
             if call.operation == Operation::GetGroup {
