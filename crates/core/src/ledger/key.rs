@@ -158,11 +158,16 @@ impl KeyRecord {
 
     /// A rollback made it the user's key again: its way begins anew, and no other key takes over from it for now.
     pub fn roll_back(&mut self, at: Timestamp) {
-        self.begin_anew();
+        self.revive(at);
         self.superseded_by = None;
+        self.rolled_back = Some(at);
+    }
+
+    /// It is active again: what its owners were told before counts for nothing.
+    pub fn revive(&mut self, at: Timestamp) {
+        self.begin_anew();
         self.made_inactive = None;
         self.revived = Some(at);
-        self.rolled_back = Some(at);
     }
 
     /// Begins the key's way anew.

@@ -77,9 +77,8 @@ impl KeyRecord {
             // A call that was to make it inactive did not take effect, and cannot any more.
             (KeyStatus::Active, None) => self.deactivation_begun = None,
             (KeyStatus::Active, Some(inactive)) => {
-                self.begin_anew();
+                self.revive(now);
                 self.note_emergency(&inactive);
-                self.revived = Some(now);
             }
             (KeyStatus::Inactive, None) => {
                 let because = self.deactivation_begun.take();

@@ -102,11 +102,7 @@ impl<P: Ports> Executor<'_, P> {
             }
         }
         let at = self.ports.clock().now();
-        let recorded = self.session.write(|ledger| {
-            let record = ledger.key_mut(&step.user, &step.user_id, old);
-            record.made_inactive = None;
-            record.revived = Some(at);
-        });
+        let recorded = self.session.write(|ledger| ledger.key_mut(&step.user, &step.user_id, old).revive(at));
         recorded.await.map_err(|error| NotRevived::Unknown(error.into()))
     }
 

@@ -8,7 +8,9 @@ use keywheel_core::reason::Reason;
 use keywheel_testkit::{Fault, Night, Operation, World};
 
 use crate::rolling_back::{hosts_have_followed, hosts_stand_still};
-use crate::support::{DAY, alice, asked, asking, later, night, old_and_new, rows, working};
+use crate::support::{
+    DAY, alice, asked, asking, empty_world, eve_of, later, next_night, night, old_and_new, rows, working,
+};
 
 fn handed_out(world: &World) -> Option<keywheel_core::id::AccessKeyId> {
     let account = world.account();
@@ -124,4 +126,23 @@ fn a_constant_run_id_does_not_keep_next_months_action_from_being_done() {
     world.account().delete_key("alice", &old);
     let run = create.on(&world).run();
     assert_eq!(run.result.counts.get("create.done"), Some(&1), "{:?}", run.result.steps);
+}
+
+#[test]
+fn a_retired_key_that_is_active_again_is_announced_anew_also_where_its_rollback_broke_off_and_was_forgotten() {
+    let world = empty_world();
+    world.account().add_user("alice");
+    world.account().add_key("alice", 90);
+    let world = eve_of(world, &night(), StepKind::Retire);
+    let begun = world.account().now;
+    let _ = night().on(&world);
+    next_night(&world, begun);
+    // The key is active again, and that the rollback is done cannot be written down.
+    world.fail(Operation::SaveLedger, 3, Fault::Denied);
+    let _ = asking(asked(ActionKind::Rollback, &[])).on(&world);
+    assert!(world.account().ledger().users.values().any(|user| user.rollback.is_some()));
+    later(&world, DAY * 20);
+    let run = night().on(&world).run();
+    let announced = ("alice".to_owned(), StepKind::Warn, Reason::RetirementAhead, Done);
+    assert_eq!((rows(&run.result), working(&world)), (vec![announced], vec![true]));
 }
