@@ -3,6 +3,7 @@
 
 mod memory;
 mod preconditions;
+mod rollback;
 mod steps;
 #[path = "../support/mod.rs"]
 mod support;

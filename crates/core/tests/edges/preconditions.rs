@@ -19,7 +19,8 @@ fn changing_steps() -> Vec<(String, World, Step)> {
     let file: DecisionFile = serde_json::from_str(include_str!("../decisions.json")).unwrap();
     let steps = file.cases.iter().flat_map(|case| {
         let world = case.world();
-        let steps = world.plan().steps.into_iter().filter(|step| step.action.is_change());
+        let nightly = world.plan().steps.into_iter();
+        let steps = nightly.chain(case.plan()).filter(|step| step.action.is_change());
         steps.map(move |step| (case.name.clone(), world.clone(), step)).collect::<Vec<_>>()
     });
     steps.collect()
@@ -54,8 +55,8 @@ fn expected(user: &ObservedUser, step: &Step) -> Preconditions {
             let old = user.key(old).unwrap();
             let statuses = [old].into_iter().chain(new).map(|key| (key.id.clone(), key.status)).collect();
             // Of a key that is in use, no use is a surprise.
-            let unused = new.filter(|new| new.last_used == LastUsed::Never);
-            Preconditions { statuses, last_used: unused.map(|new| (new.id.clone(), LastUsed::Never)), ..none }
+            let idle = new.filter(|new| !new.is_active() || new.last_used == LastUsed::Never);
+            Preconditions { statuses, last_used: idle.map(|new| (new.id.clone(), new.last_used.clone())), ..none }
         }
         Action::Deactivate { .. } | Action::DeleteNeverStored { .. } => {
             Preconditions { statuses: vec![(key, ACTIVE)], last_used, ..none }
