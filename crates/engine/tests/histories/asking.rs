@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use jiff::SignedDuration;
 use keywheel_core::Timestamp;
 use keywheel_core::contract::action::{ActionKind, ExplicitAction};
 use keywheel_core::id::{AccessKeyId, UserName};
+use keywheel_core::time::{Days, after, plus};
 use keywheel_testkit::{Account, Call, Event, What};
 use proptest::prelude::*;
 
@@ -119,6 +121,8 @@ impl Asked {
     /// Whether a rollback of the user's keys may be under way: asked for now, or within three days.
     pub(crate) fn may_roll_back(&self, user: &str, call: &Call) -> bool {
         let asked = self.rollbacks.iter().find(|(name, _)| name.as_str() == user).map(|(_, at)| *at);
-        asked.is_some_and(|at| call.at < keywheel_core::time::after(at, keywheel_core::time::Days(4)))
+        // Whether it is remembered is decided when a run begins.
+        let forgotten = |at| plus(after(at, Days(4)), SignedDuration::from_hours(1));
+        asked.is_some_and(|at| call.at < forgotten(at))
     }
 }

@@ -14,8 +14,8 @@ impl Watch {
         self.seen_active_until(key, look).is_none_or(|seen| seen <= at).then_some(at)
     }
 
-    /// When a person made a key inactive in the middle of a run that was about to, and whose calls failed. Nobody can tell
-    /// which of the two it was.
+    /// When a person made a key inactive that a run was about to, and which died, or whose calls failed. Nobody can tell which
+    /// of the two it was.
     pub(crate) fn inactive_by_either(&self, account: &Account, key: &AccessKeyId) -> Option<Timestamp> {
         let event = last(account, key, What::MadeInactive)?;
         self.muddles.contains(&event.at).then_some(event.at)

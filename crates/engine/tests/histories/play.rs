@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::SignedDuration;
 use keywheel_core::Timestamp;
 use keywheel_core::contract::action::ExplicitAction;
+use keywheel_core::ledger::AccountLedger;
 use keywheel_core::policy::{Freeze, Mode};
 use keywheel_core::time::{Days, after, plus};
 use keywheel_testkit::{Account, Behaviour, Call, Ended, Night, Operation, What, World};
@@ -50,6 +51,13 @@ pub(crate) fn play(history: &History, tally: &Tally) -> Vec<String> {
     watch.broken.clone()
 }
 
+/// Whether a run was about to make a key of the user inactive when it broke off, as far as the ledger says.
+fn has_begun_a_deactivation(account: &Account, user: &str) -> bool {
+    let Ok(ledger) = serde_json::from_str::<AccountLedger>(&account.ledger_text()) else { return false };
+    let mut users = ledger.users.iter().filter(|(name, _)| name.as_str() == user);
+    users.any(|(_, user)| user.keys.values().any(|key| key.deactivation_begun.is_some()))
+}
+
 pub(crate) fn name_of(user: usize, users: usize) -> String {
     format!("user-{}", user % users)
 }
@@ -79,9 +87,7 @@ impl Play<'_> {
             Act::Run(run) => self.run(number, run, None),
             Act::Ask(asking) => self.ask(number, asking),
             Act::Days(days) => (0..*days).for_each(|_| self.world.day()),
-            Act::Person(user, deed) => {
-                deed.done_to(&mut self.world.account(), &name_of(*user, self.history.users.len()));
-            }
+            Act::Person(user, deed) => self.person(&name_of(*user, self.history.users.len()), *deed),
             Act::Ledger(damage) if self.whole.is_none() => {
                 self.watch().asked.may_be_forgotten = true;
                 let text = serde_json::to_string(&self.world.account().ledger()).unwrap();
@@ -94,6 +100,14 @@ impl Play<'_> {
         }
         if self.whole.is_none() {
             self.copies.push(serde_json::to_string(&self.world.account().ledger()).unwrap());
+        }
+    }
+
+    fn person(&self, user: &str, deed: Deed) {
+        let mut account = self.world.account();
+        deed.done_to(&mut account, user);
+        if has_begun_a_deactivation(&account, user) {
+            self.watch().muddles.insert(account.now);
         }
     }
 
