@@ -10,8 +10,9 @@ use crate::support::{World, ago, days_ago, key_id};
 const ACTIVE: KeyStatus = KeyStatus::Active;
 const INACTIVE: KeyStatus = KeyStatus::Inactive;
 
-fn made_inactive(why: InactiveBecause) -> Option<MadeInactive> {
-    Some(MadeInactive { at: days_ago(1), by: Actor::Keywheel, why: Some(why) })
+fn made_inactive(why: InactiveBecause) -> KeyRecord {
+    let inactive = MadeInactive { at: days_ago(1), by: Actor::Keywheel, why: Some(why) };
+    KeyRecord { made_inactive: Some(inactive), ..KeyRecord::default() }
 }
 
 /// A rollback from K2 to K1 that broke off; `secret` says who took over from whom.
@@ -51,10 +52,7 @@ fn ended(new: Option<&str>, new_stays: bool) -> Vec<(String, Option<String>, boo
 #[test]
 fn only_the_key_that_took_over_or_has_given_way_gives_way() {
     assert_eq!(rolled_back(&broken_off(TOOK_OVER, ACTIVE, LastUsed::Never)), ended(Some("K2"), false));
-    let because = |why| {
-        let record = KeyRecord { made_inactive: made_inactive(why), ..KeyRecord::default() };
-        rolled_back(&with_record(broken_off("", INACTIVE, LastUsed::Never), "K2", record))
-    };
+    let because = |why| rolled_back(&with_record(broken_off("", INACTIVE, LastUsed::Never), "K2", made_inactive(why)));
     assert_eq!(because(InactiveBecause::RolledBack), ended(Some("K2"), false));
     assert_eq!(because(InactiveBecause::Unused), ended(None, false));
     assert_eq!(rolled_back(&broken_off("", ACTIVE, LastUsed::Never)), ended(None, false));
@@ -62,7 +60,7 @@ fn only_the_key_that_took_over_or_has_given_way_gives_way() {
 
 #[test]
 fn a_key_does_not_give_way_to_itself() {
-    let gave_way = KeyRecord { made_inactive: made_inactive(InactiveBecause::RolledBack), ..KeyRecord::default() };
+    let gave_way = made_inactive(InactiveBecause::RolledBack);
     let mut world = with_record(broken_off("", ACTIVE, LastUsed::Never), "K1", gave_way);
     world.ledger.users.values_mut().next().unwrap().rollback.as_mut().unwrap().new = Some(key_id("K1"));
     assert_eq!(rolled_back(&world), ended(None, false));
