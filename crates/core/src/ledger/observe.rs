@@ -20,9 +20,6 @@ pub(super) const REMEMBERED: Days = Days(90);
 /// blocked for years.
 const NEWS_REMEMBERED: Days = Days(60);
 
-/// How long an unanswered CreateAccessKey is remembered: over nights that fail, or begin later than the one before, too.
-const INTENT_REMEMBERED: Days = Days(30);
-
 /// How long a rollback that broke off is remembered: for the next nights, and not until everybody has forgotten why.
 const ROLLBACK_REMEMBERED: Days = Days(3);
 
@@ -31,7 +28,6 @@ impl UserRecord {
     #[must_use]
     pub fn observing(&self, account: &AccountId, user: &ObservedUser, now: Timestamp) -> Self {
         let mut record = self.clone();
-        record.intent = record.intent.filter(|intent| now < after(intent.at, INTENT_REMEMBERED));
         for (id, key) in &mut record.keys {
             let begun = key.deletion_begun.take();
             // A key that is still there was not deleted. One that is gone was deleted by whoever was about to.
