@@ -114,7 +114,10 @@ impl Asked {
     /// Whether an emergency made the key inactive, so far as the ledger must remember.
     pub(crate) fn is_leaked(&self, key: &AccessKeyId, account: &Account) -> bool {
         let Some(acted) = self.leaked.get(key).filter(|_| !self.may_be_forgotten) else { return false };
-        let took_effect = |event: &Event| event.key == *key && event.what == What::MadeInactive && event.at >= *acted;
+        // A call that was refused made nothing inactive, and what made the key inactive later was something else.
+        let soon = plus(*acted, SignedDuration::from_mins(1));
+        let took_effect =
+            |event: &Event| event.key == *key && event.what == What::MadeInactive && (*acted..soon).contains(&event.at);
         account.history.iter().any(took_effect)
     }
 
