@@ -167,7 +167,8 @@ impl Watch {
     fn deletion(&self, call: &Call, account: &Account) -> Verdict {
         let look = self.look(call)?;
         let Ok(key) = found(look, call) else { return taken_back(call, account) };
-        let never_stored = !look.is_stored(&key.id) && key.uses.is_empty();
+        // A proof may show late, and be all that anybody did with the key.
+        let never_stored = !look.is_stored(&key.id) && key.uses.iter().all(|used| key.is_proof(*used));
         let by_keywheel = is_ours(account, &key.id);
         if by_keywheel && never_stored && key.is_active() {
             return Ok(());
