@@ -104,7 +104,9 @@ impl Watch {
     fn revival(&self, call: &Call, account: &Account) -> Verdict {
         let key = key_of(call).ok_or("no key is named")?;
         check(self.asked.may_roll_back(user_of(call), call), "rule 5: no rollback was asked for")?;
-        check(self.inactive_by_keywheel(&key, self.look(call)?).is_some(), "rule 5: a person made the key inactive")?;
+        let by_keywheel = self.inactive_by_keywheel(&key, self.look(call)?);
+        let by_either = || self.inactive_by_either(account, &key);
+        check(by_keywheel.or_else(by_either).is_some(), "rule 5: a person made the key inactive")?;
         check(!self.asked.is_leaked(&key, account), "exception (c): the key leaked")
     }
 
