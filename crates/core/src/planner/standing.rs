@@ -75,6 +75,15 @@ impl Standings<'_> {
         }
     }
 
+    /// Whether it is known what the secret holds. What is in one that is scheduled for deletion is not listed, and can be restored.
+    fn is_whole_secret_known(&self) -> bool {
+        match &self.user.secret {
+            ObservedSecret::Absent => true,
+            ObservedSecret::Present(secret) => !secret.scheduled_for_deletion,
+            ObservedSecret::NotLookedAt | ObservedSecret::Unknown { .. } => false,
+        }
+    }
+
     fn version(&self, key: &AccessKeyId) -> Option<&SecretVersion> {
         self.secret()?.version(&VersionId::of(self.account, &self.user.user_id, key))
     }
@@ -125,7 +134,7 @@ impl Standings<'_> {
 
     fn is_never_stored(&self, key: &ObservedKey) -> bool {
         let record = self.record.key(&key.id);
-        let looked = matches!(self.user.secret, ObservedSecret::Absent | ObservedSecret::Present(_));
+        let looked = self.is_whole_secret_known();
         // The ledger has the date from IAM's own answer.
         let ours = record.created.is_some_and(|made| made.duration_since(key.created).abs() <= CLOCK_TOLERANCE);
         let ours_unpublished = ours && record.proven.is_none() && record.published.is_none();
@@ -134,7 +143,7 @@ impl Standings<'_> {
 
     fn is_orphaned(&self, key: &ObservedKey) -> bool {
         let Some(intent) = &self.record.intent else { return false };
-        let looked = matches!(self.user.secret, ObservedSecret::Absent | ObservedSecret::Present(_));
+        let looked = self.is_whole_secret_known();
         // One call makes one key: when that one is known, any other is a person's.
         let known =
             self.record.keys.values().filter_map(|record| record.created).any(|made| intent.may_have_made(made));

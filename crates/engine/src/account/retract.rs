@@ -2,7 +2,7 @@
 
 use keywheel_core::id::AccessKeyId;
 use keywheel_core::ledger::{AccountLedger, Actor, InactiveBecause, MadeInactive};
-use keywheel_core::observed::{AWSPREVIOUS, KeyStatus};
+use keywheel_core::observed::{AWSPREVIOUS, KeyStatus, SecretState};
 use keywheel_core::plan::Step;
 use keywheel_core::secret::{VersionId, secret_name};
 
@@ -89,8 +89,10 @@ impl<P: Ports> Executor<'_, P> {
     /// Deletes Keywheel's own key whose secret half is stored nowhere: exception (a) of the rules.
     pub(super) async fn delete_never_stored(&self, step: &Step, key: &AccessKeyId) -> Result<(), Stopped> {
         self.check(step).await?;
-        if self.is_stored(step, key).await? {
-            return Err(Stopped::changed(format!("key {key} is stored after all")));
+        if self.may_be_stored(step, key).await? {
+            return Err(Stopped::changed(format!(
+                "key {key} is stored after all, or the secret was scheduled for deletion"
+            )));
         }
         self.session.hold_for(CALL_TIME).await?;
         self.delete_key(step, key).await?;
@@ -118,9 +120,21 @@ impl<P: Ports> Executor<'_, P> {
 
     /// Whether the secret has a version for the key.
     pub(super) async fn is_stored(&self, step: &Step, key: &AccessKeyId) -> Result<bool, PortError> {
-        let state = self.ports.secrets().describe(&secret_name(&self.account.id, &step.user)).await?;
-        let version = VersionId::of(&self.account.id, &step.user_id, key);
-        Ok(state.is_some_and(|state| state.version(&version).is_some()))
+        Ok(self.secret_state(step).await?.is_some_and(|state| self.has_version(&state, step, key)))
+    }
+
+    /// Whether the secret has a version for the key, or may have one: nobody sees into one that is scheduled for deletion.
+    async fn may_be_stored(&self, step: &Step, key: &AccessKeyId) -> Result<bool, PortError> {
+        let may_have = |state: SecretState| state.scheduled_for_deletion || self.has_version(&state, step, key);
+        Ok(self.secret_state(step).await?.is_some_and(may_have))
+    }
+
+    async fn secret_state(&self, step: &Step) -> Result<Option<SecretState>, PortError> {
+        self.ports.secrets().describe(&secret_name(&self.account.id, &step.user)).await
+    }
+
+    fn has_version(&self, state: &SecretState, step: &Step, key: &AccessKeyId) -> bool {
+        state.version(&VersionId::of(&self.account.id, &step.user_id, key)).is_some()
     }
 
     async fn unlabel(&self, step: &Step, key: &AccessKeyId) -> Result<(), Stopped> {
