@@ -192,8 +192,10 @@ impl Play<'_> {
             let mut watch = watch.lock().unwrap_or_else(PoisonError::into_inner);
             watch.judge(call, account);
             if let Some((_, user, deed)) = intrusion.filter(|(at, _, _)| *at == calls) {
-                deed.done_to(account, &name_of(user, users));
-                watch.muddles.extend((!is_faultless).then_some(account.now));
+                let name = name_of(user, users);
+                deed.done_to(account, &name);
+                let is_muddled = !is_faultless || has_begun_a_deactivation(account, &name);
+                watch.muddles.extend(is_muddled.then_some(account.now));
             }
             calls += 1;
             if call.operation == Operation::GetGroup {
