@@ -13,8 +13,9 @@ use super::session::{LEASE, Session, SessionError};
 use super::{AccountError, Inheritance, Run};
 use crate::ports::{Clock, Ports};
 
-/// Lambda keeps an asynchronous event for six hours at most (Lambda developer guide, "Asynchronous invocation").
-const LATEST_TRY: SignedDuration = SignedDuration::from_hours(6);
+/// Lambda keeps an asynchronous event for six hours at most (Lambda developer guide, "Asynchronous invocation"), and the last
+/// of its tries takes a quarter of an hour at most.
+const LATEST_TRY: SignedDuration = SignedDuration::from_mins(6 * 60 + 15);
 
 impl Run {
     /// Where the run keeps its journal: a night that is tried again finds its own, whatever was asked for in between.

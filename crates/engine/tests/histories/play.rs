@@ -136,6 +136,10 @@ impl Play<'_> {
         self.one(&night, act, &act.leads);
         for minutes in &act.retries {
             let later = plus(self.world.account().now, SignedDuration::from_mins(i64::from(*minutes)));
+            if later > plus(begun, SignedDuration::from_hours(6)) {
+                // Lambda gave the event up.
+                break;
+            }
             self.world.at(later);
             self.one(&night, &RunAct { intrusion: None, ..act.clone() }, &[0]);
         }
