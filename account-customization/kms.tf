@@ -1,0 +1,69 @@
+locals {
+  key_arn = var.kms_key_arn == null ? aws_kms_key.keywheel[0].arn : var.kms_key_arn
+}
+
+resource "aws_kms_key" "keywheel" {
+  count = var.kms_key_arn == null ? 1 : 0
+
+  description             = "Keywheel: state, templates, logs, failed events, alarms."
+  enable_key_rotation     = true
+  deletion_window_in_days = 30
+  policy                  = data.aws_iam_policy_document.key.json
+}
+
+resource "aws_kms_alias" "keywheel" {
+  count = var.kms_key_arn == null ? 1 : 0
+
+  name          = "alias/keywheel"
+  target_key_id = aws_kms_key.keywheel[0].key_id
+}
+
+# A key of one's own (kms_key_arn) needs these statements, too.
+data "aws_iam_policy_document" "key" {
+  statement {
+    sid     = "TheAccountsPoliciesDecide"
+    actions = ["kms:*"]
+    # In a key's policy this is that key.
+    resources = ["*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = ["arn:${local.partition}:iam::${local.account}:root"]
+    }
+  }
+
+  statement {
+    sid       = "CloudWatchLogsEncrypts"
+    actions   = ["kms:Decrypt*", "kms:DescribeKey", "kms:Encrypt*", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
+    resources = ["*"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["logs.${local.region}.${data.aws_partition.current.dns_suffix}"]
+    }
+
+    condition {
+      test     = "ArnLike"
+      variable = "kms:EncryptionContext:aws:logs:arn"
+      values   = [for name in values(local.names) : "arn:${local.partition}:logs:${local.region}:${local.account}:log-group:/aws/lambda/${name}"]
+    }
+  }
+
+  # Alarms and SES reach the encrypted topic only with a key that lets them.
+  statement {
+    sid       = "AlarmsAndMailEventsEncrypt"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey*"]
+    resources = ["*"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["cloudwatch.amazonaws.com", "ses.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local.account]
+    }
+  }
+}

@@ -1,0 +1,217 @@
+locals {
+  organization_list_role_arn = var.org_list_role == "" ? null : "arn:${local.partition}:iam::${coalesce(var.org_list_account, "000000000000")}:role/${var.org_list_role}"
+  member_role_arns           = "arn:${local.partition}:iam::*:role/${var.iam_role_name}"
+  function_arns              = { for name, function in local.names : name => "arn:${local.partition}:lambda:${local.region}:${local.account}:function:${function}" }
+  state_arn                  = "${local.bucket_arn}/${local.state_prefix}"
+
+  role_names = {
+    account-inventory = var.inventory_execution_role_name
+    key-rotation      = var.execution_role_name
+    notification      = var.notifier_execution_role
+  }
+
+  policies = {
+    account-inventory = data.aws_iam_policy_document.account_inventory.json
+    key-rotation      = data.aws_iam_policy_document.key_rotation.json
+    notification      = data.aws_iam_policy_document.notification.json
+  }
+}
+
+data "aws_iam_policy_document" "lambda_trust" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["lambda.amazonaws.com"]
+    }
+  }
+}
+
+resource "aws_iam_role" "function" {
+  for_each = local.role_names
+
+  name                 = each.value
+  description          = local.descriptions[each.key]
+  assume_role_policy   = data.aws_iam_policy_document.lambda_trust.json
+  permissions_boundary = var.permissions_boundary_arn
+
+  lifecycle {
+    precondition {
+      condition     = var.org_list_role == "" || var.org_list_account != null
+      error_message = "org_list_account must name the management account, in which the role ${var.org_list_role} is; or set org_list_role = \"\" where this account may list the organization itself."
+    }
+  }
+}
+
+# What the function itself calls.
+resource "aws_iam_role_policy" "function" {
+  for_each = local.role_names
+
+  name   = "calls"
+  role   = aws_iam_role.function[each.key].id
+  policy = local.policies[each.key]
+}
+
+# What Lambda does in the function's name: its log, its dead events, its network.
+resource "aws_iam_role_policy" "platform" {
+  for_each = local.role_names
+
+  name   = "platform"
+  role   = aws_iam_role.function[each.key].id
+  policy = data.aws_iam_policy_document.platform[each.key].json
+}
+
+data "aws_iam_policy_document" "platform" {
+  for_each = local.names
+
+  statement {
+    sid       = "WritesItsLog"
+    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    resources = ["arn:${local.partition}:logs:${local.region}:${local.account}:log-group:/aws/lambda/${each.value}:*"]
+  }
+
+  statement {
+    sid       = "KeepsFailedEvents"
+    actions   = ["sqs:SendMessage"]
+    resources = [local.failed_events_arn]
+  }
+
+  statement {
+    sid       = "UsesTheKey"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+    resources = [local.key_arn]
+  }
+
+  dynamic "statement" {
+    for_each = var.run_lambda_in_vpc ? [1] : []
+
+    content {
+      sid = "JoinsTheNetwork"
+      actions = [
+        "ec2:AssignPrivateIpAddresses",
+        "ec2:CreateNetworkInterface",
+        "ec2:DeleteNetworkInterface",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSubnets",
+        "ec2:UnassignPrivateIpAddresses",
+      ]
+      # Lambda checks these permissions without naming a resource:
+      # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
+      resources = ["*"]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "account_inventory" {
+  dynamic "statement" {
+    for_each = local.organization_list_role_arn == null ? [] : [local.organization_list_role_arn]
+
+    content {
+      sid       = "AssumesTheOrganizationListRole"
+      actions   = ["sts:AssumeRole"]
+      resources = [statement.value]
+    }
+  }
+
+  # The delegation policy of the organization grants the same to this role.
+  dynamic "statement" {
+    for_each = local.organization_list_role_arn == null ? [1] : []
+
+    content {
+      sid = "ListsTheOrganization"
+      actions = [
+        "organizations:DescribeOrganization",
+        "organizations:ListAccounts",
+        "organizations:ListAccountsForParent",
+        "organizations:ListOrganizationalUnitsForParent",
+      ]
+      # Most of these actions know no resource.
+      resources = ["*"]
+    }
+  }
+
+  statement {
+    sid       = "InvokesKeyRotation"
+    actions   = ["lambda:InvokeFunction"]
+    resources = [local.function_arns["key-rotation"]]
+  }
+
+  statement {
+    sid       = "WritesManifests"
+    actions   = ["s3:PutObject"]
+    resources = ["${local.state_arn}runs/*"]
+  }
+}
+
+data "aws_iam_policy_document" "key_rotation" {
+  statement {
+    sid       = "AssumesTheMemberRole"
+    actions   = ["sts:AssumeRole"]
+    resources = [local.member_role_arns]
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:ResourceOrgID"
+      values   = [var.organization_id]
+    }
+  }
+
+  statement {
+    sid       = "KeepsLedgersAndResults"
+    actions   = ["s3:GetObject", "s3:PutObject"]
+    resources = ["${local.state_arn}ledger/*", "${local.state_arn}runs/*"]
+  }
+
+  statement {
+    sid       = "ReadsWhatWasSent"
+    actions   = ["s3:GetObject"]
+    resources = ["${local.state_arn}notices/*"]
+  }
+
+  # Without it S3 answers 403 where an object is missing.
+  statement {
+    sid       = "TellsMissingFromDenied"
+    actions   = ["s3:ListBucket"]
+    resources = [local.bucket_arn]
+  }
+
+  statement {
+    sid       = "InvokesNotificationAndItself"
+    actions   = ["lambda:InvokeFunction"]
+    resources = [local.function_arns["notification"], local.function_arns["key-rotation"]]
+  }
+}
+
+data "aws_iam_policy_document" "notification" {
+  statement {
+    sid       = "ReadsTemplates"
+    actions   = ["s3:GetObject"]
+    resources = ["${local.bucket_arn}/${local.template_prefix}*"]
+  }
+
+  statement {
+    sid       = "RecordsWhatWasSent"
+    actions   = ["s3:GetObject", "s3:PutObject"]
+    resources = ["${local.state_arn}notices/*"]
+  }
+
+  # Without it S3 answers 403 where an object is missing.
+  statement {
+    sid       = "TellsMissingFromDenied"
+    actions   = ["s3:ListBucket"]
+    resources = [local.bucket_arn]
+  }
+
+  statement {
+    sid       = "SendsAsOneAddress"
+    actions   = ["ses:SendEmail"]
+    resources = ["arn:${local.partition}:ses:${local.region}:${local.account}:identity/*", "arn:${local.partition}:ses:${local.region}:${local.account}:configuration-set/*"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "ses:FromAddress"
+      values   = [var.admin_email_address]
+    }
+  }
+}

@@ -1,0 +1,152 @@
+locals {
+  state_prefix    = "keywheel/"
+  template_prefix = "templates/"
+  # Known before the bucket is there, so that a plan shows whole policies.
+  bucket = coalesce(var.s3_bucket_name, "keywheel-${local.account}-${local.region}")
+
+  bucket_arn = "arn:${local.partition}:s3:::${local.bucket}"
+
+  # The layout for AFT has the templates in this folder; the repository has them beside it.
+  own_templates    = "${path.module}/templates"
+  templates_folder = length(fileset(local.own_templates, "**")) > 0 ? local.own_templates : "${path.module}/../templates"
+  templates        = { for file in fileset(local.templates_folder, "*/*") : file => "${local.templates_folder}/${file}" if !endswith(file, ".json") }
+}
+
+resource "aws_s3_bucket" "state" {
+  bucket = local.bucket
+
+  lifecycle {
+    prevent_destroy = true
+  }
+}
+
+resource "aws_s3_bucket_versioning" "state" {
+  bucket = aws_s3_bucket.state.id
+
+  versioning_configuration {
+    status = "Enabled"
+  }
+}
+
+resource "aws_s3_bucket_server_side_encryption_configuration" "state" {
+  bucket = aws_s3_bucket.state.id
+
+  rule {
+    bucket_key_enabled = true
+
+    apply_server_side_encryption_by_default {
+      sse_algorithm     = "aws:kms"
+      kms_master_key_id = local.key_arn
+    }
+  }
+}
+
+resource "aws_s3_bucket_public_access_block" "state" {
+  bucket = aws_s3_bucket.state.id
+
+  block_public_acls       = true
+  block_public_policy     = true
+  ignore_public_acls      = true
+  restrict_public_buckets = true
+}
+
+resource "aws_s3_bucket_ownership_controls" "state" {
+  bucket = aws_s3_bucket.state.id
+
+  rule {
+    object_ownership = "BucketOwnerEnforced"
+  }
+}
+
+# Ledgers and templates stay; what they were before goes after a year, what a run left behind after run_days.
+resource "aws_s3_bucket_lifecycle_configuration" "state" {
+  bucket = aws_s3_bucket.state.id
+
+  rule {
+    id     = "old-versions"
+    status = "Enabled"
+
+    filter {}
+
+    noncurrent_version_expiration {
+      noncurrent_days = 365
+    }
+
+    abort_incomplete_multipart_upload {
+      days_after_initiation = 7
+    }
+  }
+
+  rule {
+    id     = "old-runs"
+    status = "Enabled"
+
+    filter {
+      prefix = "${local.state_prefix}runs/"
+    }
+
+    expiration {
+      days = var.run_days
+    }
+  }
+
+  depends_on = [aws_s3_bucket_versioning.state]
+}
+
+resource "aws_s3_bucket_logging" "state" {
+  count = var.logging_bucket == null ? 0 : 1
+
+  bucket        = aws_s3_bucket.state.id
+  target_bucket = var.logging_bucket
+  target_prefix = var.logging_bucket_prefix
+}
+
+data "aws_iam_policy_document" "state" {
+  statement {
+    sid       = "OnlyOverTls"
+    effect    = "Deny"
+    actions   = ["s3:*"]
+    resources = [local.bucket_arn, "${local.bucket_arn}/*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = ["false"]
+    }
+  }
+}
+
+resource "aws_s3_bucket_policy" "state" {
+  bucket = aws_s3_bucket.state.id
+  policy = data.aws_iam_policy_document.state.json
+
+  depends_on = [aws_s3_bucket_public_access_block.state]
+}
+
+resource "aws_s3_object" "template" {
+  for_each = local.templates
+
+  bucket      = aws_s3_bucket.state.id
+  key         = "${local.template_prefix}${each.key}"
+  source      = each.value
+  source_hash = filemd5(each.value)
+
+  depends_on = [aws_s3_bucket_versioning.state, aws_s3_bucket_server_side_encryption_configuration.state]
+}
+
+# Committed zips, by their hash, so that a function never runs other code than was planned.
+resource "aws_s3_object" "zip" {
+  for_each = local.zips
+
+  bucket      = aws_s3_bucket.state.id
+  key         = "${trimsuffix(var.s3_bucket_prefix, "/")}/${each.key}/${filesha256(each.value)}.zip"
+  source      = each.value
+  source_hash = filebase64sha256(each.value)
+
+  depends_on = [aws_s3_bucket_versioning.state, aws_s3_bucket_server_side_encryption_configuration.state]
+}

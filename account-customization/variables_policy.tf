@@ -1,0 +1,174 @@
+variable "dry_run_flag" {
+  description = "Whether runs are audits, which change nothing and say what they would. True for the first nights."
+  type        = bool
+  default     = true
+}
+
+variable "rotation_period" {
+  description = "ROTATION_PERIOD: the age in days at which a key's replacement is made."
+  type        = number
+  default     = 90
+
+  validation {
+    condition     = var.rotation_period >= 1 && floor(var.rotation_period) == var.rotation_period
+    error_message = "rotation_period must be a whole number of days from 1 on."
+  }
+}
+
+variable "inactive_period" {
+  description = "INACTIVE_PERIOD: the age in days at which the old key is made inactive; above rotation_period."
+  type        = number
+  default     = 100
+
+  validation {
+    condition     = var.inactive_period >= 2 && floor(var.inactive_period) == var.inactive_period
+    error_message = "inactive_period must be a whole number of days above rotation_period."
+  }
+}
+
+variable "inactive_buffer" {
+  description = "INACTIVE_BUFFER: the age in days at which the old key is deleted. Where it is not above inactive_period it is taken for days after that."
+  type        = number
+  default     = 135
+
+  validation {
+    condition     = var.inactive_buffer >= 1 && floor(var.inactive_buffer) == var.inactive_buffer
+    error_message = "inactive_buffer must be a whole number of days from 1 on."
+  }
+}
+
+variable "recovery_grace_period" {
+  description = "At least so many days an old key stays inactive before it is deleted, whatever inactive_buffer says; null for no more than that."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.recovery_grace_period == null || can(floor(var.recovery_grace_period) == var.recovery_grace_period && var.recovery_grace_period >= 1)
+    error_message = "recovery_grace_period must be a whole number of days from 1 on."
+  }
+}
+
+variable "iam_exception_group" {
+  description = "EXEMPTION_GROUP: the IAM group whose members are left alone. The same as in global-account-customization; null for none."
+  type        = string
+  default     = "KeywheelExemptions"
+}
+
+variable "resource_owner_tag" {
+  description = "OWNER_TAG: a further user tag that holds the key owner's address; null for none."
+  type        = string
+  default     = null
+}
+
+variable "admin_email_address" {
+  description = "SENDER_EMAIL: the address that mails come from."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[^@\\s<>,]+@[^@\\s<>,]+\\.[^@\\s<>,]+$", var.admin_email_address))
+    error_message = "admin_email_address must be one e-mail address, without a display name."
+  }
+}
+
+variable "security_email" {
+  description = "SECURITY_EMAIL: gets a copy of every notice; null for no copy."
+  type        = string
+  default     = null
+}
+
+variable "include_management_account" {
+  description = "INCLUDE_MANAGEMENT_ACCOUNT: whether the management account is looked after, too. AFT does not customize it: make the member role there by hand."
+  type        = bool
+  default     = false
+}
+
+variable "rotation_environment" {
+  description = "Further variables of key-rotation, such as WARN_DAYS, LAST_USED_THRESHOLD, MAX_HOLD, EMAIL_DOMAINS, FREEZE or SECRET_READERS; docs/configuration.md lists them."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = length(setintersection(keys(var.rotation_environment), ["RUN_MODE", "STATE_BUCKET", "STATE_PREFIX", "MEMBER_ROLE_NAME", "MEMBER_ROLE_EXTERNAL_ID", "NOTIFICATION_FUNCTION", "ROTATION_PERIOD", "INACTIVE_PERIOD", "INACTIVE_BUFFER", "EXEMPTION_GROUP", "OWNER_TAG", "SECURITY_EMAIL"])) == 0
+    error_message = "rotation_environment may not set what this layer sets itself: RUN_MODE (dry_run_flag), STATE_*, MEMBER_ROLE_*, NOTIFICATION_FUNCTION, the three periods, EXEMPTION_GROUP (iam_exception_group), OWNER_TAG (resource_owner_tag), SECURITY_EMAIL (security_email)."
+  }
+}
+
+variable "inventory_environment" {
+  description = "Further variables of account-inventory, such as INCLUDE_OUS, EXCLUDE_ACCOUNTS or ROLLOUT_PERCENT; docs/configuration.md lists them."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = length(setintersection(keys(var.inventory_environment), ["RUN_MODE", "STATE_BUCKET", "STATE_PREFIX", "ROTATION_FUNCTION", "ORG_LIST_ROLE_ARN", "INCLUDE_MANAGEMENT_ACCOUNT"])) == 0
+    error_message = "inventory_environment may not set what this layer sets itself: RUN_MODE (dry_run_flag), STATE_*, ROTATION_FUNCTION, ORG_LIST_ROLE_ARN (org_list_role), INCLUDE_MANAGEMENT_ACCOUNT (include_management_account)."
+  }
+}
+
+variable "notification_environment" {
+  description = "Further variables of notification, such as REPLY_TO; docs/configuration.md lists them."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = length(setintersection(keys(var.notification_environment), ["STATE_BUCKET", "STATE_PREFIX", "TEMPLATE_BUCKET", "TEMPLATE_PREFIX", "SENDER_EMAIL", "MAILER"])) == 0
+    error_message = "notification_environment may not set what this layer sets itself: STATE_*, TEMPLATE_*, SENDER_EMAIL (admin_email_address), MAILER."
+  }
+}
+
+variable "create_email_identity" {
+  description = "Whether this layer makes the SES identity of admin_email_address. False where its domain is an identity already."
+  type        = bool
+  default     = true
+}
+
+variable "store_secrets_in_central_account" {
+  description = "Must be false: secrets are kept in the users' own accounts. A store in the hub is not carried out by this release."
+  type        = bool
+  default     = false
+
+  validation {
+    condition     = !var.store_secrets_in_central_account
+    error_message = "store_secrets_in_central_account must be false: this release keeps secrets in the users' own accounts, and key-rotation would refuse to start."
+  }
+}
+
+variable "credential_replication_region" {
+  description = "Must be empty: replicas of secrets are not carried out by this release."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = trimspace(var.credential_replication_region) == ""
+    error_message = "credential_replication_region must be empty: this release makes no replicas, and key-rotation would refuse to start."
+  }
+}
+
+# The AFT sample's file sets them, and nothing here needs them.
+
+# tflint-ignore: terraform_unused_declarations
+variable "email_template_enforcment" {
+  description = "Not used: one template serves both modes. Spelled as in the AFT sample."
+  type        = string
+  default     = null
+}
+
+# tflint-ignore: terraform_unused_declarations
+variable "email_template_audit" {
+  description = "Not used: one template serves both modes."
+  type        = string
+  default     = null
+}
+
+# tflint-ignore: terraform_unused_declarations
+variable "smtp_user_param_name" {
+  description = "Not used: this release sends through SES's API, in a VPC too."
+  type        = string
+  default     = null
+}
+
+# tflint-ignore: terraform_unused_declarations
+variable "smtp_password_param_name" {
+  description = "Not used: this release sends through SES's API, in a VPC too."
+  type        = string
+  default     = null
+}

@@ -1,0 +1,126 @@
+data "aws_partition" "current" {}
+
+data "aws_caller_identity" "current" {}
+
+locals {
+  partition   = data.aws_partition.current.partition
+  account     = data.aws_caller_identity.current.account_id
+  external_id = coalesce(var.member_role_external_id, "keywheel-${var.primary_account_id}")
+  users       = "arn:${local.partition}:iam::${local.account}:user/*"
+  changed     = "arn:${local.partition}:iam::${local.account}:user${var.user_path}*"
+  secrets     = "arn:${local.partition}:secretsmanager:*:${local.account}:secret:Account_${local.account}_User_*_AccessKey*"
+}
+
+data "aws_iam_policy_document" "trust" {
+  statement {
+    sid     = "OneRoleOfTheHubAssumes"
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "AWS"
+      identifiers = ["arn:${local.partition}:iam::${var.primary_account_id}:root"]
+    }
+
+    # By name and not by id, so that the role need not exist yet and may be made anew.
+    condition {
+      test     = "ArnEquals"
+      variable = "aws:PrincipalArn"
+      values   = ["arn:${local.partition}:iam::${var.primary_account_id}:role/${var.execution_role_name}"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "sts:ExternalId"
+      values   = [local.external_id]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:PrincipalOrgID"
+      values   = [var.organization_id]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "member" {
+  statement {
+    sid     = "ListsUsers"
+    actions = ["iam:GetAccountAuthorizationDetails"]
+    # This action knows no resource.
+    resources = ["*"]
+  }
+
+  statement {
+    sid       = "LooksAtUsersAndKeys"
+    actions   = ["iam:GetAccessKeyLastUsed", "iam:GetUser", "iam:ListAccessKeys"]
+    resources = [local.users]
+  }
+
+  statement {
+    sid       = "ChangesKeys"
+    actions   = ["iam:CreateAccessKey", "iam:DeleteAccessKey", "iam:UpdateAccessKey"]
+    resources = [local.changed]
+  }
+
+  dynamic "statement" {
+    for_each = var.iam_exception_group == null ? [] : [var.iam_exception_group]
+
+    content {
+      sid       = "ReadsTheExemptionGroup"
+      actions   = ["iam:GetGroup"]
+      resources = ["arn:${local.partition}:iam::${local.account}:group/*${statement.value}"]
+    }
+  }
+
+  statement {
+    sid = "KeepsTheUsersSecrets"
+    actions = [
+      "secretsmanager:CreateSecret",
+      "secretsmanager:DescribeSecret",
+      "secretsmanager:GetResourcePolicy",
+      "secretsmanager:GetSecretValue",
+      "secretsmanager:ListSecretVersionIds",
+      "secretsmanager:PutResourcePolicy",
+      "secretsmanager:PutSecretValue",
+      "secretsmanager:UpdateSecretVersionStage",
+    ]
+    resources = [local.secrets]
+  }
+
+  dynamic "statement" {
+    for_each = length(var.secret_kms_key_arns) == 0 ? [] : [var.secret_kms_key_arns]
+
+    content {
+      sid       = "EncryptsSecrets"
+      actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+      resources = statement.value
+
+      condition {
+        test     = "StringLike"
+        variable = "kms:ViaService"
+        values   = ["secretsmanager.*"]
+      }
+    }
+  }
+}
+
+resource "aws_iam_role" "member" {
+  name                 = var.iam_role_name
+  description          = "Keywheel's key-rotation looks after this account's access keys with it."
+  assume_role_policy   = data.aws_iam_policy_document.trust.json
+  max_session_duration = 3600
+  permissions_boundary = var.permissions_boundary_arn
+}
+
+resource "aws_iam_role_policy" "member" {
+  name   = "rotate-access-keys"
+  role   = aws_iam_role.member.id
+  policy = data.aws_iam_policy_document.member.json
+}
+
+# Whoever may add members to this group exempts them from rotation: watch for iam:AddUserToGroup on it.
+resource "aws_iam_group" "exemption" {
+  count = var.create_exemption_group && var.iam_exception_group != null ? 1 : 0
+
+  name = var.iam_exception_group
+}

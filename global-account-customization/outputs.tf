@@ -1,0 +1,4 @@
+output "member_role_arn" {
+  description = "The role that key-rotation assumes."
+  value       = aws_iam_role.member.arn
+}
