@@ -1,4 +1,4 @@
-//! Lists folders of sources.
+//! Lists and copies folders of sources.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -33,6 +33,16 @@ fn collect(root: &Path, folder: &Path, is_wanted: fn(&Path) -> bool, files: &mut
     Ok(())
 }
 
+/// Copies the wanted files below a folder to another folder.
+pub(crate) fn copy(from: &Path, to: &Path, is_wanted: fn(&Path) -> bool) -> Result<()> {
+    for file in list(from, is_wanted)? {
+        let (from, to) = (from.join(&file), to.join(&file));
+        make_folder_of(&to)?;
+        fs::copy(&from, &to).with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
+    }
+    Ok(())
+}
+
 /// Makes the folder that a file is to be in.
 pub(crate) fn make_folder_of(file: &Path) -> Result<()> {
     let folder = file.parent().context("a file in no folder")?;
@@ -52,7 +62,7 @@ pub(crate) fn is_source(path: &Path) -> bool {
 mod tests {
     use std::path::{Path, PathBuf};
 
-    use super::{is_source, list, make_folder_of};
+    use super::{copy, is_source, list, make_folder_of};
 
     fn write(path: &Path) {
         make_folder_of(path).unwrap();
@@ -60,16 +70,17 @@ mod tests {
     }
 
     #[test]
-    fn what_terraform_leaves_behind_is_not_listed() {
+    fn what_terraform_leaves_behind_is_not_copied() {
         let folder = tempfile::tempdir().unwrap();
-        let from = folder.path();
+        let (from, to) = (folder.path().join("from"), folder.path().join("to"));
         for file in ["main.tf", "modules/a/main.tf", ".gitignore", "errored.tfstate", "terraform.tfstate.backup"] {
             write(&from.join(file));
         }
         for file in [".terraform/modules/modules.json", ".terraform.lock.hcl", "night.tfplan", "a/__pycache__/b.pyc"] {
             write(&from.join(file));
         }
-        assert_eq!(list(from, is_source).unwrap(), [".gitignore", "main.tf", "modules/a/main.tf"].map(PathBuf::from));
+        copy(&from, &to, is_source).unwrap();
+        assert_eq!(list(&to, |_| true).unwrap(), [".gitignore", "main.tf", "modules/a/main.tf"].map(PathBuf::from));
     }
 
     #[test]

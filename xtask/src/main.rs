@@ -22,6 +22,7 @@ mod process;
 mod python;
 mod readme;
 mod server;
+mod terraform;
 mod test;
 mod workspace;
 
@@ -113,6 +114,14 @@ Input files that are there already are kept, so a second export after an upgrade
 
 The commands run under `env -i` with an empty HOME. What they are given is listed in docs/testing.md.")]
     FreshClone,
+    /// What the tests' step "Terraform" runs under its wrapper
+    #[command(hide = true)]
+    TerraformChecks {
+        /// `terraform` or `tofu`
+        program: String,
+        /// Where the step laid everything out
+        folder: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
@@ -139,6 +148,7 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::AftExport { dir, hub } => aft::run(&workspace, &dir, &hub).map(|()| ExitCode::SUCCESS),
         Task::Check => check::run(&workspace).map(|()| ExitCode::SUCCESS),
         Task::FreshClone => fresh_clone::run(&workspace).map(|()| ExitCode::SUCCESS),
+        Task::TerraformChecks { program, folder } => terraform::check(&program, &folder).map(|()| ExitCode::SUCCESS),
     }
 }
 
