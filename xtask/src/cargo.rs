@@ -7,6 +7,7 @@ use anyhow::Result;
 use clap::ValueEnum;
 use serde_json::Value;
 
+use crate::machine;
 use crate::process::Call;
 use crate::workspace::Workspace;
 
@@ -30,7 +31,7 @@ impl Profile {
 
 /// Where `CI=true`, a `Cargo.lock` that does not fit is an error instead of an edit.
 pub(crate) fn locked() -> Option<&'static str> {
-    (std::env::var("CI").as_deref() == Ok("true")).then_some("--locked")
+    machine::is_ci().then_some("--locked")
 }
 
 /// Builds these packages and no others, so that no other package's features get in, and returns their executables by name.

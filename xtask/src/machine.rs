@@ -91,6 +91,11 @@ impl Need {
     }
 }
 
+/// Whether this is a machine on which nobody watches.
+pub(crate) fn is_ci() -> bool {
+    std::env::var("CI").as_deref() == Ok("true")
+}
+
 /// Checks everything at once and names all that is missing.
 pub(crate) fn require(workspace: &Workspace, needs: &[Need]) -> Result<()> {
     let missing: Vec<_> =

@@ -1,4 +1,4 @@
-//! The project's tasks: `cargo xtask demo`, `test`, `package`, `check` and `fresh-clone`.
+//! The project's tasks: `cargo xtask demo`, `test`, `package`, `aft-export`, `check` and `fresh-clone`.
 //!
 //! It needs nothing but what the workspace needs, and knows nothing of AWS: everything that talks to an (emulated) AWS
 //! is the stage's.
@@ -8,9 +8,11 @@
     reason = "a command line tool for the people who work on Keywheel"
 )]
 
+mod aft;
 mod cargo;
 mod check;
 mod demo;
+mod files;
 mod fresh_clone;
 mod machine;
 mod measured;
@@ -20,6 +22,7 @@ mod process;
 mod python;
 mod readme;
 mod server;
+mod terraform;
 mod test;
 mod workspace;
 
@@ -88,6 +91,19 @@ A release package is refused when it needs a newer glibc than Amazon Linux 2023 
         #[arg(long)]
         out: Option<PathBuf>,
     },
+    /// Lay the Terraform layers out as Account Factory for Terraform (AFT) wants them in its repositories
+    #[command(after_help = "Examples:
+  cargo xtask aft-export ~/aft                     # the folder that holds the clones of your AFT repositories
+  cargo xtask aft-export ~/aft --hub security-hub  # the hub's account_customizations_name is another one
+
+Input files that are there already are kept, so a second export after an upgrade loses nothing that you filled in.")]
+    AftExport {
+        /// Where to write; need not be there yet
+        dir: PathBuf,
+        /// The `account_customizations_name` of the account that Keywheel runs in
+        #[arg(long, value_name = "NAME", default_value = aft::HUB)]
+        hub: String,
+    },
     /// Check the repository itself: links, changelog, sizes, forbidden words and policies
     #[command(after_help = "Examples:
   cargo xtask check")]
@@ -98,6 +114,14 @@ A release package is refused when it needs a newer glibc than Amazon Linux 2023 
 
 The commands run under `env -i` with an empty HOME. What they are given is listed in docs/testing.md.")]
     FreshClone,
+    /// What the tests' step "Terraform" runs under its wrapper
+    #[command(hide = true)]
+    TerraformChecks {
+        /// `terraform` or `tofu`
+        program: String,
+        /// Where the step laid everything out
+        folder: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
@@ -121,8 +145,10 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
             let out = out.unwrap_or_else(|| workspace.target.join("package"));
             package::run(&workspace, profile, &out).map(|()| ExitCode::SUCCESS)
         }
+        Task::AftExport { dir, hub } => aft::run(&workspace, &dir, &hub).map(|()| ExitCode::SUCCESS),
         Task::Check => check::run(&workspace).map(|()| ExitCode::SUCCESS),
         Task::FreshClone => fresh_clone::run(&workspace).map(|()| ExitCode::SUCCESS),
+        Task::TerraformChecks { program, folder } => terraform::check(&program, &folder).map(|()| ExitCode::SUCCESS),
     }
 }
 

@@ -5,7 +5,7 @@ mod group;
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::PipeWriter;
+use std::io::{self, PipeWriter, Read};
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 
@@ -42,6 +42,16 @@ impl Call {
     /// Sets one environment variable.
     pub(crate) fn variable(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(name, value);
+        self
+    }
+
+    /// Keeps the caller's variables with these beginnings from the child.
+    pub(crate) fn without_variables(mut self, beginnings: &[&str]) -> Self {
+        for (name, _) in std::env::vars_os() {
+            if beginnings.iter().any(|beginning| name.to_string_lossy().starts_with(beginning)) {
+                self.command.env_remove(name);
+            }
+        }
         self
     }
 
@@ -95,6 +105,16 @@ impl Call {
         Ok(text)
     }
 
+    /// How the child ended, with both of its streams as one text.
+    pub(crate) fn record(self) -> Result<(ExitStatus, String)> {
+        let line = self.line();
+        let (mut reader, writer) = io::pipe()?;
+        let mut group = self.start(writer)?;
+        let mut text = Vec::new();
+        reader.read_to_end(&mut text).with_context(|| format!("cannot read what `{line}` printed"))?;
+        Ok((group.wait()?, String::from_utf8_lossy(&text).into_owned()))
+    }
+
     /// Both streams as one text and whether it went well; `None` where the program is not installed.
     pub(crate) fn probe(mut self) -> Option<(bool, String)> {
         let output = self.command.output().ok()?;
@@ -129,6 +149,20 @@ mod tests {
     fn an_unsuccessful_child_is_an_error_that_names_the_call() {
         let error = Call::new("sh", ["-c", "exit 3"]).succeed().unwrap_err().to_string();
         assert!(error.contains("sh -c exit 3") && error.contains('3'), "{error}");
+    }
+
+    #[test]
+    fn a_recorded_child_gives_both_streams_and_how_it_ended() {
+        let (status, text) = Call::new("sh", ["-c", "echo one; echo two >&2; exit 3"]).record().unwrap();
+        assert_eq!((status.code(), text.as_str()), (Some(3), "one\ntwo\n"));
+    }
+
+    #[test]
+    fn variables_can_be_kept_from_a_child_by_their_beginnings() {
+        let call = |beginnings| Call::new("sh", ["-c", "echo \"$PATH\""]).without_variables(beginnings);
+        assert_ne!(call(&["PA_", "X"]).output().unwrap(), "\n");
+        let without = call(&["PAT"]).command;
+        assert!(without.get_envs().any(|(name, value)| name == "PATH" && value.is_none()));
     }
 
     #[test]

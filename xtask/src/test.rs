@@ -3,6 +3,7 @@
 mod steps;
 mod summary;
 
+use std::fmt;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -34,6 +35,18 @@ impl Tier {
         }
     }
 }
+
+/// A step's error that is no failure: what it tests with is not on this machine. Says what, and where to get it.
+#[derive(Debug)]
+pub(crate) struct Skipped(pub(crate) String);
+
+impl fmt::Display for Skipped {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Skipped {}
 
 /// Runs every step of the tier.
 pub(crate) fn run(workspace: &Workspace, tier: Tier) -> Result<ExitCode> {
@@ -87,6 +100,10 @@ fn outcome(step: &Step, bench: &Bench<'_>, so_far: &Summary) -> Outcome {
     }
     match (step.run)(bench) {
         Ok(()) => Outcome::Passed,
+        Err(error) if error.is::<Skipped>() => {
+            eprintln!("SKIPPED: {error}");
+            Outcome::Skipped(error.to_string())
+        }
         Err(error) => {
             eprintln!("error: {error:#}");
             Outcome::Failed(format!("{error:#}"))
@@ -102,7 +119,7 @@ fn finish(summary: &Summary) -> ExitCode {
 #[cfg(test)]
 mod tests {
     use super::steps::STEPS;
-    use super::{Tier, outcome};
+    use super::{Skipped, Tier, outcome};
     use crate::test::steps::{Bench, Step};
     use crate::test::summary::{Outcome, Summary};
     use crate::workspace::Workspace;
@@ -123,6 +140,15 @@ mod tests {
     }
 
     #[test]
+    fn a_step_that_cannot_be_run_here_is_skipped_and_not_failed() {
+        let workspace = Workspace { root: "/".into(), target: "/".into() };
+        let run = |_: &Bench<'_>| Err(Skipped("no terraform".to_owned()).into());
+        let step = Step { title: "Terraform", tier: Tier::Usual, after: None, run };
+        let outcome = outcome(&step, &Bench::new(&workspace, Tier::Usual), &Summary::default());
+        assert_eq!(outcome, Outcome::Skipped("no terraform".to_owned()));
+    }
+
+    #[test]
     fn what_a_step_needs_is_an_earlier_step_of_the_same_or_a_smaller_tier() {
         for (index, step) in STEPS.iter().enumerate() {
             if let Some(needed) = step.after {
@@ -130,6 +156,22 @@ mod tests {
                 assert!(found.is_some_and(|earlier| earlier.tier <= step.tier), "{}", step.title);
             }
         }
+    }
+
+    #[test]
+    fn the_page_about_testing_has_a_row_for_each_step_in_order() {
+        let page = include_str!("../../docs/testing.md");
+        let rows: Vec<_> = page.lines().filter(|line| line.starts_with("| ")).collect();
+        let begins = STEPS.map(|step| {
+            let tier = match step.tier {
+                Tier::Quick => "quick",
+                Tier::Usual => "usual",
+                Tier::Full => "full",
+            };
+            format!("| {} | {tier} |", step.title)
+        });
+        let found = rows.iter().filter_map(|row| begins.iter().find(|begin| row.starts_with(*begin)));
+        assert!(found.eq(begins.iter()), "docs/testing.md must have, in this order: {begins:#?}");
     }
 
     #[test]

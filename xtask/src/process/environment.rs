@@ -59,6 +59,9 @@ mod tests {
         for name in ["AWS_LC_SYS_CMAKE_BUILDER", "PATH", "HTTPS_PROXY", "CARGO_TARGET_DIR", "PIP_INDEX_URL"] {
             assert!(!is_removed(OsStr::new(name)), "{name}");
         }
+        for name in ["KEYWHEEL_TERRAFORM_WRAPPER", "STUB_PY", "TF_REATTACH_PROVIDERS", "VENV"] {
+            assert!(!is_removed(OsStr::new(name)), "{name}");
+        }
     }
 
     #[test]

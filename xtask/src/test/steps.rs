@@ -12,7 +12,7 @@ use crate::demo::Stage;
 use crate::process::Call;
 use crate::server::Server;
 use crate::workspace::Workspace;
-use crate::{check, fresh_clone, mutants, package, python};
+use crate::{check, fresh_clone, mutants, package, python, terraform};
 
 /// Property test cases in the full tier; proptest's own default is 256.
 const FULL_CASES: &str = "4096";
@@ -36,11 +36,12 @@ pub(super) struct Step {
 }
 
 /// Every step there is.
-pub(super) const STEPS: [Step; 16] = [
+pub(super) const STEPS: [Step; 17] = [
     Step { title: "Format", tier: Tier::Quick, after: None, run: format },
     Step { title: "Repository", tier: Tier::Quick, after: None, run: repository },
     Step { title: "Lints", tier: Tier::Quick, after: None, run: lints },
     Step { title: "Unit and property tests", tier: Tier::Quick, after: None, run: unit_tests },
+    Step { title: "Terraform", tier: Tier::Usual, after: None, run: layers },
     Step { title: "Random histories", tier: Tier::Usual, after: None, run: histories },
     Step { title: "Mutants of the planner's guards", tier: Tier::Usual, after: None, run: guard_mutants },
     Step { title: BUILD, tier: Tier::Usual, after: None, run: build },
@@ -128,6 +129,10 @@ fn unit_tests(bench: &Bench<'_>) -> Result<()> {
         return call.variable("PROPTEST_CASES", cases(FULL_CASES)).variable("PROPTEST_RNG_SEED", &bench.seed).succeed();
     }
     call.succeed()
+}
+
+fn layers(bench: &Bench<'_>) -> Result<()> {
+    terraform::run(bench.workspace)
 }
 
 fn histories(bench: &Bench<'_>) -> Result<()> {

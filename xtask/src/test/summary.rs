@@ -10,6 +10,8 @@ pub(super) enum Outcome {
     Passed,
     /// Why it failed.
     Failed(String),
+    /// What this machine lacks for it.
+    Skipped(String),
     /// The step that it needs and that did not pass.
     NotRun(&'static str),
 }
@@ -31,13 +33,17 @@ impl Summary {
         self.rows.iter().any(|(row, outcome, _)| *row == title && *outcome != Outcome::Passed)
     }
 
-    /// Whether every step passed.
+    /// Whether every step passed, but for those that were skipped.
     pub(super) fn is_success(&self) -> bool {
-        self.passed_count() == self.rows.len()
+        self.passed_count() + self.skipped_count() == self.rows.len()
     }
 
     fn passed_count(&self) -> usize {
         self.rows.iter().filter(|(_, outcome, _)| *outcome == Outcome::Passed).count()
+    }
+
+    fn skipped_count(&self) -> usize {
+        self.rows.iter().filter(|(_, outcome, _)| matches!(outcome, Outcome::Skipped(_))).count()
     }
 }
 
@@ -52,13 +58,20 @@ impl fmt::Display for Summary {
                     let first = error.lines().next().unwrap_or_default();
                     writeln!(formatter, "  {title:width$}  FAILED  {seconds:7.1} s  {first}")?;
                 }
+                Outcome::Skipped(lack) => {
+                    let first = lack.lines().next().unwrap_or_default();
+                    writeln!(formatter, "  {title:width$}  SKIPPED             {first}")?;
+                }
                 Outcome::NotRun(needed) => {
                     writeln!(formatter, "  {title:width$}  FAILED  not run: needs \"{needed}\"")?;
                 }
             }
         }
-        let passed = self.passed_count();
-        writeln!(formatter, "\n{passed} passed, {} failed", self.rows.len() - passed)
+        let (passed, skipped) = (self.passed_count(), self.skipped_count());
+        if skipped > 0 {
+            writeln!(formatter, "\n{skipped} SKIPPED")?;
+        }
+        writeln!(formatter, "\n{passed} passed, {} failed", self.rows.len() - passed - skipped)
     }
 }
 
@@ -80,6 +93,20 @@ mod tests {
             summary.to_string(),
             "  Format  passed      1.2 s\n  Build   FAILED     65.0 s  no such crate\n  Night   FAILED  not run: \
              needs \"Build\"\n\n1 passed, 2 failed\n"
+        );
+    }
+
+    #[test]
+    fn a_step_that_was_skipped_is_no_failure_and_is_shown() {
+        let mut summary = Summary::default();
+        summary.add("Format", Outcome::Passed, Duration::ZERO);
+        summary.add("Terraform", Outcome::Skipped("no terraform\nhint: install it".to_owned()), Duration::ZERO);
+
+        assert!(summary.is_success());
+        assert_eq!(
+            summary.to_string(),
+            "  Format     passed      0.0 s\n  Terraform  SKIPPED             no terraform\n\n1 SKIPPED\n\n1 passed, 0 \
+             failed\n"
         );
     }
 
