@@ -79,7 +79,8 @@ impl<P: Ports> Executor<'_, P> {
         self.refuse_in_freeze()?;
         let checked = super::guard::check(self.ports, self.account, self.policy, step).await;
         if matches!(checked, Err(Stopped::Deferred { reason: Reason::PreconditionChanged, .. })) {
-            self.note_revived(step).await;
+            // Boxed, because it is rare, and every step's future would else have room for it.
+            Box::pin(self.note_revived(step)).await;
         }
         checked
     }
