@@ -32,8 +32,8 @@ pub(crate) struct Watch {
     pub(crate) deactivations: BTreeMap<AccessKeyId, Timestamp>,
     /// When a run saw a key active.
     pub(crate) seen_active: BTreeSet<(AccessKeyId, Timestamp)>,
-    /// When a person did something in the middle of a run whose calls failed, or to a user of whom the ledger has a key that
-    /// a run was about to make inactive when it broke off: no run can tell that from what it did itself.
+    /// When a person did something in the middle of a run whose calls failed, or after it, or to a user of whom the ledger has
+    /// a key that a run was about to make inactive when it broke off: no run can tell that from what it did itself.
     pub(crate) muddles: BTreeSet<Timestamp>,
     /// The spans of time in which there were runs.
     pub(crate) runs: Vec<(Timestamp, Timestamp)>,

@@ -28,6 +28,8 @@ struct Play<'a> {
     copies: Vec<String>,
     /// What the ledger was before a damage for which it must be refused.
     whole: Option<String>,
+    /// Calls of the last run failed, so that it may have done what it does not know of.
+    is_unsure: bool,
 }
 
 /// Every broken rule, in words. Empty is well.
@@ -35,7 +37,7 @@ pub(crate) fn play(history: &History, tally: &Tally) -> Vec<String> {
     let world = World::new("2026-11-20T02:00:00Z");
     begin(&mut world.account(), history);
     let watch = Arc::new(Mutex::new(Watch::new(history.policy.clone())));
-    let mut play = Play { history, world, watch, tally, copies: Vec::new(), whole: None };
+    let mut play = Play { history, world, watch, tally, copies: Vec::new(), whole: None, is_unsure: false };
     for (number, act) in history.acts.iter().enumerate() {
         play.act(number, act);
         if !play.watch().broken.is_empty() {
@@ -106,7 +108,7 @@ impl Play<'_> {
     fn person(&self, user: &str, deed: Deed) {
         let mut account = self.world.account();
         deed.done_to(&mut account, user);
-        if has_begun_a_deactivation(&account, user) {
+        if self.is_unsure || has_begun_a_deactivation(&account, user) {
             self.watch().muddles.insert(account.now);
         }
     }
@@ -129,6 +131,7 @@ impl Play<'_> {
         let begun = self.world.account().now;
         let made_before = self.world.account().history.len();
         self.watch().asked.begin(explicit.clone(), begun);
+        self.is_unsure = !act.faults.is_empty();
         let night = Night { explicit, ..self.night(number, act) };
         for (nth, fault) in &act.faults {
             self.world.fail_call(*nth, *fault);
