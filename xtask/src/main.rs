@@ -21,6 +21,7 @@ mod package;
 mod process;
 mod python;
 mod readme;
+mod scan;
 mod server;
 mod terraform;
 mod test;
