@@ -25,6 +25,8 @@ mod scan;
 mod server;
 mod terraform;
 mod test;
+#[cfg(test)]
+mod variables;
 mod workspace;
 
 use std::path::PathBuf;
