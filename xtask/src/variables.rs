@@ -32,7 +32,7 @@ struct Variable {
 fn page(root: &Path) -> Result<String> {
     let mut page = INTRODUCTION.to_owned();
     for layer in LAYERS {
-        page += &format!("\n## {layer}\n\n| variable | type | without it | meaning |\n|---|---|---|---|\n");
+        page.extend(["\n## ", layer, "\n\n| variable | type | without it | meaning |\n|---|---|---|---|\n"]);
         for file in files::list(&root.join(layer), files::is_source)? {
             let name = file.to_string_lossy();
             if name.starts_with("variables") {

@@ -55,6 +55,9 @@ pub(super) fn plan(terraform: &dyn Fn() -> Call, out: &Path) -> Result<()> {
                 eprintln!("{}", output.trim_end());
                 bail!("{}: `terraform {}` with the inputs of {PAGE} ended with {status}", folder.display(), command[0]);
             }
+            // Terraform only warns of a value that no variable takes.
+            let unknown = output.lines().find(|line| line.contains("undeclared variable"));
+            ensure!(unknown.is_none(), "{PAGE} sets what {} does not know:\n{output}", folder.display());
             if let Some(line) = output.lines().find(|line| line.starts_with("Plan:")) {
                 println!("{}: {PAGE}: {line}", folder.display());
             }
@@ -81,7 +84,16 @@ fn inputs(page: &str) -> Result<Vec<(PathBuf, String)>> {
 mod tests {
     use std::path::Path;
 
-    use super::{PAGE, inputs};
+    use super::{PAGE, fill, inputs, layout};
+    use crate::process::Call;
+    use crate::terraform::checks;
+
+    /// Of the ignore file that AFT puts into its repositories, what could meet Keywheel's files.
+    const IGNORED_BY_AFT: &str = "*.tfvars\nbackend.tf\n.terraform.lock.hcl\noverride.tf\ntarget/\ndist/\n";
+
+    fn root() -> &'static Path {
+        Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+    }
 
     #[test]
     fn blocks_that_name_a_file_are_its_content() {
@@ -92,11 +104,34 @@ mod tests {
 
     #[test]
     fn the_page_shows_files_of_json() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        let inputs = inputs(&std::fs::read_to_string(root.join(PAGE)).unwrap()).unwrap();
+        let inputs = inputs(&std::fs::read_to_string(root().join(PAGE)).unwrap()).unwrap();
         assert_eq!(inputs.len(), 3);
         for (file, content) in inputs {
             assert!(serde_json::from_str::<serde_json::Value>(&content).is_ok(), "{}", file.display());
         }
+    }
+    #[test]
+    fn git_takes_everything_that_is_exported_although_aft_ignores_tfvars() {
+        let out = tempfile::tempdir().unwrap();
+        layout::make(root(), &out.path().join("out")).unwrap();
+        fill(root(), &out.path().join("out")).unwrap();
+        let export = layout::export(&out.path().join("out"));
+        for folder in layout::exported() {
+            std::fs::write(out.path().join("out").join(folder).join("input.auto.tfvars"), "").unwrap();
+        }
+        std::fs::write(export.join(".gitignore"), IGNORED_BY_AFT).unwrap();
+        Call::new("git", ["init", "--quiet"]).folder(&export).succeed().unwrap();
+        let ignored = Call::new("git", ["ls-files", "--others", "--ignored", "--exclude-standard"]).folder(&export);
+        let ignored = ignored.output().unwrap();
+        // AFT's own, which it writes anew.
+        assert!(ignored.lines().all(|file| file.ends_with("/backend.tf")), "{ignored}");
+    }
+
+    #[test]
+    fn the_workflow_runs_the_same_commands() {
+        let workflow = std::fs::read_to_string(root().join(".github/workflows/terraform.yml")).unwrap();
+        let run: Vec<_> = workflow.lines().filter_map(|line| line.trim().strip_prefix("- run: terraform ")).collect();
+        let step: Vec<_> = checks::OF_LAYERS.iter().map(|command| command.join(" ")).collect();
+        assert_eq!(run, step);
     }
 }
