@@ -8,6 +8,17 @@ data "aws_iam_policy_document" "trust" {
       type        = "Service"
       identifiers = ["${each.key}.amazonaws.com"]
     }
+
+    # Lambda does not say for which account it asks.
+    dynamic "condition" {
+      for_each = each.key == "scheduler" ? [local.account] : []
+
+      content {
+        test     = "StringEquals"
+        variable = "aws:SourceAccount"
+        values   = [condition.value]
+      }
+    }
   }
 }
 

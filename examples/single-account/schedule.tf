@@ -1,4 +1,4 @@
-# Each night is sent as the run that the scheduler names, so that a retry goes on with it and begins no other.
+# The scheduler names the run, so that Lambda's retries go on with it and begin no other.
 # Written out because jsonencode() would escape the angle brackets.
 resource "aws_scheduler_schedule" "daily" {
   #checkov:skip=CKV_AWS_297:The input is an account's name; account-customization shows a key of one's own
