@@ -12,6 +12,7 @@ mod invoker;
 mod mailer;
 mod organization;
 mod pages;
+pub mod permissions;
 mod prover;
 mod quiet;
 mod secrets;

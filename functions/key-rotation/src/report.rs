@@ -66,6 +66,7 @@ pub(crate) fn count(result: &AccountResult, counts: Counts, now: Timestamp) {
         (Metric::StepsDone, ended(StepStatus::Done)),
         (Metric::StepsFailed, ended(StepStatus::Failed)),
         (Metric::StepsDeferred, ended(StepStatus::Deferred)),
+        (Metric::KeysOverdue, result.overdue_keys()),
         (Metric::RunsIncomplete, usize::from(!result.complete && !was_handed_on)),
         (Metric::RunsHandedOn, usize::from(was_handed_on)),
         (Metric::HandOnsExhausted, usize::from(rest_waits)),

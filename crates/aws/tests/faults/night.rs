@@ -103,7 +103,7 @@ pub(crate) fn night(wire: &Wire) -> Ended {
     wire.world.account().night += 1;
     wire.time.run(async {
         match session(wire).await {
-            Ok(session) => in_session(wire, &session).await,
+            Ok(session) => Box::pin(in_session(wire, &session)).await,
             Err(error) => Ended { run: Err(format!("{error} {error:?}")), failures: Vec::new() },
         }
     })

@@ -10,8 +10,12 @@ use crate::id::{AccessKeyId, AccountId, RunId, UserName};
 use crate::plan::StepKind;
 use crate::policy::Mode;
 use crate::reason::Reason;
+use crate::time::{Days, after};
 
 pub use super::handed_on::HandedOn;
+
+/// A step that waits so long after its day is overdue: somebody should look.
+const OVERDUE_AFTER: Days = Days(7);
 
 /// How a step ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -116,6 +120,20 @@ impl AccountResult {
         counts
     }
 
+    /// How many keys wait for a step that was due more than a week ago: held, deferred, failed, or kept back for a person to act.
+    /// An audit changes nothing, so nothing waits in one.
+    #[must_use]
+    pub fn overdue_keys(&self) -> usize {
+        let waits = |step: &&StepResult| match step.status {
+            StepStatus::Done => matches!(step.step, StepKind::Hold | StepKind::Skip),
+            StepStatus::Failed | StepStatus::Deferred => true,
+            StepStatus::Planned => false,
+        };
+        let is_long_due = |step: &&StepResult| step.due.is_some_and(|due| after(due, OVERDUE_AFTER) <= self.at);
+        let keys = self.steps.iter().filter(waits).filter(is_long_due).map(|step| (&step.user, &step.access_key_id));
+        keys.collect::<BTreeSet<_>>().len()
+    }
+
     /// This result together with an earlier one of the same run and account: a retry takes up only what is left, so what was
     /// done before would else be missing from the run.
     #[must_use]
@@ -140,5 +158,50 @@ impl AccountResult {
     #[must_use]
     pub fn failures(&self) -> usize {
         self.steps.iter().filter(|step| step.status == StepStatus::Failed).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AccountResult, StepKind, StepStatus};
+    use crate::contract::result::StepResult;
+
+    fn overdue(rows: &[(&str, StepKind, StepStatus, &str)]) -> usize {
+        let steps = rows.iter().map(|(key, step, status, due)| {
+            let row = serde_json::json!({
+                "user": "alice", "access_key_id": key, "step": step, "reason": "rotation-due", "status": status,
+                "due": due.parse::<crate::Timestamp>().ok(), "error": null,
+            });
+            serde_json::from_value::<StepResult>(row).unwrap()
+        });
+        let result = serde_json::json!({
+            "schema_version": 1, "run_id": "r-1", "account": "111122223333", "mode": "enforce", "at": "2026-11-20T02:00:00Z",
+            "complete": true, "users": 1, "keys": 1, "steps": steps.collect::<Vec<_>>(), "counts": {}, "error": null,
+        });
+        serde_json::from_value::<AccountResult>(result).unwrap().overdue_keys()
+    }
+
+    const KEY: &str = "AKIAAAAAAAAAAAAAAAA1";
+    const OTHER: &str = "AKIAAAAAAAAAAAAAAAA2";
+    const WEEK: &str = "2026-11-13T02:00:00Z";
+
+    #[test]
+    fn a_key_is_overdue_when_its_step_waits_for_a_week() {
+        use StepKind::{Create, Hold, Skip, Warn};
+        use StepStatus::{Deferred, Done, Failed, Planned};
+        for (step, status) in [(Create, Failed), (Create, Deferred), (Hold, Done), (Skip, Done)] {
+            assert_eq!(overdue(&[(KEY, step, status, WEEK)]), 1, "{step:?} {status:?}");
+            assert_eq!(overdue(&[(KEY, step, status, "2026-11-13T02:00:01Z")]), 0, "{step:?} {status:?}");
+            assert_eq!(overdue(&[(KEY, step, status, "")]), 0, "{step:?} {status:?}, never due");
+        }
+        for (step, status) in [(Create, Done), (Warn, Done), (Create, Planned)] {
+            assert_eq!(overdue(&[(KEY, step, status, WEEK)]), 0, "{step:?} {status:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_with_two_steps_that_wait_counts_once() {
+        let row = |key| (key, StepKind::Create, StepStatus::Failed, WEEK);
+        assert_eq!(overdue(&[row(KEY), row(KEY), row(OTHER)]), 2);
     }
 }

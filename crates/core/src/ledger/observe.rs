@@ -69,34 +69,40 @@ impl UserRecord {
 
 impl KeyRecord {
     fn observe_status(&mut self, key: &ObservedKey, now: Timestamp) {
-        match (key.status, self.made_inactive.take()) {
-            // A call that was to make it inactive did not take effect, and cannot any more.
-            (KeyStatus::Active, None) => self.deactivation_begun = None,
-            (KeyStatus::Active, Some(inactive)) => {
-                self.revive(now);
-                self.note_emergency(&inactive);
-            }
-            (KeyStatus::Inactive, None) => {
-                let because = self.deactivation_begun.take();
-                let by = if because.is_some() { Actor::Keywheel } else { Actor::Person };
-                self.made_inactive = Some(MadeInactive { at: now, by, why: because });
-            }
-            (KeyStatus::Inactive, Some(mut inactive)) => {
-                // It was inactive already when an emergency was declared for it.
-                if self.deactivation_begun.take() == Some(InactiveBecause::Emergency) && inactive.by == Actor::Keywheel
-                {
-                    inactive.why = Some(InactiveBecause::Emergency);
-                }
-                let used_since = key.last_used.at().is_some_and(|used| used > plus(inactive.at, USE_RECORD_SPAN));
-                if used_since {
-                    // A person made it active, used it and made it inactive again between two runs.
-                    self.begin_anew();
-                    self.note_emergency(&inactive);
-                    self.made_inactive = Some(MadeInactive { at: now, by: Actor::Person, why: None });
-                } else {
-                    self.made_inactive = Some(inactive);
-                }
-            }
+        match key.status {
+            KeyStatus::Active => self.observe_active(now),
+            KeyStatus::Inactive => self.observe_inactive(key, now),
+        }
+    }
+
+    fn observe_inactive(&mut self, key: &ObservedKey, now: Timestamp) {
+        let begun = self.deactivation_begun.take();
+        let Some(mut inactive) = self.made_inactive.take() else {
+            let by = if begun.is_some() { Actor::Keywheel } else { Actor::Person };
+            self.made_inactive = Some(MadeInactive { at: now, by, why: begun });
+            return;
+        };
+        // It was inactive already when an emergency was declared for it.
+        if begun == Some(InactiveBecause::Emergency) && inactive.by == Actor::Keywheel {
+            inactive.why = begun;
+        }
+        let used_since = key.last_used.at().is_some_and(|used| used > plus(inactive.at, USE_RECORD_SPAN));
+        if used_since {
+            // A person made it active, used it and made it inactive again between two runs.
+            self.begin_anew();
+            self.note_emergency(&inactive);
+            inactive = MadeInactive { at: now, by: Actor::Person, why: None };
+        }
+        self.made_inactive = Some(inactive);
+    }
+
+    /// Notes that the key is active: where it had been made inactive, a person made it active again.
+    pub fn observe_active(&mut self, now: Timestamp) {
+        // A call that was to make it inactive did not take effect, and cannot any more.
+        self.deactivation_begun = None;
+        if let Some(inactive) = self.made_inactive.take() {
+            self.revive(now);
+            self.note_emergency(&inactive);
         }
     }
 

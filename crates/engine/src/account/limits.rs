@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use keywheel_core::contract::action::Guard;
+use keywheel_core::id::AccessKeyId;
 use keywheel_core::ledger::AccountLedger;
 use keywheel_core::plan::{Action, Step};
 use keywheel_core::reason::Reason;
@@ -12,7 +13,7 @@ use keywheel_core::reason::Reason;
 use super::Run;
 use super::execute::Executor;
 use super::outcome::Stopped;
-use crate::ports::{Clock, IamUser, Ports};
+use crate::ports::{Clock, Iam, IamUser, Ports};
 
 /// How long a replacement may take from its first call to its last: the calls, and the wait for IAM to spread the key.
 pub(super) const REPLACEMENT_TIME: SignedDuration = SignedDuration::from_secs(150);
@@ -76,7 +77,37 @@ impl<P: Ports> Executor<'_, P> {
     /// Everything that the step was planned on, looked at again; and no freeze may have begun in the meantime.
     pub(super) async fn check(&self, step: &Step) -> Result<IamUser, Stopped> {
         self.refuse_in_freeze()?;
-        super::guard::check(self.ports, self.account, self.policy, step).await
+        let checked = super::guard::check(self.ports, self.account, self.policy, step).await;
+        if matches!(checked, Err(Stopped::Deferred { reason: Reason::PreconditionChanged, .. })) {
+            // Boxed, because it is rare, and every step's future would else have room for it.
+            Box::pin(self.note_revived(step)).await;
+        }
+        checked
+    }
+
+    /// Writes down which of the user's keys a person made active again since the audit: by the next night the key may be inactive
+    /// once more, and would pass for one that had been so all the time.
+    async fn note_revived(&self, step: &Step) {
+        let keys = self.ports.iam().access_keys(&step.user).await.unwrap_or_default();
+        let active = keys.iter().filter(|key| key.is_active()).map(|key| &key.id);
+        let (user, user_id, now) = (&step.user, &step.user_id, self.ports.clock().now());
+        let was_inactive = |ledger: &AccountLedger, key: &AccessKeyId| {
+            let user = ledger.users.get(user).filter(|user| user.user_id == *user_id);
+            user.is_some_and(|user| user.key(key).made_inactive.is_some())
+        };
+        let revived: Vec<_> =
+            self.session.read(|ledger| active.filter(|key| was_inactive(ledger, key)).cloned().collect()).await;
+        if revived.is_empty() {
+            return;
+        }
+        let note = |ledger: &mut AccountLedger| {
+            for key in &revived {
+                ledger.key_mut(user, user_id, key).observe_active(now);
+            }
+        };
+        if let Err(error) = self.session.write(note).await {
+            tracing::warn!(user = user.as_str(), %error, "a key that a person made active could not be noted");
+        }
     }
 
     fn refuse_in_freeze(&self) -> Result<(), Stopped> {

@@ -183,3 +183,24 @@ fn a_write_that_meets_another_runs_ends_all_changes() {
         }
     }
 }
+
+/// The key is active when it is looked at right before its deletion, and inactive again the next night.
+#[test]
+fn a_key_that_a_person_revived_between_audit_and_deletion_is_a_persons_from_then_on() {
+    let world = eve_of(alice(), &night(), StepKind::Delete);
+    let [old, _] = crate::support::old_and_new(&world);
+    let (begun, revived) = (world.account().now, old.clone());
+    world.person(move |call, account| {
+        if call.operation == Operation::DescribeSecret
+            && account.history.last().is_some_and(|last| last.what != What::MadeActive)
+        {
+            account.set_status("alice", &revived, KeyStatus::Active);
+        }
+    });
+    let _ = night().on(&world);
+    world.person(|_, _| {});
+    world.account().set_status("alice", &old, KeyStatus::Inactive);
+    next_night(&world, begun);
+    night().nights(&world, 60);
+    assert_eq!(world.account().deeds(What::Deleted).count(), 0);
+}

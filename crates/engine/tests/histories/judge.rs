@@ -163,14 +163,13 @@ impl Watch {
 
     fn as_orphan(&self, look: &Look, key: &Key) -> Verdict {
         let during_a_run = self.runs.iter().any(|(from, until)| *from <= key.created && key.created <= *until);
-        check(during_a_run && !look.is_stored(&key.id) && key.uses.is_empty(), "it is no key of a lost answer")
+        check(during_a_run && is_stored_nowhere(look, key), "it is no key of a lost answer")
     }
 
     fn deletion(&self, call: &Call, account: &Account) -> Verdict {
         let look = self.look(call)?;
         let Ok(key) = found(look, call) else { return taken_back(call, account) };
-        // A proof may show late, and be all that anybody did with the key.
-        let never_stored = !look.is_stored(&key.id) && key.uses.iter().all(|used| key.is_proof(*used));
+        let never_stored = is_stored_nowhere(look, key);
         let by_keywheel = is_ours(account, &key.id);
         if by_keywheel && never_stored && key.is_active() {
             return Ok(());
@@ -199,6 +198,11 @@ impl Watch {
             after(notice.ok_or("rule 5: its deletion was not announced")?, self.policy.periods.install_grace());
         Ok(announced.max(after(at, self.policy.unused_after.max(self.policy.periods.recovery_grace()))))
     }
+}
+
+/// Whether nobody can have the key's secret half: a proof may show late, and be all that was ever done with the key.
+fn is_stored_nowhere(look: &Look, key: &Key) -> bool {
+    !look.is_stored(&key.id) && key.uses.iter().all(|used| key.is_proof(*used))
 }
 
 fn check(holds: bool, why: &str) -> Verdict {

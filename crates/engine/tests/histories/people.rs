@@ -3,7 +3,7 @@
 use keywheel_core::observed::AWSCURRENT;
 use keywheel_core::observed::KeyStatus::{Active, Inactive};
 use keywheel_core::secret::VersionId;
-use keywheel_testkit::{Account, Habit};
+use keywheel_testkit::{Account, Habit, What};
 use proptest::prelude::*;
 
 /// Something that a person does.
@@ -58,8 +58,12 @@ impl Deed {
             }
             Deed::DeletesAKey(last) => with_key(account, user, last, |account, key| account.delete_key(user, key)),
             Deed::UsesAKey(last) => with_key(account, user, last, |account, key| {
-                let now = account.now;
-                account.use_key(user, key, now);
+                let made = account.deeds(What::Made).find(|made| made.key == *key).cloned();
+                // Nobody uses a key whose secret half nobody has.
+                if !made.is_some_and(|made| account.is_never_stored(&made)) {
+                    let now = account.now;
+                    account.use_key(user, key, now);
+                }
             }),
             Deed::DeletesTheUserAndMakesItAnew => {
                 account.add_user(user);

@@ -71,6 +71,8 @@ metrics! {
     StepsFailed, KeyRotation;
     /// Steps that wait for a later run.
     StepsDeferred, KeyRotation;
+    /// Keys that wait for a step that was due more than a week ago: held, deferred, failed, or kept back for a person to act.
+    KeysOverdue, KeyRotation;
     /// Digests handed to notification.
     DigestsQueued, KeyRotation;
     /// Digests that could not be handed to notification.

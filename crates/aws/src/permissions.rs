@@ -1,0 +1,143 @@
+//! What the functions ask of AWS, and with which role: `docs/permissions.md` is rendered from it, and the policies of the
+//! Terraform layers are held against it.
+
+use std::fmt::Write as _;
+
+/// A role of a deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// account-inventory's own role in the hub.
+    AccountInventory,
+    /// The role of the management account that account-inventory assumes.
+    OrganizationList,
+    /// key-rotation's own role in the hub.
+    KeyRotation,
+    /// The role that key-rotation assumes in each account.
+    Member,
+    /// notification's own role in the hub.
+    Notification,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Role; 5] =
+        [Role::AccountInventory, Role::OrganizationList, Role::KeyRotation, Role::Member, Role::Notification];
+
+    /// Its policy's name among the rendered policies.
+    #[must_use]
+    pub fn policy(self) -> &'static str {
+        match self {
+            Role::AccountInventory => "account-inventory",
+            Role::OrganizationList => "organization-list",
+            Role::KeyRotation => "key-rotation",
+            Role::Member => "member",
+            Role::Notification => "notification",
+        }
+    }
+
+    fn meaning(self) -> &'static str {
+        match self {
+            Role::AccountInventory | Role::KeyRotation | Role::Notification => "The function's own role, in the hub.",
+            Role::OrganizationList => {
+                "Assumed by account-inventory, in the management account. Where the hub may list the organization itself, \
+                 account-inventory's own role has these permissions."
+            }
+            Role::Member => "Assumed by key-rotation, in each account.",
+        }
+    }
+}
+
+/// A permission that a role has, and why.
+#[derive(Clone, Copy, Debug)]
+pub struct Permission {
+    /// The role.
+    pub role: Role,
+    /// The action as IAM spells it.
+    pub action: &'static str,
+    /// The SDK's operation that needs it, in its Rust name; none where no call of that name is made.
+    pub call: Option<&'static str>,
+    /// On what.
+    pub on: &'static str,
+    /// What for.
+    pub why: &'static str,
+}
+
+macro_rules! permissions {
+    ($($role:ident { $($action:literal, $call:expr, $on:literal, $why:literal;)+ })+) => {
+        /// Every permission that the functions use, by role.
+        pub const PERMISSIONS: &[Permission] = &[
+            $($(Permission { role: Role::$role, action: $action, call: $call, on: $on, why: $why },)+)+
+        ];
+    };
+}
+
+permissions! {
+    AccountInventory {
+        "lambda:InvokeFunction", Some("invoke"), "key-rotation", "Starts key-rotation once per account.";
+        "s3:PutObject", Some("put_object"), "runs in the state bucket", "Writes the run's manifest.";
+        "sts:AssumeRole", Some("assume_role"), "the organization-list role", "Lists the organization with it.";
+    }
+    OrganizationList {
+        "organizations:DescribeOrganization", Some("describe_organization"), "everything", "Which account is the management account.";
+        "organizations:ListAccounts", Some("list_accounts"), "everything", "The accounts, their states, names and owners' addresses.";
+        "organizations:ListAccountsForParent", Some("list_accounts_for_parent"), "everything", "The accounts below an OU.";
+        "organizations:ListOrganizationalUnitsForParent", Some("list_organizational_units_for_parent"), "everything", "The OUs below an OU.";
+    }
+    KeyRotation {
+        "lambda:InvokeFunction", Some("invoke"), "notification, and key-rotation itself", "Hands digests on, and what there was no time for.";
+        "s3:GetObject", Some("get_object"), "ledgers, runs and notices in the state bucket", "What earlier runs did, and what owners were told.";
+        "s3:ListBucket", None, "the state bucket", "Without it S3 answers 403 where an object is missing.";
+        "s3:PutObject", Some("put_object"), "ledgers and runs in the state bucket", "Writes down what it is about to do, and what it did.";
+        "sts:AssumeRole", Some("assume_role"), "the member role of any account", "Looks after that account with it.";
+    }
+    Member {
+        "iam:CreateAccessKey", Some("create_access_key"), "users", "Makes a replacement.";
+        "iam:DeleteAccessKey", Some("delete_access_key"), "users", "Deletes an old key.";
+        "iam:GetAccessKeyLastUsed", Some("get_access_key_last_used"), "users", "When a key was used last.";
+        "iam:GetAccountAuthorizationDetails", Some("get_account_authorization_details"), "everything", "All users with their tags, in bulk.";
+        "iam:GetGroup", Some("get_group"), "the exemption group", "Who is left alone.";
+        "iam:GetUser", Some("get_user"), "users", "The user once more, right before a change.";
+        "iam:ListAccessKeys", Some("list_access_keys"), "users", "A user's keys.";
+        "iam:UpdateAccessKey", Some("update_access_key"), "users", "Makes a key inactive; in a rollback, active.";
+        "secretsmanager:CreateSecret", Some("create_secret"), "the users' secrets", "The secret, with the record of the old key.";
+        "secretsmanager:DescribeSecret", Some("describe_secret"), "the users' secrets", "Which key the secret hands out.";
+        "secretsmanager:GetResourcePolicy", Some("get_resource_policy"), "the users' secrets", "Whether only that user may read it.";
+        "secretsmanager:GetSecretValue", Some("get_secret_value"), "the users' secrets", "A pair that waits to be proven, and which key an old record names.";
+        "secretsmanager:ListSecretVersionIds", Some("list_secret_version_ids"), "the users' secrets", "Whether a pair is stored.";
+        "secretsmanager:PutResourcePolicy", Some("put_resource_policy"), "the users' secrets", "Lets only that user read it.";
+        "secretsmanager:PutSecretValue", Some("put_secret_value"), "the users' secrets", "Stores a new pair.";
+        "secretsmanager:UpdateSecretVersionStage", Some("update_secret_version_stage"), "the users' secrets", "Hands a pair out, or no longer.";
+    }
+    Notification {
+        "s3:GetObject", Some("get_object"), "templates and notices in the state bucket", "The templates, and what was sent already.";
+        "s3:ListBucket", None, "the state bucket", "Without it S3 answers 403 where an object is missing.";
+        "s3:PutObject", Some("put_object"), "notices in the state bucket", "Records what was sent.";
+        "ses:SendEmail", Some("send_email"), "mails from the sender's address", "Sends mails.";
+    }
+}
+
+/// Calls that need no permission of a role.
+pub const WITHOUT_PERMISSION: &[(&str, &str)] =
+    &[("get_caller_identity", "sts:GetCallerIdentity is never denied; a new key is proven with it.")];
+
+/// The reference of every permission, in Markdown.
+#[must_use]
+pub fn reference() -> String {
+    let mut page = String::from(
+        "# Permissions\n\n\
+         <!-- Rendered from crates/aws/src/permissions.rs; UPDATE_DOCS=1 cargo test -p keywheel-aws --test permissions writes it anew. -->\n\n\
+         What each role may do, and the call that needs it. The policies of the Terraform layers are rendered to \
+         [crates/stage/policies](../crates/stage/policies); a test holds them against this page, and the calls in the code, too: a call \
+         without a permission, or a permission without a call, fails.\n\n\
+         Besides, each function's role has a policy `platform` with what Lambda does in its name: its log, its failed events, its \
+         network in a VPC, and the KMS key that encrypts them.\n",
+    );
+    for role in Role::ALL {
+        let _ =
+            write!(page, "\n## {}\n\n{}\n\n| action | on | what for |\n|---|---|---|\n", role.policy(), role.meaning());
+        for Permission { action, on, why, .. } in PERMISSIONS.iter().filter(|permission| permission.role == role) {
+            let _ = writeln!(page, "| `{action}` | {on} | {why} |");
+        }
+    }
+    page
+}
