@@ -21,9 +21,12 @@ mod package;
 mod process;
 mod python;
 mod readme;
+mod scan;
 mod server;
 mod terraform;
 mod test;
+#[cfg(test)]
+mod variables;
 mod workspace;
 
 use std::path::PathBuf;

@@ -19,6 +19,9 @@ pub(crate) const STAGE: Environment =
 pub(crate) const MOTO: Environment =
     Environment { name: "moto", requirements: "crates/aws/tests/contract/moto-requirements.txt" };
 
+/// What looks through Terraform and policies without running them.
+pub(crate) const SCAN: Environment = Environment { name: "scan", requirements: "xtask/scan/requirements.txt" };
+
 /// One virtual environment: a name and the file that pins what is in it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Environment {

@@ -5,6 +5,7 @@
 
 mod checks;
 mod layout;
+mod page;
 mod tool;
 
 use std::env;
@@ -29,6 +30,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     println!("{}", tool.version);
     let folder = workspace.target.join("terraform");
     layout::make(&workspace.root, &folder)?;
+    page::fill(&workspace.root, &folder)?;
     let wrapper = env::var(WRAPPER).unwrap_or_default();
     let mut words = wrapper.split_whitespace();
     let Some(wrapper) = words.next() else { return check(tool.program, &folder) };
@@ -46,5 +48,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
 
 /// Runs the checks in the folder in which [`run`] laid everything out.
 pub(crate) fn check(program: &str, folder: &Path) -> Result<()> {
-    checks::run(&|| tool::call(program, folder), folder)
+    let terraform = || tool::call(program, folder);
+    checks::run(&terraform, folder)?;
+    page::plan(&terraform, folder)
 }

@@ -8,14 +8,14 @@ use anyhow::{Context, Result, bail};
 use super::{Call, LAYERS, layout, tool};
 
 /// The arguments of one command.
-type Command = &'static [&'static str];
+pub(super) type Command = &'static [&'static str];
 
 const FORMAT: Command = &["fmt", "-no-color", "-check", "-recursive", "-diff"];
 const INIT: Command = &["init", "-no-color", "-backend=false", "-input=false"];
 const VALIDATE: Command = &["validate", "-no-color"];
 const TEST: Command = &["test", "-no-color"];
 
-const OF_LAYERS: &[Command] = &[FORMAT, INIT, VALIDATE, TEST];
+pub(super) const OF_LAYERS: &[Command] = &[FORMAT, INIT, VALIDATE, TEST];
 const OF_EXAMPLES: &[Command] = &[FORMAT, INIT, VALIDATE];
 const OF_EXPORT: &[Command] = &[INIT, VALIDATE];
 

@@ -69,6 +69,11 @@ pub(super) fn make(root: &Path, out: &Path) -> Result<()> {
     exported().iter().try_for_each(|folder| append(&out.join(folder)))
 }
 
+/// The folder that holds what would go into AFT's repositories.
+pub(super) fn export(out: &Path) -> PathBuf {
+    out.join(AFT)
+}
+
 /// The folders in which AFT would run Terraform.
 pub(super) fn exported() -> [PathBuf; 2] {
     let aft = Path::new(AFT);

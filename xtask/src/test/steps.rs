@@ -12,7 +12,7 @@ use crate::demo::Stage;
 use crate::process::Call;
 use crate::server::Server;
 use crate::workspace::Workspace;
-use crate::{check, fresh_clone, mutants, package, python, terraform};
+use crate::{check, fresh_clone, mutants, package, python, scan, terraform};
 
 /// Property test cases in the full tier; proptest's own default is 256.
 const FULL_CASES: &str = "4096";
@@ -36,12 +36,13 @@ pub(super) struct Step {
 }
 
 /// Every step there is.
-pub(super) const STEPS: [Step; 17] = [
+pub(super) const STEPS: [Step; 18] = [
     Step { title: "Format", tier: Tier::Quick, after: None, run: format },
     Step { title: "Repository", tier: Tier::Quick, after: None, run: repository },
     Step { title: "Lints", tier: Tier::Quick, after: None, run: lints },
     Step { title: "Unit and property tests", tier: Tier::Quick, after: None, run: unit_tests },
     Step { title: "Terraform", tier: Tier::Usual, after: None, run: layers },
+    Step { title: "Terraform policies and settings", tier: Tier::Usual, after: None, run: settings },
     Step { title: "Random histories", tier: Tier::Usual, after: None, run: histories },
     Step { title: "Mutants of the planner's guards", tier: Tier::Usual, after: None, run: guard_mutants },
     Step { title: BUILD, tier: Tier::Usual, after: None, run: build },
@@ -133,6 +134,10 @@ fn unit_tests(bench: &Bench<'_>) -> Result<()> {
 
 fn layers(bench: &Bench<'_>) -> Result<()> {
     terraform::run(bench.workspace)
+}
+
+fn settings(bench: &Bench<'_>) -> Result<()> {
+    scan::run(bench.workspace)
 }
 
 fn histories(bench: &Bench<'_>) -> Result<()> {
