@@ -131,7 +131,8 @@ impl Play<'_> {
         let begun = self.world.account().now;
         let made_before = self.world.account().history.len();
         self.watch().asked.begin(explicit.clone(), begun);
-        self.is_unsure = !act.faults.is_empty();
+        // An audit looks, and writes nothing down.
+        self.is_unsure = !act.faults.is_empty() || (self.is_unsure && (act.audit || act.clock_is_off));
         let night = Night { explicit, ..self.night(number, act) };
         for (nth, fault) in &act.faults {
             self.world.fail_call(*nth, *fault);
