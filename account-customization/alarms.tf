@@ -4,7 +4,7 @@ locals {
   alarm_topic_arn = var.alarm_topic_arn == null ? aws_sns_topic.alarms[0].arn : var.alarm_topic_arn
 
   # A day and the schedule's window, so that a night that starts late today and started early yesterday alarms nobody.
-  day = 86400 + 3600 * (1 + ceil(var.schedule_window_minutes / 60))
+  day = var.no_run_hours == null ? 86400 + 3600 * (1 + ceil(var.schedule_window_minutes / 60)) : 3600 * var.no_run_hours
 
   # What key-rotation, account-inventory and notification count themselves: docs/metrics.md.
   own_alarms = {
@@ -15,7 +15,15 @@ locals {
     hand-ons        = { metric = "HandOnsExhausted", function = "key-rotation", says = "The time of accounts' runs did not suffice; the rest waits for the next night." }
     not-invoked     = { metric = "AccountsFailed", function = "account-inventory", says = "Accounts could not be handed to key-rotation." }
     notices-failed  = { metric = "NoticesFailed", function = "notification", says = "Notices could not be sent." }
+    own-templates   = { metric = "TemplatesEmbedded", function = "notification", says = "Mails were made from the function's own templates, because the bucket's were missing or broken." }
     digests-dropped = { metric = "DigestsFailed", function = "key-rotation", says = "Digests could not be handed to notification." }
+  }
+}
+
+check "somebody_gets_the_alarms" {
+  assert {
+    condition     = (var.alarm_topic_arn != null) != (length(var.alarm_emails) > 0)
+    error_message = "Alarms reach nobody without alarm_emails or alarm_topic_arn. With alarm_topic_arn, alarm_emails is not used."
   }
 }
 
@@ -66,7 +74,7 @@ resource "aws_cloudwatch_metric_alarm" "own" {
   for_each = local.own_alarms
 
   alarm_name          = "keywheel-${each.key}"
-  alarm_description   = "${each.value.says} docs/troubleshooting.md says what to do."
+  alarm_description   = "${each.value.says} docs/troubleshooting.md says what to do. Which accounts: filter @message like '${each.value.metric}' in the log of ${local.names[each.value.function]}."
   namespace           = "Keywheel"
   metric_name         = each.value.metric
   dimensions          = { Function = each.value.function }
@@ -81,7 +89,7 @@ resource "aws_cloudwatch_metric_alarm" "own" {
 
 resource "aws_cloudwatch_metric_alarm" "no_run" {
   alarm_name          = "keywheel-no-run"
-  alarm_description   = "account-inventory listed no accounts for more than a day: no key was looked at. docs/troubleshooting.md says what to do."
+  alarm_description   = "account-inventory listed no accounts for more than a day: no key was looked at. docs/troubleshooting.md says what to do. After the first apply this stands until the first run: invoke ${var.inventory_lambda_name} once."
   namespace           = "Keywheel"
   metric_name         = "AccountsListed"
   dimensions          = { Function = "account-inventory" }
@@ -91,7 +99,9 @@ resource "aws_cloudwatch_metric_alarm" "no_run" {
   comparison_operator = "LessThanThreshold"
   threshold           = 1
   treat_missing_data  = "breaching"
+  actions_enabled     = !var.stopped
   alarm_actions       = [local.alarm_topic_arn]
+  ok_actions          = [local.alarm_topic_arn]
 }
 
 resource "aws_cloudwatch_metric_alarm" "failed_events" {

@@ -95,7 +95,7 @@ resource "aws_lambda_function" "function" {
   architectures                  = [local.architecture]
   timeout                        = 900
   memory_size                    = 256
-  reserved_concurrent_executions = try(var.reserved_concurrency[each.key], -1)
+  reserved_concurrent_executions = var.stopped && each.key == "key-rotation" ? 0 : try(var.reserved_concurrency[each.key], -1)
   kms_key_arn                    = local.key_arn
 
   s3_bucket         = local.code[each.key].bucket
@@ -127,6 +127,12 @@ resource "aws_lambda_function" "function" {
     precondition {
       condition     = local.code[each.key].bucket != local.no_code.bucket
       error_message = "${var.artifacts_manifest} beside this file does not name the three functions' zips. Upload them with aft-bootstrap, then: terraform -chdir=aft-bootstrap output -raw artifacts_json > account-customization/artifacts.json. Or commit the zips and set zip_folder."
+    }
+
+    # A hash only tells Terraform of a change; what keeps another zip from running is the version.
+    precondition {
+      condition     = !local.from_bucket || try(length(local.code[each.key].version) > 0, false)
+      error_message = "${var.artifacts_manifest} names no version for ${each.key}: whoever may write the bucket would decide what runs."
     }
 
     precondition {

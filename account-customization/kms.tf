@@ -9,6 +9,11 @@ resource "aws_kms_key" "keywheel" {
   enable_key_rotation     = true
   deletion_window_in_days = 30
   policy                  = data.aws_iam_policy_document.key.json
+
+  # A key that waits for its deletion decrypts nothing: no ledger could be read any more.
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 resource "aws_kms_alias" "keywheel" {

@@ -1,7 +1,7 @@
 locals {
   subnets = distinct(compact(concat(var.subnet_ids, [var.subnet_id])))
 
-  # IAM is one service for a whole partition. Its endpoint for VPCs is in us-east-1 alone:
+  # IAM and Organizations are one service each for a whole partition. Their endpoints for VPCs are in us-east-1 alone:
   # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_interface_vpc_endpoints.html
   iam_has_endpoint = local.region == "us-east-1"
 
@@ -10,6 +10,7 @@ locals {
     secretsmanager = { wanted = var.create_secretsmanager_endpoint, service = "secretsmanager" }
     lambda         = { wanted = var.create_lambda_endpoint, service = "lambda" }
     email          = { wanted = var.create_ses_endpoint, service = "email" }
+    organizations  = { wanted = var.create_iam_endpoint && local.iam_has_endpoint, service = "organizations" }
     iam            = { wanted = var.create_iam_endpoint && local.iam_has_endpoint, service = "iam" }
   }
 
@@ -34,7 +35,7 @@ resource "aws_security_group" "functions" {
 
     precondition {
       condition     = local.iam_has_endpoint || var.iam_through_nat
-      error_message = "In ${local.region} a VPC reaches IAM only through a NAT gateway or a transit gateway: its endpoint exists in us-east-1 alone. Give the subnets such a way and set iam_through_nat = true, or set run_lambda_in_vpc = false."
+      error_message = "In ${local.region} a VPC reaches IAM and Organizations only through a NAT gateway or a transit gateway: their endpoints exist in us-east-1 alone. Give the subnets such a way and set iam_through_nat = true, or set run_lambda_in_vpc = false."
     }
 
     precondition {

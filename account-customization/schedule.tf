@@ -7,6 +7,7 @@ resource "aws_scheduler_schedule" "daily" {
   name                         = var.inventory_lambda_name
   description                  = "Starts Keywheel's account-inventory once a day."
   schedule_expression          = var.schedule_expression
+  state                        = var.stopped ? "DISABLED" : "ENABLED"
   schedule_expression_timezone = "UTC"
   kms_key_arn                  = local.key_arn
 

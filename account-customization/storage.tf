@@ -17,6 +17,11 @@ resource "aws_s3_bucket" "state" {
 
   lifecycle {
     prevent_destroy = true
+
+    precondition {
+      condition     = length(local.templates) > 0
+      error_message = "There are no templates beside this file. Export the layers with `cargo xtask aft-export`, or copy the repository's templates/ into this folder."
+    }
   }
 }
 
@@ -139,12 +144,12 @@ resource "aws_s3_object" "template" {
   depends_on = [aws_s3_bucket_versioning.state, aws_s3_bucket_server_side_encryption_configuration.state]
 }
 
-# Committed zips, by their hash, so that a function never runs other code than was planned.
+# Committed zips. Every one is a new version of one object, and the function names the version.
 resource "aws_s3_object" "zip" {
   for_each = local.zips
 
   bucket      = aws_s3_bucket.state.id
-  key         = "${trimsuffix(var.s3_bucket_prefix, "/")}/${each.key}/${filesha256(each.value)}.zip"
+  key         = "${trimsuffix(var.s3_bucket_prefix, "/")}/${each.key}.zip"
   source      = each.value
   source_hash = filebase64sha256(each.value)
 

@@ -123,6 +123,12 @@ variable "architecture" {
   }
 }
 
+variable "stopped" {
+  description = "Stops everything until it is false again: the schedule is off, and key-rotation cannot be started. What is stopped by hand, the next run of AFT starts again."
+  type        = bool
+  default     = false
+}
+
 variable "reserved_concurrency" {
   description = "Reserved concurrent executions by function; a function that is missing has none. In a new account the limit is 10 and every reservation is refused: ask for a higher quota first."
   type        = map(number)
@@ -161,6 +167,17 @@ variable "schedule_window_minutes" {
   }
 }
 
+variable "no_run_hours" {
+  description = "After how many hours without a run there is an alarm; null for a day and the schedule's window. For a schedule that is rarer than daily."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.no_run_hours == null || can(var.no_run_hours >= 1 && var.no_run_hours <= 168 && floor(var.no_run_hours) == var.no_run_hours)
+    error_message = "no_run_hours must be a whole number from 1 to 168."
+  }
+}
+
 variable "log_retention_days" {
   description = "How long CloudWatch keeps the functions' logs."
   type        = number
@@ -178,8 +195,8 @@ variable "log_level" {
   default     = "INFO"
 
   validation {
-    condition     = contains(["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"], var.log_level)
-    error_message = "log_level must be TRACE, DEBUG, INFO, WARN, ERROR or FATAL."
+    condition     = contains(["TRACE", "DEBUG", "INFO"], var.log_level)
+    error_message = "log_level must be TRACE, DEBUG or INFO: above INFO Lambda drops the lines that carry the metrics, and no alarm works."
   }
 }
 
@@ -236,7 +253,7 @@ variable "alarm_emails" {
 }
 
 variable "alarm_topic_arn" {
-  description = "An SNS topic that gets the alarms; null makes one."
+  description = "An SNS topic that gets the alarms; null makes one. Its policy, and its key's, must let cloudwatch.amazonaws.com and ses.amazonaws.com publish."
   type        = string
   default     = null
 }

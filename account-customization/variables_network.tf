@@ -36,7 +36,7 @@ variable "s3_route_table_ids" {
 }
 
 variable "iam_through_nat" {
-  description = "That the subnets reach IAM through a NAT gateway or a transit gateway. IAM has a VPC endpoint in us-east-1 alone, so elsewhere there is no other way."
+  description = "That the subnets reach IAM and Organizations through a NAT gateway or a transit gateway. They have VPC endpoints in us-east-1 alone, so elsewhere there is no other way."
   type        = bool
   default     = false
 }
@@ -84,7 +84,7 @@ variable "create_ses_endpoint" {
 }
 
 variable "create_iam_endpoint" {
-  description = "Whether this layer makes the endpoint of IAM; it exists in us-east-1 alone."
+  description = "Whether this layer makes the endpoints of IAM and Organizations; they exist in us-east-1 alone."
   type        = bool
   default     = true
 }

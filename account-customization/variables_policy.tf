@@ -32,8 +32,8 @@ variable "inactive_buffer" {
   default     = 135
 
   validation {
-    condition     = var.inactive_buffer >= 1 && floor(var.inactive_buffer) == var.inactive_buffer
-    error_message = "inactive_buffer must be a whole number of days from 1 on."
+    condition     = var.inactive_buffer >= 1 && var.inactive_buffer <= 36500 && floor(var.inactive_buffer) == var.inactive_buffer
+    error_message = "inactive_buffer must be a whole number of days from 1 to 36500."
   }
 }
 
@@ -52,6 +52,11 @@ variable "iam_exception_group" {
   description = "EXEMPTION_GROUP: the IAM group whose members are left alone. The same as in global-account-customization; null for none."
   type        = string
   default     = "KeywheelExemptions"
+
+  validation {
+    condition     = var.iam_exception_group == null || can(regex("^[\\w+=,.@-]{1,128}$", var.iam_exception_group))
+    error_message = "iam_exception_group must be an IAM group's name: 1 to 128 letters, digits or + = , . @ _ -."
+  }
 }
 
 variable "resource_owner_tag" {
@@ -65,7 +70,7 @@ variable "admin_email_address" {
   type        = string
 
   validation {
-    condition     = can(regex("^[^@\\s<>,]+@[^@\\s<>,]+\\.[^@\\s<>,]+$", var.admin_email_address))
+    condition     = can(regex("^[^@\\s<>,;:\"()\\[\\]\\\\]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$", var.admin_email_address))
     error_message = "admin_email_address must be one e-mail address, without a display name."
   }
 }
@@ -74,6 +79,11 @@ variable "security_email" {
   description = "SECURITY_EMAIL: gets a copy of every notice; null for no copy."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.security_email == null || can(regex("^[^@\\s<>,;:\"()\\[\\]\\\\]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$", var.security_email))
+    error_message = "security_email must be one e-mail address, without a display name."
+  }
 }
 
 variable "include_management_account" {
@@ -88,8 +98,8 @@ variable "rotation_environment" {
   default     = {}
 
   validation {
-    condition     = length(setintersection(keys(var.rotation_environment), ["RUN_MODE", "STATE_BUCKET", "STATE_PREFIX", "MEMBER_ROLE_NAME", "MEMBER_ROLE_EXTERNAL_ID", "NOTIFICATION_FUNCTION", "ROTATION_PERIOD", "INACTIVE_PERIOD", "INACTIVE_BUFFER", "EXEMPTION_GROUP", "OWNER_TAG", "SECURITY_EMAIL"])) == 0
-    error_message = "rotation_environment may not set what this layer sets itself: RUN_MODE (dry_run_flag), STATE_*, MEMBER_ROLE_*, NOTIFICATION_FUNCTION, the three periods, EXEMPTION_GROUP (iam_exception_group), OWNER_TAG (resource_owner_tag), SECURITY_EMAIL (security_email)."
+    condition     = length(setsubtract(keys(var.rotation_environment), ["EMAIL_DOMAINS", "FOREIGN_INACTIVE_KEYS", "FREEZE", "LAST_USED_THRESHOLD", "MAX_CHANGES", "MAX_HOLD", "REQUIRE_NOTICE", "SECRET_KMS_KEY_ID", "SECRET_READERS", "SELECTION", "TAG_PREFIX", "UNUSED_AFTER", "UNUSED_KEYS", "WARN_DAYS"])) == 0
+    error_message = "rotation_environment takes EMAIL_DOMAINS, FOREIGN_INACTIVE_KEYS, FREEZE, LAST_USED_THRESHOLD, MAX_CHANGES, MAX_HOLD, REQUIRE_NOTICE, SECRET_KMS_KEY_ID, SECRET_READERS, SELECTION, TAG_PREFIX, UNUSED_AFTER, UNUSED_KEYS, WARN_DAYS. What else the function reads this layer sets itself, from variables of their own."
   }
 }
 
@@ -99,8 +109,8 @@ variable "inventory_environment" {
   default     = {}
 
   validation {
-    condition     = length(setintersection(keys(var.inventory_environment), ["RUN_MODE", "STATE_BUCKET", "STATE_PREFIX", "ROTATION_FUNCTION", "ORG_LIST_ROLE_ARN", "INCLUDE_MANAGEMENT_ACCOUNT"])) == 0
-    error_message = "inventory_environment may not set what this layer sets itself: RUN_MODE (dry_run_flag), STATE_*, ROTATION_FUNCTION, ORG_LIST_ROLE_ARN (org_list_role), INCLUDE_MANAGEMENT_ACCOUNT (include_management_account)."
+    condition     = length(setsubtract(keys(var.inventory_environment), ["EXCLUDE_ACCOUNTS", "EXCLUDE_OUS", "FANOUT_CONCURRENCY", "INCLUDE_ACCOUNTS", "INCLUDE_OUS", "ROLLOUT_PERCENT"])) == 0
+    error_message = "inventory_environment takes EXCLUDE_ACCOUNTS, EXCLUDE_OUS, FANOUT_CONCURRENCY, INCLUDE_ACCOUNTS, INCLUDE_OUS, ROLLOUT_PERCENT. What else the function reads this layer sets itself, from variables of their own."
   }
 }
 
@@ -110,8 +120,8 @@ variable "notification_environment" {
   default     = {}
 
   validation {
-    condition     = length(setintersection(keys(var.notification_environment), ["STATE_BUCKET", "STATE_PREFIX", "TEMPLATE_BUCKET", "TEMPLATE_PREFIX", "SENDER_EMAIL", "MAILER"])) == 0
-    error_message = "notification_environment may not set what this layer sets itself: STATE_*, TEMPLATE_*, SENDER_EMAIL (admin_email_address), MAILER."
+    condition     = length(setsubtract(keys(var.notification_environment), ["REPLY_TO"])) == 0
+    error_message = "notification_environment takes REPLY_TO. What else the function reads this layer sets itself, from variables of their own."
   }
 }
 

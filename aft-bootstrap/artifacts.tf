@@ -102,12 +102,13 @@ resource "aws_s3_bucket_policy" "artifacts" {
   depends_on = [aws_s3_bucket_public_access_block.artifacts]
 }
 
-# A zip's name is its hash: what a manifest names stays what it was, and two releases never overwrite each other.
+# Every upload is a new version of one object, and a manifest names the version: an object of another name would be made anew,
+# and Terraform deletes every version of what it replaces.
 resource "aws_s3_object" "zip" {
   for_each = local.zips
 
   bucket      = aws_s3_bucket.artifacts.id
-  key         = "${each.key}/${filesha256(each.value)}.zip"
+  key         = "${each.key}.zip"
   source      = each.value
   source_hash = filebase64sha256(each.value)
 

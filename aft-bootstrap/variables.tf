@@ -64,9 +64,8 @@ variable "artifact_bucket_name" {
 }
 
 variable "package_folder" {
-  description = "The folder in which `cargo xtask package` left the zips; null uploads nothing."
+  description = "The folder in which `cargo xtask package` left the zips. Without it Terraform would take the uploaded ones away, so it must be given each time; null uploads nothing, for a bucket that never had any."
   type        = string
-  default     = null
 }
 
 variable "architecture" {

@@ -124,3 +124,14 @@ resource "aws_iam_group" "exemption" {
 
   name = var.iam_exception_group
 }
+
+# Who comes from the AFT sample keeps role and group: they are the same ones under other names in the code.
+moved {
+  from = aws_iam_role.this
+  to   = aws_iam_role.member
+}
+
+moved {
+  from = aws_iam_group.this
+  to   = aws_iam_group.exemption[0]
+}

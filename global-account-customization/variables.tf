@@ -52,12 +52,12 @@ variable "member_role_external_id" {
 }
 
 variable "user_path" {
-  description = "Only keys of users below this IAM path can be changed; all users are looked at."
+  description = "Only keys of users below this IAM path can be changed. key-rotation is not told of it, and looks at all users: exempt the others, by the group or by their tags, or their refused changes open the circuit breaker for the account."
   type        = string
   default     = "/"
 
   validation {
-    condition     = can(regex("^/([\\x21-\\x7E]+/)?$", var.user_path))
+    condition     = can(regex("^/([\\w+=,.@-]+/)*$", var.user_path))
     error_message = "user_path must begin and end with a slash, such as / or /service/."
   }
 }

@@ -20,6 +20,7 @@ override_data {
 variables {
   hub_account_id = "222233334444"
   region         = "eu-central-1"
+  package_folder = null
 }
 
 run "the_role_lists_and_does_nothing_else" {
@@ -86,7 +87,7 @@ run "the_bucket_is_closed_and_only_the_hub_reads_it" {
   }
 }
 
-run "zips_are_uploaded_by_their_hash" {
+run "an_upload_is_a_new_version_of_one_object" {
   command = plan
 
   variables {
@@ -95,8 +96,8 @@ run "zips_are_uploaded_by_their_hash" {
   }
 
   assert {
-    condition     = aws_s3_object.zip["notification"].key == "notification/${filesha256("tests/package/notification.zip")}.zip"
-    error_message = "the key is the hash"
+    condition     = aws_s3_object.zip["notification"].key == "notification.zip"
+    error_message = "another key would be a new object, and the old zips would be deleted with all their versions"
   }
 
   assert {
