@@ -5,6 +5,7 @@
 
 mod statement;
 
+use anyhow::Context;
 use aws_sdk_iam::Client;
 use keywheel_core::id::AccountId;
 use serde_json::Value;
@@ -108,6 +109,17 @@ impl Policies {
     pub fn secret_policy(&self, account: &AccountId, user_arn: &str) -> anyhow::Result<String> {
         self.text("secret", &[("account", account.as_str()), ("user_arn", user_arn)])
     }
+}
+
+/// The names of a policy's statements.
+///
+/// # Errors
+/// When there is no such policy, or a statement has no name.
+pub fn sids(name: &str) -> anyhow::Result<Vec<String>> {
+    let (_, text) = FILES.iter().find(|(file, _)| *file == name).context("there is no such policy")?;
+    let policy: Value = serde_json::from_str(text)?;
+    let statements = policy["Statement"].as_array().into_iter().flatten();
+    statements.map(|statement| Ok(Statement::of(name, statement)?.sid)).collect()
 }
 
 /// Makes, in one account, the role that key-rotation assumes, and the role for break-glass.
