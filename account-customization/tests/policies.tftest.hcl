@@ -25,6 +25,7 @@ variables {
   org_list_account              = "999900002222"
   org_list_role                 = "fixture-organization-list-role"
   iam_role_name                 = "fixture-member-role"
+  member_role_external_id       = "fixture-external-id"
   admin_email_address           = "fixture@sender.example"
   s3_bucket_name                = "fixture-state-bucket"
   kms_key_arn                   = "arn:aws:kms:fixture-region-1:999900001111:key/fixture-key"
