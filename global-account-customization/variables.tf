@@ -46,7 +46,8 @@ variable "member_role_external_id" {
   default     = null
 
   validation {
-    condition     = var.member_role_external_id == null || can(regex("^[\\w+=,.@:/-]{2,1224}$", var.member_role_external_id))
+    # Terraform's regular expressions count to 1000 at most.
+    condition     = var.member_role_external_id == null || can(regex("^[\\w+=,.@:/-]{2,}$", var.member_role_external_id)) && try(length(var.member_role_external_id) <= 1224, false)
     error_message = "member_role_external_id must have 2 to 1224 letters, digits or + = , . @ : / _ -."
   }
 }

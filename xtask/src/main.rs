@@ -151,7 +151,9 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::AftExport { dir, hub } => aft::run(&workspace, &dir, &hub).map(|()| ExitCode::SUCCESS),
         Task::Check => check::run(&workspace).map(|()| ExitCode::SUCCESS),
         Task::FreshClone => fresh_clone::run(&workspace).map(|()| ExitCode::SUCCESS),
-        Task::TerraformChecks { program, folder } => terraform::check(&program, &folder).map(|()| ExitCode::SUCCESS),
+        Task::TerraformChecks { program, folder } => {
+            terraform::check(&workspace, &program, &folder).map(|()| ExitCode::SUCCESS)
+        }
     }
 }
 

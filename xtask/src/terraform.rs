@@ -1,4 +1,5 @@
-//! The step "Terraform": the layers' format, validity and tests, and whether AFT could run what `aft-export` lays out.
+//! The step "Terraform": the layers' format, validity and tests, whether AFT could run what `aft-export` lays out, and
+//! whether the stage has the policies of their plans.
 //!
 //! It works on a copy under the target directory, so that it neither leaves anything in the layers nor reads what
 //! somebody's own runs left there.
@@ -6,6 +7,7 @@
 mod checks;
 mod layout;
 mod page;
+mod policies;
 mod tool;
 
 use std::env;
@@ -33,7 +35,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     page::fill(&workspace.root, &folder)?;
     let wrapper = env::var(WRAPPER).unwrap_or_default();
     let mut words = wrapper.split_whitespace();
-    let Some(wrapper) = words.next() else { return check(tool.program, &folder) };
+    let Some(wrapper) = words.next() else { return check(workspace, tool.program, &folder) };
     // Everything in one call of the wrapper, whose start takes a second.
     let status = Call::new(wrapper, words)
         .arguments([env::current_exe().context("cannot find this program's own file")?])
@@ -47,8 +49,9 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
 }
 
 /// Runs the checks in the folder in which [`run`] laid everything out.
-pub(crate) fn check(program: &str, folder: &Path) -> Result<()> {
+pub(crate) fn check(workspace: &Workspace, program: &str, folder: &Path) -> Result<()> {
     let terraform = || tool::call(program, folder);
     checks::run(&terraform, folder)?;
-    page::plan(&terraform, folder)
+    page::plan(&terraform, folder)?;
+    policies::run(&terraform, folder, &workspace.root)
 }

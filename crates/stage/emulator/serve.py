@@ -1,6 +1,5 @@
 """Starts ministack with the overlay on a free loopback port and prints one line: READY http://127.0.0.1:PORT"""
 import asyncio, os, shutil, socket, tempfile, time
-
 async def run(listener: socket.socket, parent: int) -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
@@ -13,7 +12,6 @@ async def run(listener: socket.socket, parent: int) -> None:
     config.keep_alive_timeout = 75
     print(f"READY http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
     await serve(admin.application, config, shutdown_trigger=parent_is_gone)
-
 def main() -> None:  # the first process only watches, so that its being killed outright leaves the second to clean up
     parent, watcher = os.getppid(), os.getpid()
     if child := os.fork():
@@ -33,5 +31,4 @@ def main() -> None:  # the first process only watches, so that its being killed 
         lambda_runtime.reset()  # ends the functions' processes
         shutil.rmtree(folder, ignore_errors=True)
         os._exit(0)  # calls that still wait in threads must not keep the process
-
 main()

@@ -59,6 +59,8 @@ pub struct Call {
     pub operation: String,
     /// The account in which it ran.
     pub account: String,
+    /// The ARN on which it was authorised.
+    pub resource: String,
     /// Who called: an ARN.
     pub principal: Option<String>,
     /// The HTTP status of its answer; none while it runs.

@@ -17,8 +17,8 @@ use serde_json::Value;
 use crate::clients::Clients;
 use crate::organization::Organization;
 use crate::policies::{
-    BREAK_GLASS_ROLE, EMAIL_DOMAIN, EXTERNAL_ID, MEMBER_ROLE, ORGANIZATION_LIST_ROLE, Policies, SENDER, STATE_BUCKET,
-    TEMPLATE_BUCKET, make_role,
+    BREAK_GLASS_ROLE, EMAIL_DOMAIN, EXTERNAL_ID, MEMBER_ROLE, ORGANIZATION_LIST_ROLE, Policies, SCHEDULE_ROLE, SENDER,
+    STATE_BUCKET, make_role,
 };
 
 /// The function that lists the organization and starts a job per account.
@@ -28,6 +28,8 @@ pub const KEY_ROTATION: &str = "key-rotation";
 /// The function that sends mails.
 pub const NOTIFICATION: &str = "notification";
 
+/// The policy of every function's role with what Lambda does in the function's name.
+const PLATFORM: &str = "platform";
 /// As long as Lambda lets a function run.
 const TIMEOUT_SECONDS: i32 = 900;
 const MEMORY_MEGABYTES: i32 = 256;
@@ -82,8 +84,12 @@ impl Functions {
         mail.create_email_identity().email_identity(SENDER).send().await?;
         for name in names {
             make_role(&iam, name, &trust, &policies.text(name, &[])?).await?;
+            let platform = policies.text(PLATFORM, &[("function", name)])?;
+            iam.put_role_policy().role_name(name).policy_name(PLATFORM).policy_document(platform).send().await?;
             functions.create(name, name, functions.variables(name)).await?;
         }
+        make_role(&iam, SCHEDULE_ROLE, &policies.text("trust-schedule", &[])?, &policies.text("schedule", &[])?)
+            .await?;
         Ok(functions)
     }
 
@@ -98,7 +104,7 @@ impl Functions {
     /// # Errors
     /// When Lambda refuses a call.
     pub async fn create(&self, name: &str, function: &str, variables: Variables) -> anyhow::Result<()> {
-        let code = FunctionCode::builder().s3_bucket(TEMPLATE_BUCKET).s3_key(code_key(function)).build();
+        let code = FunctionCode::builder().s3_bucket(STATE_BUCKET).s3_key(code_key(function)).build();
         let create = self.client.create_function().function_name(name).runtime(Runtime::from("provided.al2023"));
         let create = create.role(format!("arn:aws:iam::{}:role/{function}", self.hub)).handler("bootstrap").code(code);
         let environment = Environment::builder().set_variables(Some(variables.into_iter().collect())).build();
@@ -134,7 +140,7 @@ impl Functions {
 async fn upload(storage: &StorageClient, folder: &Path, name: &str) -> anyhow::Result<()> {
     let zip = folder.join(format!("{name}.zip"));
     let code = std::fs::read(&zip).with_context(|| format!("cannot read {}", zip.display()))?;
-    let put = storage.put_object().bucket(TEMPLATE_BUCKET).key(code_key(name)).body(code.into()).customize();
+    let put = storage.put_object().bucket(STATE_BUCKET).key(code_key(name)).body(code.into()).customize();
     put.disable_payload_signing().send().await?;
     Ok(())
 }
@@ -166,7 +172,7 @@ pub(crate) fn variables(organization: &Organization, function: &str, endpoint: &
             ("SECRET_READERS", &readers),
             ("NOTIFICATION_FUNCTION", NOTIFICATION),
         ],
-        _ => &[("TEMPLATE_BUCKET", TEMPLATE_BUCKET), ("SENDER_EMAIL", SENDER)],
+        _ => &[("TEMPLATE_BUCKET", STATE_BUCKET), ("SENDER_EMAIL", SENDER)],
     };
     let everywhere = [("STATE_BUCKET", STATE_BUCKET), ("AWS_ENDPOINT_URL", endpoint)];
     own.iter().copied().chain(everywhere).map(|(key, value)| (key.to_owned(), value.to_owned())).collect()

@@ -23,4 +23,5 @@ pub mod stage;
 pub mod state;
 mod terminal;
 pub mod test_night;
+pub mod test_permissions;
 pub mod world;

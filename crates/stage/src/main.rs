@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use keywheel_stage::{days, death, demo, test_night};
+use keywheel_stage::{days, death, demo, test_night, test_permissions};
 
 #[derive(Parser)]
 #[command(name = "stage", about = "An emulated AWS Organization with Keywheel in it")]
@@ -45,6 +45,11 @@ enum Command {
         #[arg(long)]
         every_call: bool,
     },
+    /// Takes each statement out of the roles, and tries what the roles must not do.
+    TestPermissions {
+        #[command(flatten)]
+        place: Place,
+    },
     /// Runs the night's test.
     TestNight {
         #[command(flatten)]
@@ -78,6 +83,7 @@ async fn main() -> ExitCode {
         Command::Days { place, days } => days::show(&place.into(), days).await,
         Command::TestDays { place } => days::test(&place.into()).await,
         Command::TestDeath { place, every_call } => death::run(&place.into(), every_call).await,
+        Command::TestPermissions { place } => test_permissions::run(&place.into()).await,
         Command::TestNight { place } => test_night::run(&place.into()).await,
     };
     match ended {

@@ -14,6 +14,9 @@ use crate::case::Case;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Organization {
+    /// Its id, which Organizations gives it.
+    #[serde(skip)]
+    pub id: String,
     /// The management account; it stands in the root.
     pub management: AccountId,
     /// The name of the account in which the functions run.

@@ -1,6 +1,9 @@
 //! The roles of a deployment. Their policies are files in `policies/`, with `${…}` for what differs from place to place.
+//!
+//! The step "Terraform" of `cargo xtask test` renders them from the plans of the layers. By hand are only `break-glass`,
+//! `trust-account` and `secret`: the layers make none of these.
 
-use std::collections::BTreeSet;
+mod statement;
 
 use anyhow::Context;
 use aws_sdk_iam::Client;
@@ -9,6 +12,7 @@ use serde_json::Value;
 
 use crate::clients::{Clients, REGION};
 use crate::organization::Organization;
+pub use statement::Statement;
 
 /// The role that key-rotation assumes in each account.
 pub const MEMBER_ROLE: &str = "keywheel-member";
@@ -20,27 +24,32 @@ pub const ORGANIZATION_LIST_ROLE: &str = "keywheel-organization-list";
 pub const BREAK_GLASS_ROLE: &str = "break-glass";
 /// A role that may do everything in its account except read the secrets.
 pub const ADMINISTRATOR_ROLE: &str = "OrganizationAccountAccessRole";
-/// Where ledgers, manifests, results and notices live.
+/// The role with which EventBridge Scheduler starts account-inventory.
+pub const SCHEDULE_ROLE: &str = "schedule";
+/// Where templates, ledgers, manifests, results and notices live, and the functions' code, which no role may read.
 pub const STATE_BUCKET: &str = "keywheel-stage-state";
-/// Where templates live.
-pub const TEMPLATE_BUCKET: &str = "keywheel-stage-templates";
 /// The domain to which tags may direct mail.
 pub const EMAIL_DOMAIN: &str = "example.com";
 /// Who sends the mails.
 pub const SENDER: &str = "keywheel@example.com";
+/// The KMS key that the policies name. The stage has none: the emulator enforces no key's permissions.
+const KEY: &str = "no-key-on-the-stage";
 
-const FILES: [(&str, &str); 11] = [
+const FILES: [(&str, &str); 14] = [
     ("account-inventory", include_str!("../policies/account-inventory.json")),
     ("break-glass", include_str!("../policies/break-glass.json")),
     ("key-rotation", include_str!("../policies/key-rotation.json")),
     ("member", include_str!("../policies/member.json")),
     ("notification", include_str!("../policies/notification.json")),
     ("organization-list", include_str!("../policies/organization-list.json")),
+    ("platform", include_str!("../policies/platform.json")),
+    ("schedule", include_str!("../policies/schedule.json")),
     ("secret", include_str!("../policies/secret.json")),
     ("trust-account", include_str!("../policies/trust-account.json")),
     ("trust-inventory", include_str!("../policies/trust-inventory.json")),
     ("trust-lambda", include_str!("../policies/trust-lambda.json")),
     ("trust-rotation", include_str!("../policies/trust-rotation.json")),
+    ("trust-schedule", include_str!("../policies/trust-schedule.json")),
 ];
 
 /// The policies of one deployment.
@@ -62,7 +71,9 @@ impl Policies {
             ("organization_list_role", ORGANIZATION_LIST_ROLE.to_owned()),
             ("external_id", EXTERNAL_ID.to_owned()),
             ("state_bucket", STATE_BUCKET.to_owned()),
-            ("template_bucket", TEMPLATE_BUCKET.to_owned()),
+            ("organization_id", organization.id.clone()),
+            ("exemption_group", organization.exemption_group.clone()),
+            ("key", KEY.to_owned()),
             ("sender", SENDER.to_owned()),
         ];
         Self { values }
@@ -82,6 +93,15 @@ impl Policies {
         Ok(text)
     }
 
+    /// The statements of a policy, with these values besides those that hold everywhere.
+    ///
+    /// # Errors
+    /// Like [`Policies::text`].
+    pub fn statements(&self, name: &str, more: &[(&str, &str)]) -> anyhow::Result<Vec<Statement>> {
+        let policy: Value = serde_json::from_str(&self.text(name, more)?)?;
+        policy["Statement"].as_array().into_iter().flatten().map(|value| Statement::of(name, value)).collect()
+    }
+
     /// The resource policy that a user's secret must have, written by hand.
     ///
     /// # Errors
@@ -91,16 +111,15 @@ impl Policies {
     }
 }
 
-/// The actions that a policy allows.
+/// The names of a policy's statements.
 ///
 /// # Errors
-/// When there is no such policy.
-pub fn actions(name: &str) -> anyhow::Result<BTreeSet<String>> {
+/// When there is no such policy, or a statement has no name.
+pub fn sids(name: &str) -> anyhow::Result<Vec<String>> {
     let (_, text) = FILES.iter().find(|(file, _)| *file == name).context("there is no such policy")?;
     let policy: Value = serde_json::from_str(text)?;
     let statements = policy["Statement"].as_array().into_iter().flatten();
-    let actions = statements.filter_map(|statement| statement["Action"].as_array()).flatten();
-    Ok(actions.filter_map(|action| action.as_str().map(str::to_owned)).collect())
+    statements.map(|statement| Ok(Statement::of(name, statement)?.sid)).collect()
 }
 
 /// Makes, in one account, the role that key-rotation assumes, and the role for break-glass.

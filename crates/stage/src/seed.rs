@@ -93,7 +93,9 @@ pub(crate) async fn add_user(
 
 async fn accounts(organization: &mut Organization, clients: &Clients, admin: &Admin) -> anyhow::Result<()> {
     let client = OrganizationsClient::new(&clients.root_of(&organization.management));
-    client.create_organization().send().await?;
+    let made = client.create_organization().send().await?;
+    let id = made.organization().and_then(|organization| organization.id());
+    id.context("an organization without an id")?.clone_into(&mut organization.id);
     let roots = client.list_roots().send().await?;
     let root = roots.roots().first().and_then(|root| root.id()).context("the organization has no root")?.to_owned();
     units(organization, &client, &root).await?;

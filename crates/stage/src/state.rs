@@ -1,4 +1,4 @@
-//! The buckets of a deployment, and the JSON objects in the state bucket.
+//! The bucket of a deployment, and the JSON objects in it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::clients::{Clients, REGION};
-use crate::policies::{STATE_BUCKET, TEMPLATE_BUCKET};
+use crate::policies::STATE_BUCKET;
 
 /// The prefix of everything that Keywheel writes.
 pub const STATE_PREFIX: &str = "keywheel/";
@@ -33,20 +33,17 @@ impl StateBucket {
         Self { client: Client::new(&clients.root_of(hub)) }
     }
 
-    /// Makes both buckets and uploads the templates.
+    /// Makes the bucket and uploads the templates.
     ///
     /// # Errors
     /// When S3 refuses a call, or the templates cannot be read.
     pub async fn make(&self) -> anyhow::Result<()> {
-        for name in [STATE_BUCKET, TEMPLATE_BUCKET] {
-            let place =
-                CreateBucketConfiguration::builder().location_constraint(BucketLocationConstraint::from(REGION));
-            self.client.create_bucket().bucket(name).create_bucket_configuration(place.build()).send().await?;
-        }
+        let place = CreateBucketConfiguration::builder().location_constraint(BucketLocationConstraint::from(REGION));
+        self.client.create_bucket().bucket(STATE_BUCKET).create_bucket_configuration(place.build()).send().await?;
         self.copy_templates("templates/").await
     }
 
-    /// Uploads the repository's templates under a prefix of the template bucket.
+    /// Uploads the repository's templates under a prefix.
     ///
     /// # Errors
     /// When they cannot be read, or S3 refuses a call.
@@ -54,13 +51,13 @@ impl StateBucket {
         self.upload(Path::new(TEMPLATES), prefix).await
     }
 
-    /// Writes an object of the template bucket.
+    /// Writes a template.
     ///
     /// # Errors
     /// When S3 refuses it.
     pub async fn put_template(&self, key: &str, text: &str) -> anyhow::Result<()> {
         let body = text.as_bytes().to_vec().into();
-        self.client.put_object().bucket(TEMPLATE_BUCKET).key(key).body(body).send().await?;
+        self.client.put_object().bucket(STATE_BUCKET).key(key).body(body).send().await?;
         Ok(())
     }
 
@@ -76,7 +73,7 @@ impl StateBucket {
                     folders.push((path, format!("{key}/")));
                 } else {
                     let bytes = std::fs::read(&path)?;
-                    self.client.put_object().bucket(TEMPLATE_BUCKET).key(key).body(bytes.into()).send().await?;
+                    self.client.put_object().bucket(STATE_BUCKET).key(key).body(bytes.into()).send().await?;
                 }
             }
         }

@@ -8,7 +8,7 @@ mod explicit;
 mod leaks;
 mod mails;
 mod night;
-mod permissions;
+pub(crate) mod permissions;
 mod repeated;
 mod scope;
 mod sensitivity;

@@ -49,6 +49,7 @@ pub(super) const STEPS: [Step; 18] = [
     Step { title: "Emulator overlay (contract)", tier: Tier::Usual, after: None, run: overlay },
     Step { title: "AWS adapters (contract)", tier: Tier::Usual, after: None, run: adapters },
     Step { title: "Night on the stage", tier: Tier::Usual, after: Some(BUILD), run: night },
+    Step { title: "Permissions", tier: Tier::Usual, after: Some(BUILD), run: permissions },
     Step { title: "Forty-five days", tier: Tier::Usual, after: Some(BUILD), run: days },
     Step { title: "Death at every kind of call", tier: Tier::Usual, after: Some(BUILD), run: death },
     Step { title: "Fresh clone", tier: Tier::Usual, after: Some(BUILD), run: clone },
@@ -198,6 +199,11 @@ fn adapters(bench: &Bench<'_>) -> Result<()> {
 fn night(bench: &Bench<'_>) -> Result<()> {
     let stage = bench.stage()?;
     run_night(bench, stage, &bench.workspace.target.join("test-night"))
+}
+
+fn permissions(bench: &Bench<'_>) -> Result<()> {
+    let out = bench.workspace.target.join("test-permissions");
+    bench.stage()?.call("test-permissions", &out).folder(&bench.workspace.root).succeed()
 }
 
 fn days(bench: &Bench<'_>) -> Result<()> {

@@ -15,7 +15,6 @@ RECORDS: dict[str, Any] = {  # what POST /_stage/NAME sets fields of
     "settings": lambda body: SETTINGS, "credentials": lambda body: CREDENTIALS,
     "mails": lambda body: {"/".join(place[:2]): sent[body.get("after", 0):] for place, sent in mails.all_items()}}
 calls_of_request: contextvars.ContextVar[list] = contextvars.ContextVar("calls_of_request")
-
 def shift(record: Any, by: float) -> Any:  # moves every date in a record, and in those inside it, into the past
     for name, value in record.items() if isinstance(record, dict) else enumerate(record):
         if isinstance(value, (dict, list)):
@@ -25,28 +24,26 @@ def shift(record: Any, by: float) -> Any:  # moves every date in a record, and i
         elif isinstance(value, (int, float)) and str(name).endswith(("Date", "Timestamp")):
             record[name] = value - by
     return record
-
 def age(days: float) -> None:
     shift([users, keys, iam._roles._data, iam._groups._data, secrets, accounts, LAST_USED], days * 86400)
     for item in [item for place in buckets.values() for key, item in place["objects"].items() if key[-5:] == ".json"]:
         item.update(s3._build_object_record(json.dumps(shift(json.loads(item["body"]), days * 86400)).encode(), {}))
     for place in [place for place, secret in secrets.items() if 0 < (secret["DeletedDate"] or 0) < time.time()]:
         del secrets[place]  # its recovery window is over
-
 def administer(method: str, name: str, body: Any) -> Any:
     if method == "POST" and name in ("age", "faults"):
         return age(body["days"]) if name == "age" else LOGS[name].append({"times": 1, **body})
     if name in LOGS:
         return LOGS[name].clear() if method == "DELETE" else LOGS[name]
     return RECORDS[name](body).update(body["set"]) if method == "POST" else RECORDS[name](body)
-
 class Injected(Exception):
     """A fault that takes the place of a call or of its answer."""
 @patch(vars(iam_evaluator), "enforce")
 def enforce(stock: Any, key_id: str, operation: str, service: str, *rest: Any, **options: Any) -> Any:
-    """Every call to every service passes here once it is known who calls what."""
+    """Every call passes here once it is known who calls what. GetObject of what is missing needs ListBucket on AWS."""
     caller, account = iam_evaluator.resolve_caller_identity(key_id) or {}, iam.get_account_id()
-    call = {"operation": operation, "account": account, "principal": caller.get("userArn"), "time": time.time()}
+    call = {"operation": operation, "account": account, "principal": caller.get("userArn"), "time": time.time(),
+            "resource": (resource := options.get("resource_arn", "*"))}
     LOGS["calls"].append(call)
     calls_of_request.get().append(call)
     meant = (fault for fault in LOGS["faults"] if fault["times"] and fault.get("account", account) == account)
@@ -55,13 +52,15 @@ def enforce(stock: Any, key_id: str, operation: str, service: str, *rest: Any, *
         call["fault"] = fault | {"service": service}
         if "error" in fault and not fault.get("after"):
             raise Injected
-    return stock(key_id, operation, service, *rest, **options)
-
+    bucket, _, name = resource.partition(":::")[2].partition("/")
+    is_missing = operation == "s3:GetObject" and name not in s3._buckets.get(bucket, {}).get("objects", {})
+    of_bucket = options | {"resource_arn": f"arn:aws:s3:::{bucket}"}
+    denied = stock(key_id, "s3:ListBucket", service, *rest, **of_bucket) if is_missing else None
+    return denied or stock(key_id, operation, service, *rest, **options)
 async def reply(send: Any, status: int, headers: dict, body: bytes) -> None:
     pairs = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": status, "headers": pairs})
     await send({"type": "http.response.body", "body": body})
-
 async def application(scope: dict, receive: Any, send: Any) -> None:
     if scope["type"] == "http" and scope["path"].startswith("/_stage/"):
         try:

@@ -14,7 +14,6 @@ def execute(stock: Any, function: dict, event: Any) -> dict:
         time.sleep(0.2)
     call["answer"] = result.get("body")
     return result
-
 def keep_output(worker: ProvidedWorker, stream: Any, lines: Any) -> None:
     """Logs: AWS keeps every line; stock loses those that come after the answer of a function's last call."""
     for line in (raw.decode("utf-8", "replace").rstrip("\r\n") for raw in stream):

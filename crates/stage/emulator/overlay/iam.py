@@ -1,5 +1,5 @@
 """IAM: quota, last use, paging, missing entities, credential report, ARNs."""
-import re, xml.etree.ElementTree as ElementTree
+import json, re, xml.etree.ElementTree as ElementTree
 from ministack.core import iam_actions, iam_evaluator, sigv4
 from ministack.services import iam, sts
 from overlay.world import CREDENTIALS, LAST_USED, SETTINGS, Any, patch
@@ -76,7 +76,11 @@ def credential_report(stock: Any) -> str:
     return re.sub(r"(:\d\d)Z", r"\1+00:00", "\n".join(",".join(row) for row in rows))
 @patch(vars(iam_actions), "extract_resource_arn")
 def resource_arn(stock: Any, service: str, *rest: object) -> str:
-    """AWS authorises an IAM call on the ARN of the entity, path included; stock on an ARN without path."""
+    """AWS authorises calls on the ARN of an entity with its path, a key's user, a mail's sender; stock does not."""
     kind, _, name = (arn := stock(service, *rest)).rpartition(":")[2].partition("/")
+    if service == "iam" and arn == "*" and (key := keys.get(parameter(rest[4], "AccessKeyId"))):
+        kind, name = "user", key["UserName"]
+    if service == "ses" and rest[1].endswith("/outbound-emails"):
+        return f"arn:aws:ses:{rest[5]}:{rest[6]}:identity/{json.loads(rest[3]).get('FromEmailAddress')}"
     table = {"user": iam._users, "role": iam._roles, "group": iam._groups}.get(kind, {}) if service == "iam" else {}
     return table[name]["Arn"] if name in table else arn

@@ -7,16 +7,18 @@ from overlay.world import MANAGEMENT, Any, patch
 ALWAYS = {"aws:principalisawsservice": "false", "aws:viaawsservice": "false", "aws:securetransport": "true"}
 @patch(vars(iam_evaluator), "_resolve_condition_key")
 def condition_key(stock: Any, key: str, context: Any) -> Any:
-    """aws:PrincipalArn of a session is its role's ARN, with the path, on AWS, its own on stock, which lacks ALWAYS."""
+    """aws:PrincipalArn of a session is its role's ARN, with the path, on AWS; stock has its own, and no other."""
     if key.lower() == "aws:principalarn" and ":assumed-role/" in context.principal_arn:
         account, name = context.principal_arn.split(":")[4], context.principal_arn.split("/")[1]
         return iam._roles.get_scoped(account, None, name, {}).get("Arn", f"arn:aws:iam::{account}:role/{name}")
-    return ALWAYS.get(key.lower()) or stock(key, context)
+    owner = iam_evaluator._account_from_arn(context.resource_arn) or context.principal_account
+    of_resource = {"aws:resourceorgid": iam_evaluator._principal_org_id(owner),
+                   "ses:fromaddress": context.resource_arn.partition(":identity/")[2]}
+    return (ALWAYS | of_resource).get(key.lower()) or stock(key, context)
 @patch(vars(iam_evaluator), "_principal_org_id")
 def principal_org_id(_stock: Any, account: str) -> str | None:
     """aws:PrincipalOrgID: AWS sets it for every member; stock for the management account alone."""
     return organizations._orgs.get_scoped(MANAGEMENT.get(account), None, "self", {}).get("Id")
-
 def expand(value: Any, context: Any) -> Any:
     """${aws:username} and the like; one that has no value stays as it is and so matches nothing."""
     def variable(match: re.Match) -> str:

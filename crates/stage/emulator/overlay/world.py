@@ -7,7 +7,6 @@ LAST_USED: dict[str, dict] = {}         # access key id -> date, region and serv
 CREDENTIALS: dict[str, dict] = {}       # access key id -> every secret half and session token that was ever issued
 LOGS: dict[str, list] = {"calls": [], "faults": [], "function-log": [], "function-calls": []}
 MANAGEMENT: dict[str, str] = {}         # account id -> its organization's management account
-
 def patch(table: dict, *names: str) -> Any:  # puts a function in the place of stock's, which is its first argument
     def replace(function: Any) -> None:
         table.update({name: partial(function, table.get(name)) for name in names})

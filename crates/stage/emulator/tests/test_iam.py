@@ -35,6 +35,14 @@ class Patched(ContractTest):
         iam = client("iam", new_account())
         self.refused("AccessDenied", iam.get_access_key_last_used, AccessKeyId="AKIAAAAAAAAAAAAAAAAA")
 
+    def test_last_use_is_authorised_on_the_keys_user(self) -> None:
+        account = new_account()
+        alice = make_user(account, "alice", path="/team/")
+        right = {"Effect": "Allow", "Action": "iam:GetAccessKeyLastUsed", "Resource": f"arn:aws:iam::{account}:user/team/*"}
+        iam = client("iam", bob := make_user(account, "bob", right))
+        self.assertEqual("alice", iam.get_access_key_last_used(AccessKeyId=alice["AccessKeyId"])["UserName"])
+        self.refused("AccessDenied", iam.get_access_key_last_used, AccessKeyId=bob["AccessKeyId"])
+
     def test_list_users_pages(self) -> None:
         iam = client("iam", new_account())
         names = [f"user-{number:03}" for number in range(105)]

@@ -1,5 +1,5 @@
 """Policy evaluation."""
-from support import (ALLOW_ALL, ContractTest, assume, client, document, make_role, make_user, new_account, own_root)
+from support import (ALLOW_ALL, REGION, ContractTest, assume, client, document, make_role, make_user, new_account, own_root)
 
 READ = "secretsmanager:GetSecretValue"
 
@@ -77,6 +77,47 @@ class Patched(ContractTest):
         right = {"Effect": "Allow", "Action": "iam:ListUsers", "Resource": "*"}
         user = make_user(member, "alice", right | {"Condition": {"StringEquals": {"aws:PrincipalOrgID": organization}}})
         self.assertEqual(1, len(client("iam", user).list_users()["Users"]))
+
+    def test_a_resource_has_its_organizations_id(self) -> None:
+        management = client("organizations", new_account())
+        try:
+            organization = management.create_organization()["Organization"]["Id"]
+        except Exception:  # stock has no such call
+            organization = management.describe_organization()["Organization"]["Id"]
+        member = management.create_account(Email="a@example.com", AccountName="a")["CreateAccountStatus"]["AccountId"]
+        outside = new_account()
+        right = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
+        right |= {"Condition": {"StringEquals": {"aws:ResourceOrgID": organization}}}
+        user = make_user(member, "alice", right)
+        inner, outer = (make_role(account, "role", own_root(member)) for account in (member, outside))
+        self.assertIn("AccessKeyId", assume(user, inner))
+        self.refused("AccessDenied", assume, key=user, arn=outer)
+
+    def test_mail_is_authorised_on_its_sender(self) -> None:
+        for allowed in ("one@example.com", "two@example.com"):
+            account = new_account()
+            right = {"Effect": "Allow", "Action": "ses:SendEmail", "Resource": f"arn:aws:ses:*:{account}:identity/one@*",
+                     "Condition": {"StringEquals": {"ses:FromAddress": allowed}}}
+            user = make_user(account, "alice", right)
+            client("sesv2", account).create_email_identity(EmailIdentity="one@example.com")
+            mail = {"FromEmailAddress": "one@example.com", "Destination": {"ToAddresses": ["a@example.com"]},
+                    "Content": {"Simple": {"Subject": {"Data": "s"}, "Body": {"Text": {"Data": "t"}}}}}
+            if allowed == "one@example.com":
+                self.assertIn("MessageId", client("sesv2", user).send_email(**mail))
+            else:
+                self.refused("AccessDeniedException", client("sesv2", user).send_email, **mail)
+
+    def test_a_missing_object_is_denied_to_who_may_not_list(self) -> None:
+        account = new_account()
+        client("s3", account).create_bucket(
+            Bucket=(bucket := f"bucket-{account}"), CreateBucketConfiguration={"LocationConstraint": REGION})
+        client("s3", account).put_object(Bucket=bucket, Key="there", Body=b"text")
+        right = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
+        listing = {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": f"arn:aws:s3:::{bucket}"}
+        for user, code in ((make_user(account, "alice", right), "AccessDenied"),
+                           (make_user(account, "bob", right, listing), "NoSuchKey")):
+            self.assertEqual(b"text", client("s3", user).get_object(Bucket=bucket, Key="there")["Body"].read())
+            self.refused(code, client("s3", user).get_object, Bucket=bucket, Key="missing")
 
 
 class Alike(ContractTest):

@@ -1,14 +1,13 @@
 //! The roles hold no more than the functions use.
 
-use std::collections::BTreeSet;
-
 use super::checks::Checks;
+use crate::admin::Call;
 use crate::functions::{ACCOUNT_INVENTORY, KEY_ROTATION, NOTIFICATION};
-use crate::policies::{MEMBER_ROLE, ORGANIZATION_LIST_ROLE, actions};
+use crate::policies::{MEMBER_ROLE, ORGANIZATION_LIST_ROLE, Policies, Statement};
 use crate::stage::Stage;
 
 /// Roles and their policies.
-const ROLES: [(&str, &str); 5] = [
+pub(crate) const ROLES: [(&str, &str); 5] = [
     (ACCOUNT_INVENTORY, "account-inventory"),
     (KEY_ROTATION, "key-rotation"),
     (NOTIFICATION, "notification"),
@@ -19,15 +18,27 @@ const ROLES: [(&str, &str); 5] = [
 /// No call needs it, but without it S3 answers 403 where an object is missing.
 const NOT_A_CALL: &str = "s3:ListBucket";
 
-/// Holds what each role may do against what its sessions did in all nights so far.
+/// Holds each action of each statement against what the role's sessions did in all nights so far, and to which resources.
 pub(super) async fn check(stage: &Stage, checks: &mut Checks) -> anyhow::Result<()> {
     let calls = stage.admin.calls().await?;
+    let policies = Policies::of(&stage.organization);
     for (role, policy) in ROLES {
         let session = format!(":assumed-role/{role}/");
-        let of_role = calls.iter().filter(|call| call.principal.as_ref().is_some_and(|arn| arn.contains(&session)));
-        let used: BTreeSet<_> = of_role.map(|call| call.operation.clone()).collect();
-        let unused = actions(policy)?.into_iter().filter(|action| !used.contains(action) && action != NOT_A_CALL);
-        checks.none(&format!("the role {role} may do nothing that it never does"), unused.collect());
+        let is_of_role = |call: &&Call| call.principal.as_ref().is_some_and(|arn| arn.contains(&session));
+        let of_role: Vec<_> = calls.iter().filter(is_of_role).collect();
+        let mut unused = Vec::new();
+        // Whatever the account: a member role is the same in all of them.
+        for statement in policies.statements(policy, &[("account", "*")])? {
+            unused.extend(never_used(&statement, &of_role));
+        }
+        checks.none(&format!("no statement lets the role {role} do what it never does"), unused);
     }
     Ok(())
+}
+
+fn never_used(statement: &Statement, calls: &[&Call]) -> Vec<String> {
+    let uses =
+        |action: &String| calls.iter().any(|call| call.operation == **action && statement.covers(&call.resource));
+    let unused = statement.actions.iter().filter(|action| !uses(action) && *action != NOT_A_CALL);
+    unused.map(|action| format!("{}: {action}", statement.sid)).collect()
 }

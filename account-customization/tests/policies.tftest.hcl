@@ -1,0 +1,43 @@
+# The plan from which `cargo xtask test` renders the policies in crates/stage/policies/. What differs from place to place has
+# values here that occur nowhere else: xtask/src/terraform/policies.rs puts placeholders in their place.
+
+provider "aws" {
+  region                      = "eu-central-1"
+  access_key                  = "test"
+  secret_key                  = "test"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
+override_data {
+  target = data.aws_caller_identity.current
+  values = { account_id = "999900001111" }
+}
+
+override_data {
+  target = data.aws_region.current
+  values = { region = "fixture-region-1" }
+}
+
+variables {
+  organization_id               = "o-fixtureorganization"
+  org_list_account              = "999900002222"
+  org_list_role                 = "fixture-organization-list-role"
+  iam_role_name                 = "fixture-member-role"
+  member_role_external_id       = "fixture-external-id"
+  admin_email_address           = "fixture@sender.example"
+  s3_bucket_name                = "fixture-state-bucket"
+  kms_key_arn                   = "arn:aws:kms:fixture-region-1:999900001111:key/fixture-key"
+  inventory_execution_role_name = "account-inventory"
+  execution_role_name           = "key-rotation"
+  notifier_execution_role       = "notification"
+  inventory_lambda_name         = "account-inventory"
+  rotation_lambda_name          = "key-rotation"
+  notification_lambda_name      = "notification"
+  artifacts_manifest            = "tests/artifacts.json"
+}
+
+run "policies" {
+  command = plan
+}

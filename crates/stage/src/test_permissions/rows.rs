@@ -1,0 +1,102 @@
+//! Every statement of the roles' policies: what fails without it, or why that cannot be seen here.
+
+/// What is invoked. Each row that works on an account has one of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Invoked {
+    /// account-inventory, for one account.
+    Inventory,
+    /// key-rotation, for one account in which everything is due.
+    Job,
+    /// The same when no ledger is stored yet.
+    FirstJob,
+    /// The same when an earlier run has asked for notices of which it does not know yet whether they were sent.
+    SecondJob,
+    /// notification, with a digest that key-rotation made.
+    Digest,
+}
+
+/// A statement, and what fails without it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row {
+    /// The policy's file.
+    pub(super) policy: &'static str,
+    /// The statement.
+    pub(super) sid: &'static str,
+    /// What needs it.
+    pub(super) invoked: Invoked,
+    /// What the error must have.
+    pub(super) says: &'static str,
+}
+
+const fn row(policy: &'static str, sid: &'static str, invoked: Invoked, says: &'static str) -> Row {
+    Row { policy, sid, invoked, says }
+}
+
+/// Every statement that the emulator can do without.
+pub(super) const ROWS: &[Row] = &[
+    row("account-inventory", "AssumesTheOrganizationListRole", Invoked::Inventory, "sts:AssumeRole"),
+    row("account-inventory", "InvokesKeyRotation", Invoked::Inventory, "lambda:InvokeFunction"),
+    row("account-inventory", "WritesManifests", Invoked::Inventory, "s3:PutObject"),
+    row("organization-list", "ListsTheOrganization", Invoked::Inventory, "organizations:ListAccounts"),
+    row("key-rotation", "AssumesTheMemberRole", Invoked::Job, "sts:AssumeRole"),
+    row("key-rotation", "KeepsLedgersAndResults", Invoked::Job, "s3:GetObject"),
+    row("key-rotation", "ReadsWhatWasSent", Invoked::SecondJob, "s3:GetObject"),
+    row("key-rotation", "TellsMissingFromDenied", Invoked::FirstJob, "s3:GetObject"),
+    row("key-rotation", "InvokesNotificationAndItself", Invoked::Job, "lambda:InvokeFunction"),
+    row("member", "ListsUsers", Invoked::Job, "iam:GetAccountAuthorizationDetails"),
+    row("member", "LooksAtUsersAndKeys", Invoked::Job, "iam:ListAccessKeys"),
+    row("member", "ChangesKeys", Invoked::Job, "iam:CreateAccessKey"),
+    row("member", "ReadsTheExemptionGroup", Invoked::Job, "iam:GetGroup"),
+    row("member", "KeepsTheUsersSecrets", Invoked::Job, "secretsmanager:DescribeSecret"),
+    row("notification", "ReadsTemplates", Invoked::Digest, "s3:GetObject"),
+    row("notification", "RecordsWhatWasSent", Invoked::Digest, "s3:GetObject"),
+    row("notification", "TellsMissingFromDenied", Invoked::Digest, "s3:GetObject"),
+    row("notification", "SendsAsOneAddress", Invoked::Digest, "ses:SendEmail"),
+];
+
+/// Statements that nothing on the stage needs: the policy, the statement, and why.
+#[cfg(test)]
+const NOT_NEEDED_HERE: [(&str, &str, &str); 6] = [
+    ("platform", "WritesItsLog", "the emulator writes logs without asking the role"),
+    ("platform", "KeepsFailedEvents", "the stage has no queue for failed events"),
+    ("platform", "UsesTheKey", "the emulator enforces no key's permissions"),
+    (
+        "schedule",
+        "StartsAccountInventory",
+        "the stage has no EventBridge Scheduler: it invokes account-inventory itself",
+    ),
+    ("schedule", "KeepsFailedStarts", "the same, and no queue"),
+    ("schedule", "UsesTheKey", "the same, and no key"),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{NOT_NEEDED_HERE, ROWS};
+    use crate::policies::sids;
+
+    const POLICIES: [&str; 7] =
+        ["account-inventory", "key-rotation", "member", "notification", "organization-list", "platform", "schedule"];
+
+    #[test]
+    fn every_statement_of_every_rendered_policy_has_a_row() {
+        let installed: BTreeSet<_> = POLICIES
+            .iter()
+            .flat_map(|policy| sids(policy).unwrap().into_iter().map(|sid| ((*policy).to_owned(), sid)))
+            .collect();
+        let rows = ROWS.iter().map(|row| (row.policy, row.sid));
+        let not_needed = NOT_NEEDED_HERE.iter().map(|(policy, sid, _)| (*policy, *sid));
+        let known: BTreeSet<_> =
+            rows.chain(not_needed).map(|(policy, sid)| (policy.to_owned(), sid.to_owned())).collect();
+        assert_eq!(
+            installed, known,
+            "ROWS has to say what fails without a statement, or NOT_NEEDED_HERE why nothing does"
+        );
+    }
+
+    #[test]
+    fn whatever_nothing_needs_has_a_reason() {
+        assert!(NOT_NEEDED_HERE.iter().all(|(_, _, reason)| !reason.is_empty()));
+    }
+}
