@@ -67,6 +67,8 @@ locals {
       TEMPLATE_BUCKET = local.bucket
       TEMPLATE_PREFIX = local.template_prefix
       SENDER_EMAIL    = var.admin_email_address
+
+      CONFIGURATION_SET = aws_sesv2_configuration_set.keywheel.configuration_set_name
     }
   }
 

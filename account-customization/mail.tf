@@ -15,7 +15,7 @@ resource "aws_sesv2_configuration_set" "keywheel" {
   }
 }
 
-# The identity carries the configuration set, so that no mail leaves without it.
+# notification names the configuration set with every mail; the identity carries it for whoever else sends as this address.
 resource "aws_sesv2_email_identity" "sender" {
   count = var.create_email_identity ? 1 : 0
 

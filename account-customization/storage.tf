@@ -155,3 +155,19 @@ resource "aws_s3_object" "zip" {
 
   depends_on = [aws_s3_bucket_versioning.state, aws_s3_bucket_server_side_encryption_configuration.state]
 }
+
+# Who comes from the AFT sample keeps the bucket: it is the same one under another name in the code.
+moved {
+  from = aws_s3_bucket.iam_rotation_resources_bucket
+  to   = aws_s3_bucket.state
+}
+
+moved {
+  from = aws_s3_bucket_versioning.this
+  to   = aws_s3_bucket_versioning.state
+}
+
+moved {
+  from = aws_s3_bucket_public_access_block.this
+  to   = aws_s3_bucket_public_access_block.state
+}

@@ -174,7 +174,7 @@ variable "no_run_hours" {
   default     = null
 
   validation {
-    condition     = var.no_run_hours == null || can(var.no_run_hours >= 1 && var.no_run_hours <= 168 && floor(var.no_run_hours) == var.no_run_hours)
+    condition     = var.no_run_hours == null || try(var.no_run_hours >= 1 && var.no_run_hours <= 168 && floor(var.no_run_hours) == var.no_run_hours, false)
     error_message = "no_run_hours must be a whole number from 1 to 168."
   }
 }

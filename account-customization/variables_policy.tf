@@ -43,7 +43,7 @@ variable "recovery_grace_period" {
   default     = null
 
   validation {
-    condition     = var.recovery_grace_period == null || can(floor(var.recovery_grace_period) == var.recovery_grace_period && var.recovery_grace_period >= 1)
+    condition     = var.recovery_grace_period == null || try(floor(var.recovery_grace_period) == var.recovery_grace_period && var.recovery_grace_period >= 1, false)
     error_message = "recovery_grace_period must be a whole number of days from 1 on."
   }
 }

@@ -18,6 +18,7 @@ override_data {
 }
 
 variables {
+  alarm_emails        = ["on-call@example.com"]
   organization_id     = "o-a1b2c3d4e5"
   org_list_account    = "111122223333"
   admin_email_address = "keywheel@example.com"
@@ -136,7 +137,7 @@ run "reservations_are_made_where_asked_for" {
   }
 }
 
-run "committed_zips_go_by_their_hash" {
+run "committed_zips_are_versions_of_one_object" {
   command = plan
 
   variables {
@@ -145,8 +146,8 @@ run "committed_zips_go_by_their_hash" {
   }
 
   assert {
-    condition     = aws_s3_object.zip["key-rotation"].key == "code_sources/key-rotation/${filesha256("tests/zips/key-rotation.zip")}.zip"
-    error_message = "the key is the hash"
+    condition     = aws_s3_object.zip["key-rotation"].key == "code_sources/key-rotation.zip"
+    error_message = "every zip is a new version of one object"
   }
 
   assert {
@@ -182,4 +183,42 @@ run "a_delegated_administrator_lists_with_its_own_credentials" {
     condition     = strcontains(data.aws_iam_policy_document.account_inventory.json, "organizations:ListAccounts") && !strcontains(data.aws_iam_policy_document.account_inventory.json, "sts:AssumeRole")
     error_message = "the role lists the organization itself"
   }
+}
+
+run "everything_can_be_stopped" {
+  command = plan
+
+  variables {
+    stopped = true
+  }
+
+  assert {
+    condition     = aws_lambda_function.function["key-rotation"].reserved_concurrent_executions == 0 && aws_lambda_function.function["notification"].reserved_concurrent_executions == -1
+    error_message = "key-rotation cannot be started; owners still get what they were to be told"
+  }
+
+  assert {
+    condition     = aws_scheduler_schedule.daily.state == "DISABLED" && !aws_cloudwatch_metric_alarm.no_run.actions_enabled
+    error_message = "no schedule, and no alarm for that"
+  }
+}
+
+run "a_manifest_without_versions_is_refused" {
+  command = plan
+
+  variables {
+    artifacts_manifest = "tests/artifacts-without-versions.json"
+  }
+
+  expect_failures = [aws_lambda_function.function]
+}
+
+run "alarms_that_reach_nobody_are_said" {
+  command = plan
+
+  variables {
+    alarm_emails = []
+  }
+
+  expect_failures = [check.somebody_gets_the_alarms]
 }

@@ -18,6 +18,7 @@ override_data {
 }
 
 variables {
+  alarm_emails        = ["on-call@example.com"]
   organization_id     = "o-a1b2c3d4e5"
   org_list_account    = "111122223333"
   admin_email_address = "keywheel@example.com"
@@ -122,11 +123,16 @@ run "wrong_values_are_refused_by_name" {
     org_list_account                 = "12"
     admin_email_address              = "Keywheel <keywheel@example.com>"
     rotation_period                  = 0.5
+    recovery_grace_period            = 0
     log_retention_days               = 8
     schedule_expression              = "daily"
     schedule_window_minutes          = 2000
     reserved_concurrency             = { key-rotation = 0 }
-    rotation_environment             = { RUN_MODE = "enforce" }
+    rotation_environment             = { FREZE = "2026-12-20" }
+    security_email                   = "Security <security@example.com>"
+    log_level                        = "ERROR"
+    iam_exception_group              = "a/b"
+    no_run_hours                     = 0
     inventory_environment            = { STATE_BUCKET = "mine" }
     notification_environment         = { MAILER = "smtp" }
     store_secrets_in_central_account = true
@@ -139,11 +145,16 @@ run "wrong_values_are_refused_by_name" {
     var.org_list_account,
     var.admin_email_address,
     var.rotation_period,
+    var.recovery_grace_period,
     var.log_retention_days,
     var.schedule_expression,
     var.schedule_window_minutes,
     var.reserved_concurrency,
     var.rotation_environment,
+    var.security_email,
+    var.log_level,
+    var.iam_exception_group,
+    var.no_run_hours,
     var.inventory_environment,
     var.notification_environment,
     var.store_secrets_in_central_account,

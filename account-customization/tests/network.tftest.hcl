@@ -18,6 +18,7 @@ override_data {
 }
 
 variables {
+  alarm_emails        = ["on-call@example.com"]
   organization_id     = "o-a1b2c3d4e5"
   org_list_account    = "111122223333"
   admin_email_address = "keywheel@example.com"

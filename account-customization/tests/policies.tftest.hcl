@@ -21,6 +21,7 @@ override_data {
 }
 
 variables {
+  alarm_emails                  = ["on-call@example.com"]
   organization_id               = "o-fixtureorganization"
   org_list_account              = "999900002222"
   org_list_role                 = "fixture-organization-list-role"

@@ -16,6 +16,7 @@ override_data {
 }
 
 variables {
+  package_folder                = null
   hub_account_id                = "999900001111"
   region                        = "eu-central-1"
   org_list_role                 = "fixture-organization-list-role"

@@ -35,7 +35,7 @@ impl Notification {
         let templates = Templates::new(Some(store));
         Ok(Self {
             notices: S3State::new(sdk, config.state.bucket.as_str(), config.state.prefix.as_str()),
-            mailer: SesMailer::new(sdk, None),
+            mailer: SesMailer::new(sdk, config.configuration_set.clone()),
             templates: templates.map_err(|error| FunctionError::because(ErrorName::Internal, &error))?,
             config,
         })

@@ -14,6 +14,8 @@ pub struct NotificationConfig {
     pub sender_email: String,
     /// The address that answers go to; none means the sender.
     pub reply_to: Option<String>,
+    /// The SES configuration set with which mails are sent; none means the identity's own.
+    pub configuration_set: Option<String>,
     /// Where records of notices live.
     pub state: StateLocation,
 }
@@ -30,6 +32,7 @@ impl NotificationConfig {
         let template_prefix = reader.value(&variable::TEMPLATE_PREFIX, parse::prefix);
         let sender_email = reader.value(&variable::SENDER_EMAIL, parse::email);
         let reply_to = reader.optional(&variable::REPLY_TO, parse::email);
+        let configuration_set = reader.optional(&variable::CONFIGURATION_SET, parse::configuration_set);
         let mailer = reader.value(&variable::MAILER, parse::one_of(&[("ses", ())]));
         reader.refuse(&variable::SNS_TOPIC_ARN);
         let state = StateLocation::read(&mut reader);
@@ -40,6 +43,7 @@ impl NotificationConfig {
                 template_prefix: template_prefix?,
                 sender_email: sender_email?,
                 reply_to: reply_to?,
+                configuration_set: configuration_set?,
                 state: state?,
             })
         })

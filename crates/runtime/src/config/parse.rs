@@ -105,6 +105,11 @@ pub(super) fn function(text: &str) -> Result<String, String> {
     matching(1..=170, |c| c.is_ascii_alphanumeric() || "-_.:$".contains(c))(text)
 }
 
+/// A configuration set's name (SES API, `ConfigurationSetName`).
+pub(super) fn configuration_set(text: &str) -> Result<String, String> {
+    matching(1..=64, |c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))(text)
+}
+
 /// An S3 bucket (S3 user guide, "General purpose bucket naming rules").
 pub(super) fn bucket(text: &str) -> Result<String, String> {
     let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';

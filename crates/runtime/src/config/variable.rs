@@ -179,6 +179,8 @@ variables! {
         "The address that mails come from.";
     REPLY_TO: NOTIFICATION, Means("answers go to the sender"), "one e-mail address, without a display name",
         "The address that answers go to.";
+    CONFIGURATION_SET: NOTIFICATION, Means("the identity's own, if it has one"), "an SES configuration set's name: 1 to 64 letters, digits or `_ -`",
+        "The SES configuration set with which mails are sent: its events tell of bounces and complaints.";
     MAILER: NOTIFICATION, Default("ses"), "`ses`; `smtp` and `mailgun` are not carried out by this release",
         "What sends the mails.";
     SNS_TOPIC_ARN: NOTIFICATION, Means("no topic"), LATER,
