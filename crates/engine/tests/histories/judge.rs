@@ -176,13 +176,24 @@ impl Watch {
         }
         check(!key.is_active(), "rule 1: the key is active")?;
         check(!self.is_first_sight, "the account is seen for the first time")?;
-        let inactive = self.inactive_by_keywheel(&key.id, look).or_else(|| self.inactive_by_either(account, &key.id));
+        let inactive = self.inactive_by_keywheel(&key.id, look);
         let due = match inactive {
             Some(at) if never_stored && self.as_orphan(look, key).is_ok() => after(at, Days(1)),
             Some(at) => after(at, self.policy.periods.recovery_grace()),
-            None => self.person_inactive_until(account, key, look)?,
+            None => self.inactive_by_a_person_until(account, key, look)?,
         };
         check(account.now >= due, &format!("rule 1: the key can be called back until {due}"))
+    }
+
+    /// When a key that a person made inactive may be deleted, or one of which nobody can tell who did.
+    fn inactive_by_a_person_until(&self, account: &Account, key: &Key, look: &Look) -> Result<Timestamp, String> {
+        let by_either = self.inactive_by_either(account, &key.id);
+        let by_either = by_either.map(|at| after(at, self.policy.periods.recovery_grace()));
+        match (by_either, self.person_inactive_until(account, key, look)) {
+            (Some(either), Ok(persons)) => Ok(either.min(persons)),
+            (Some(either), Err(_)) => Ok(either),
+            (None, persons) => persons,
+        }
     }
 
     /// When a person's inactive key may be deleted.
