@@ -45,8 +45,9 @@ pub(crate) const GUARDS: Field = Field {
     ],
     // They take no key away, and `PLANNER` has them.
     skipped: &[
-        // Who is told, what comes first, and what is looked at.
+        // Who is told, what comes first, what is looked at, what a refusal says, and what makes a key or publishes it.
         r"\b(urgency|needs_secret|repeat_notice|held|malformed_tags|may_be_retiring|is_leaving|untold|untold_deletions|deletion_ahead)\b",
+        r"\b(obstacles|noted|publish|unresolved_creation)\b",
         // Steps that are not taken.
         r"-> (Option<Step>|Vec<Step>) with (None|vec!\[\])",
         // Seen by whatever sees that the border is another one.
