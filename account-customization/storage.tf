@@ -152,6 +152,9 @@ resource "aws_s3_object" "zip" {
   key         = "${trimsuffix(var.s3_bucket_prefix, "/")}/${each.key}.zip"
   source      = each.value
   source_hash = filebase64sha256(each.value)
+  # S3 refuses the upload if something else arrives, and the version can be found by its hash.
+  checksum_algorithm = "SHA256"
+  metadata           = { sha256 = filesha256(each.value) }
 
   depends_on = [aws_s3_bucket_versioning.state, aws_s3_bucket_server_side_encryption_configuration.state]
 }

@@ -111,6 +111,9 @@ resource "aws_s3_object" "zip" {
   key         = "${each.key}.zip"
   source      = each.value
   source_hash = filebase64sha256(each.value)
+  # S3 refuses the upload if something else arrives, and the version can be found by its hash.
+  checksum_algorithm = "SHA256"
+  metadata           = { sha256 = filesha256(each.value) }
 
   depends_on = [aws_s3_bucket_versioning.artifacts]
 }

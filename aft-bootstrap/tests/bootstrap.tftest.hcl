@@ -101,7 +101,7 @@ run "an_upload_is_a_new_version_of_one_object" {
   }
 
   assert {
-    condition     = aws_s3_object.zip["notification"].source_hash == filebase64sha256("tests/package/notification.zip")
+    condition     = aws_s3_object.zip["notification"].source_hash == filebase64sha256("tests/package/notification.zip") && aws_s3_object.zip["notification"].metadata["sha256"] == filesha256("tests/package/notification.zip") && aws_s3_object.zip["notification"].checksum_algorithm == "SHA256"
     error_message = "the hash that Lambda asks for"
   }
 }
