@@ -20,6 +20,10 @@ pub(super) const REMEMBERED: Days = Days(90);
 /// blocked for years.
 const NEWS_REMEMBERED: Days = Days(60);
 
+/// For so long ListAccessKeys may not show a new key, by far: a key that Keywheel made and that is not listed yet must not be
+/// forgotten, or it would pass for a person's.
+const LISTED_BY: SignedDuration = SignedDuration::from_hours(1);
+
 /// How long a rollback that broke off is remembered: for the next nights, and not until everybody has forgotten why.
 const ROLLBACK_REMEMBERED: Days = Days(3);
 
@@ -34,7 +38,8 @@ impl UserRecord {
             key.deleted = key.deleted.or(begun.filter(|_| user.key(id).is_none()));
         }
         record.keys.retain(|id, key| {
-            user.key(id).is_some() || key.deleted.is_some_and(|deleted| now < after(deleted, REMEMBERED))
+            let is_new = key.created.is_some_and(|made| now < plus(made, LISTED_BY));
+            user.key(id).is_some() || is_new || key.deleted.is_some_and(|deleted| now < after(deleted, REMEMBERED))
         });
         for key in &user.keys {
             let mut seen = record.key(&key.id);

@@ -96,11 +96,13 @@ fn one_run_makes_one_key_per_user_however_often_it_is_retried() {
 fn rule_4_a_retry_makes_no_second_key_where_a_person_deleted_the_first() {
     let world = world_with("alice", 90);
     let same = Night { run_id: Some("one-run".to_owned()), ..night() };
+    let begun = world.account().now;
     let _ = same.on(&world);
     let made = world.account().user("alice").keys[1].id.clone();
     world.account().delete_key("alice", &made);
     let _ = same.on(&world);
     assert_eq!(keys_made(&world), 1);
+    next_night(&world, begun);
     let run = night().on(&world).run();
     assert_eq!((row(&run.result, StepKind::Publish).1, keys_made(&world)), (StepStatus::Done, 2));
 }
@@ -198,4 +200,20 @@ fn a_pair_that_is_stored_after_all_is_not_deleted() {
     });
     let _ = night().on(&world).run();
     assert_eq!(world.count(Operation::DeleteAccessKey), 0);
+}
+
+#[test]
+fn a_key_that_is_not_listed_yet_when_the_job_arrives_again_is_still_known_for_keywheels() {
+    let world = world_with("alice", 90);
+    world.account().behaviour.listed_after = SignedDuration::from_secs(9);
+    world.fail(Operation::PutPending, 0, Fault::Denied);
+    world.fail(Operation::DeleteAccessKey, 0, Fault::Denied);
+    let same = Night { run_id: Some("one-run".to_owned()), ..night() };
+    let begun = world.account().now;
+    let _ = same.on(&world);
+    let _ = same.on(&world);
+    next_night(&world, begun);
+    let run = night().on(&world).run();
+    assert_eq!(row(&run.result, StepKind::Reconcile).0, Reason::NeverStored);
+    assert_eq!(world.account().users_with_a_never_stored_key(), Vec::<String>::new());
 }
