@@ -8,9 +8,7 @@ use keywheel_core::reason::Reason;
 use keywheel_testkit::{Fault, Night, Operation, World};
 
 use crate::rolling_back::{hosts_have_followed, hosts_stand_still};
-use crate::support::{
-    DAY, alice, asked, asking, empty_world, eve_of, later, next_night, night, old_and_new, rows, working,
-};
+use crate::support::{DAY, alice, asked, asking, empty_world, eve_of, later, night, old_and_new, rows, working};
 
 fn handed_out(world: &World) -> Option<keywheel_core::id::AccessKeyId> {
     let account = world.account();
@@ -134,9 +132,7 @@ fn a_retired_key_that_is_active_again_is_announced_anew_also_where_its_rollback_
     world.account().add_user("alice");
     world.account().add_key("alice", 90);
     let world = eve_of(world, &night(), StepKind::Retire);
-    let begun = world.account().now;
-    let _ = night().on(&world);
-    next_night(&world, begun);
+    night().nights(&world, 1);
     // The key is active again, and that the rollback is done cannot be written down.
     world.fail(Operation::SaveLedger, 3, Fault::Denied);
     let _ = asking(asked(ActionKind::Rollback, &[])).on(&world);

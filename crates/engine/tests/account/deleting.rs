@@ -178,10 +178,6 @@ fn nothing_is_deleted_in_the_first_run_of_an_account_whatever_a_ledger_says() {
 fn a_lost_ledger_starts_the_recovery_grace_anew() {
     let world = eve();
     world.account().set_ledger_text(None);
-    for _ in 0..34 {
-        let begun = world.account().now;
-        let _ = night().on(&world);
-        next_night(&world, begun);
-    }
+    night().nights(&world, 34);
     assert_eq!(world.count(Operation::DeleteAccessKey), 0);
 }

@@ -125,9 +125,7 @@ fn nights_whose_events_come_out_of_order_do_the_same_as_in_order() {
     let ends = [["night-1", "night-2"], ["night-2", "night-1"]].map(|order| {
         let world = alice();
         for run_id in order {
-            let begun = world.account().now;
-            let _ = Night { run_id: Some(run_id.to_owned()), ..night() }.on(&world);
-            next_night(&world, begun);
+            Night { run_id: Some(run_id.to_owned()), ..night() }.nights(&world, 1);
         }
         let account = world.account();
         account.history.iter().map(|event| (event.at, event.what)).collect::<Vec<_>>()

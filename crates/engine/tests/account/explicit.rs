@@ -11,16 +11,13 @@ use keywheel_core::time::Days;
 use keywheel_testkit::{Fault, Habit, Night, Operation, World};
 
 use crate::support::{
-    DAY, alice, asked, asking, changes, eve_of, later, next_night, night, old_and_new, only_row, rows, working,
-    world_with,
+    DAY, alice, asked, asking, changes, eve_of, later, night, old_and_new, only_row, rows, working, world_with,
 };
 
 /// Alice got a replacement last night, and her hosts have installed it.
 fn replaced() -> World {
     let world = alice();
-    let begun = world.account().now;
-    let _ = night().on(&world);
-    next_night(&world, begun);
+    night().nights(&world, 1);
     world.forget();
     world
 }

@@ -20,9 +20,7 @@ pub(crate) fn hosts_stand_still() -> World {
     let world = world_with("alice", 90);
     world.account().user_mut("alice").habit = Habit::NeverInstalls;
     let world = eve_of(world, &night(), StepKind::Deactivate);
-    let begun = world.account().now;
-    let _ = night().on(&world);
-    next_night(&world, begun);
+    night().nights(&world, 1);
     world.forget();
     assert_eq!(working(&world), [false, true]);
     world
@@ -31,9 +29,7 @@ pub(crate) fn hosts_stand_still() -> World {
 /// The old key was made inactive, and the hosts use the new one.
 pub(crate) fn hosts_have_followed() -> World {
     let world = eve_of(alice(), &night(), StepKind::Deactivate);
-    let begun = world.account().now;
-    let _ = night().on(&world);
-    next_night(&world, begun);
+    night().nights(&world, 1);
     world.forget();
     world
 }
@@ -65,9 +61,7 @@ fn the_pair_of_a_key_of_keywheels_own_making_is_handed_out_again() {
     night().nights(&world, 140);
     world.account().user_mut("alice").habit = Habit::NeverInstalls;
     let world = eve_of(world, &night(), StepKind::Deactivate);
-    let begun = world.account().now;
-    let _ = night().on(&world);
-    next_night(&world, begun);
+    night().nights(&world, 1);
     let [old, _] = old_and_new(&world);
     let _ = asking(asked(ActionKind::Rollback, &[])).on(&world);
     let account = world.account();

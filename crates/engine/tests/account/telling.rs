@@ -243,9 +243,7 @@ fn assert_told_once(kind: StepKind, operation: Operation, untold: Reason) {
 fn a_key_published_after_its_ledger_was_lost_is_announced_again_when_it_is_replaced_itself() {
     let mut world = alice();
     world.fail(Operation::MoveCurrent, 0, Fault::Denied);
-    let begun = world.account().now;
-    let _ = night().on(&world);
-    next_night(&world, begun);
+    night().nights(&world, 1);
     world.account().set_ledger_text(None);
     world = eve_of(world, &night(), StepKind::Create);
     let published = world.account().mails.len();
