@@ -23,9 +23,6 @@ const ORPHANED_GRACE: Days = Days(1);
 /// that run began: without waiting, the slot would stay filled for a night more.
 const ORPHAN_AWAITED: SignedDuration = SignedDuration::from_mins(10);
 
-/// For so long owners are told that a key was made inactive: afterwards its deletion is what they are warned of.
-const NEWS: Days = Days(7);
-
 impl UserView<'_> {
     /// The step for an inactive key.
     pub(super) fn inactive_key(&self, key: &ObservedKey) -> Option<Step> {
@@ -116,7 +113,7 @@ impl UserView<'_> {
             let deleted = record.deleted.filter(|_| self.user.key(id).is_none())?;
             let is_told = record.told(&NoticeKind::Deleted).is_some();
             // A key whose owners never heard of it, such as one that was never stored, is no news.
-            let is_news = self.now < after(deleted, NEWS) && record.made_inactive.is_some();
+            let is_news = self.is_news(deleted) && record.made_inactive.is_some();
             let step = self.user_step(StepKind::Warn, Reason::DeletionUntold).due(deleted);
             (is_news && !is_told).then(|| Step { key: Some(id.clone()), ..step }.telling(NoticeKind::Deleted))
         });
@@ -139,7 +136,8 @@ impl UserView<'_> {
     /// The owners are told that the key was made inactive, where the run that did it died, or its notice was not sent.
     fn untold(&self, key: &ObservedKey, inactive: &MadeInactive, due: Timestamp) -> Option<Step> {
         let is_told = self.record_of(key).told(&NoticeKind::Deactivated).is_some();
-        let is_news = self.now < after(inactive.at, NEWS);
+        // Afterwards its deletion is what they are warned of.
+        let is_news = self.is_news(inactive.at);
         let reason = match inactive.why? {
             // The notice of a rollback tells of both its keys, and nobody knows of a key whose answer was lost.
             InactiveBecause::RolledBack | InactiveBecause::Orphaned => return None,

@@ -11,13 +11,10 @@ use crate::plan::{Action, Preconditions, Step, StepKind};
 use crate::planner::standing::Standing;
 use crate::planner::step::UserView;
 use crate::reason::Reason;
-use crate::time::{Days, after, plus};
+use crate::time::plus;
 
 /// The services with which a new key is proven.
 const PROVEN_WITH: [&str; 2] = ["sts", "secretsmanager"];
-
-/// For so long owners are told that a key was made active again.
-const NEWS: Days = Days(7);
 
 impl UserView<'_> {
     /// The step that makes `old` active again. `new` is the key that took over from it; it stays where somebody uses it, unless
@@ -102,7 +99,7 @@ impl UserView<'_> {
         let active = self.user.keys.iter().filter(|key| key.is_active());
         let untold = active.filter(|key| {
             let record = self.record_of(key);
-            let is_news = record.rolled_back.is_some_and(|at| self.now < after(at, NEWS));
+            let is_news = record.rolled_back.is_some_and(|at| self.is_news(at));
             is_news && record.told(&NoticeKind::RolledBack).is_none()
         });
         untold

@@ -7,9 +7,17 @@ use crate::observed::ObservedKey;
 use crate::plan::{Step, StepKind};
 use crate::planner::step::UserView;
 use crate::reason::Reason;
-use crate::time::{days_until, weeks_since};
+use crate::time::{Days, after, days_until, weeks_since};
+
+/// For so long owners are told what an earlier run did and could not tell them of.
+const NEWS: Days = Days(7);
 
 impl UserView<'_> {
+    /// Whether what happened then is news still.
+    pub(super) fn is_news(&self, happened: Timestamp) -> bool {
+        self.now < after(happened, NEWS)
+    }
+
     /// The warning that is due so far ahead of `due`, unless it was sent: the one for the smallest number of days that covers
     /// what is left, so that a run that comes late warns once and not thrice.
     pub(super) fn warning(
