@@ -27,16 +27,12 @@ impl<P: Ports> Executor<'_, P> {
             return Err(stopped);
         }
         self.session.hold_for(CALL_TIME).await?;
-        if let Err(error) = self.ports.iam().update_access_key(user, key, KeyStatus::Inactive).await {
-            // After a refusal an inactive key is a person's doing. Only where the outcome is open may it be Keywheel's.
-            let took_effect = error.is_transient() && self.is_inactive(step, key).await;
-            if !took_effect {
-                // Without an answer the key may yet become inactive, by Keywheel: then the note must stay.
-                if error.kind != ErrorKind::Unanswered {
-                    self.forget_deactivation(step, key).await?;
-                }
-                return Err(error.into());
+        if let Err(error) = self.set_status(step, key, KeyStatus::Inactive).await {
+            // Without an answer the key may yet become inactive, by Keywheel: then the note must stay.
+            if error.kind != ErrorKind::Unanswered {
+                self.forget_deactivation(step, key).await?;
             }
+            return Err(error.into());
         }
         let inactive = MadeInactive { at: self.ports.clock().now(), by: Actor::Keywheel, why: Some(because) };
         let recorded = self.session.write(|ledger| {
@@ -58,10 +54,23 @@ impl<P: Ports> Executor<'_, P> {
         Ok(self.session.write(forget).await?)
     }
 
-    /// An answer that was lost may belong to a call that took effect.
-    async fn is_inactive(&self, step: &Step, key: &AccessKeyId) -> bool {
-        let keys = self.ports.iam().access_keys(&step.user).await.unwrap_or_default();
-        keys.iter().any(|seen| seen.id == *key && !seen.is_active())
+    /// Makes a key active or inactive. An answer that was lost may belong to a call that took effect; after a refusal the status
+    /// is a person's doing, whatever it is.
+    pub(super) async fn set_status(&self, step: &Step, key: &AccessKeyId, status: KeyStatus) -> Result<(), PortError> {
+        let Err(error) = self.ports.iam().update_access_key(&step.user, key, status).await else { return Ok(()) };
+        let took_effect = error.is_transient() && self.has_status(step, key, status).await.unwrap_or(false);
+        if took_effect { Ok(()) } else { Err(error) }
+    }
+
+    /// Whether the key is there and has this status now.
+    pub(super) async fn has_status(
+        &self,
+        step: &Step,
+        key: &AccessKeyId,
+        status: KeyStatus,
+    ) -> Result<bool, PortError> {
+        let keys = self.ports.iam().access_keys(&step.user).await?;
+        Ok(keys.iter().any(|seen| seen.id == *key && seen.status == status))
     }
 
     /// Deletes an inactive key: written down before, so that its owners are told whatever comes. The label goes off what the
@@ -129,7 +138,7 @@ impl<P: Ports> Executor<'_, P> {
         Ok(self.secret_state(step).await?.is_some_and(may_have))
     }
 
-    async fn secret_state(&self, step: &Step) -> Result<Option<SecretState>, PortError> {
+    pub(super) async fn secret_state(&self, step: &Step) -> Result<Option<SecretState>, PortError> {
         self.ports.secrets().describe(&secret_name(&self.account.id, &step.user)).await
     }
 
@@ -139,7 +148,7 @@ impl<P: Ports> Executor<'_, P> {
 
     async fn unlabel(&self, step: &Step, key: &AccessKeyId) -> Result<(), Stopped> {
         let name = secret_name(&self.account.id, &step.user);
-        let Some(state) = self.ports.secrets().describe(&name).await? else { return Ok(()) };
+        let Some(state) = self.secret_state(step).await? else { return Ok(()) };
         let pair = VersionId::of(&self.account.id, &step.user_id, key);
         let record = VersionId::of_record(&self.account.id, &step.user_id, key);
         for version in [pair, record] {

@@ -8,7 +8,7 @@ use keywheel_core::secret::{PreviousKey, VersionId, secret_name};
 
 use super::execute::{CALL_TIME, Executor};
 use super::outcome::Stopped;
-use crate::ports::{Clock, ErrorKind, Iam, Ports, Secrets};
+use crate::ports::{Clock, ErrorKind, Iam, PortError, Ports, Secrets};
 
 /// What became of the new key once the old one worked again.
 pub(super) type GivingWay = Result<(), Stopped>;
@@ -86,35 +86,27 @@ impl<P: Ports> Executor<'_, P> {
     async fn revive(&self, step: &Step, old: &AccessKeyId) -> Result<(), NotRevived> {
         // A key that was active when the step was planned is not revived: if it is not active now, that is a person's doing.
         let was_active = step.preconditions.statuses.contains(&(old.clone(), KeyStatus::Active));
-        if was_active || self.is_active(step, old).await.map_err(NotRevived::Untouched)? {
+        if was_active {
+            return Ok(());
+        }
+        let untouched = |error: PortError| NotRevived::Untouched(error.into());
+        if self.has_status(step, old, KeyStatus::Active).await.map_err(untouched)? {
             return Ok(());
         }
         self.session.hold_for(CALL_TIME).await.map_err(|error| NotRevived::Untouched(error.into()))?;
-        if let Err(error) = self.ports.iam().update_access_key(&step.user, old, KeyStatus::Active).await {
-            let took_effect = error.is_transient() && self.is_active(step, old).await.unwrap_or(false);
-            if !took_effect {
-                let is_unknown = error.kind == ErrorKind::Unanswered;
-                return Err(if is_unknown {
-                    NotRevived::Unknown(error.into())
-                } else {
-                    NotRevived::Untouched(error.into())
-                });
-            }
-        }
+        self.set_status(step, old, KeyStatus::Active).await.map_err(|error| match error.kind {
+            ErrorKind::Unanswered => NotRevived::Unknown(error.into()),
+            _ => untouched(error),
+        })?;
         let at = self.ports.clock().now();
         let recorded = self.session.write(|ledger| ledger.key_mut(&step.user, &step.user_id, old).revive(at));
         recorded.await.map_err(|error| NotRevived::Unknown(error.into()))
     }
 
-    async fn is_active(&self, step: &Step, key: &AccessKeyId) -> Result<bool, Stopped> {
-        let keys = self.ports.iam().access_keys(&step.user).await?;
-        Ok(keys.iter().any(|seen| seen.id == *key && seen.is_active()))
-    }
-
     /// The secret hands out the old key again, and then the new one is made inactive, if the old one works.
     async fn give_way(&self, step: &Step, old: &AccessKeyId, new: &AccessKeyId) -> Result<(), Stopped> {
         self.hand_out(step, new, old).await?;
-        if !self.is_active(step, new).await? {
+        if !self.has_status(step, new, KeyStatus::Active).await? {
             return Ok(());
         }
         let preconditions = Preconditions {
@@ -129,8 +121,9 @@ impl<P: Ports> Executor<'_, P> {
     /// Has the secret hand out what it holds of `to`, where it hands out the pair of `from`. What a person put there stands.
     async fn hand_out(&self, step: &Step, from: &AccessKeyId, to: &AccessKeyId) -> Result<(), Stopped> {
         let name = secret_name(&self.account.id, &step.user);
-        let state = self.ports.secrets().describe(&name).await?;
-        let Some(state) = state.filter(|state| !state.scheduled_for_deletion) else { return Ok(()) };
+        let Some(state) = self.secret_state(step).await?.filter(|state| !state.scheduled_for_deletion) else {
+            return Ok(());
+        };
         let pair = |key| VersionId::of(&self.account.id, &step.user_id, key);
         let record = |key| VersionId::of_record(&self.account.id, &step.user_id, key);
         let current = state.versions.iter().find(|version| version.has(AWSCURRENT)).map(|version| &version.id);
