@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod contract;
+pub mod credential_report;
 pub mod id;
 pub mod ledger;
 pub mod notice;
