@@ -51,6 +51,13 @@ data "aws_iam_policy_document" "member" {
   }
 
   statement {
+    sid     = "ReadsTheCredentialReport"
+    actions = ["iam:GenerateCredentialReport", "iam:GetCredentialReport"]
+    # These actions know no resource.
+    resources = ["*"]
+  }
+
+  statement {
     sid       = "LooksAtUsersAndKeys"
     actions   = ["iam:GetAccessKeyLastUsed", "iam:GetUser", "iam:ListAccessKeys"]
     resources = [local.users]

@@ -82,6 +82,13 @@ data "aws_iam_policy_document" "key_rotation" {
   }
 
   statement {
+    sid     = "ReadsTheCredentialReport"
+    actions = ["iam:GenerateCredentialReport", "iam:GetCredentialReport"]
+    # These actions know no resource.
+    resources = ["*"]
+  }
+
+  statement {
     sid = "LooksAfterKeys"
     actions = [
       "iam:CreateAccessKey",

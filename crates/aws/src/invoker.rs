@@ -7,28 +7,26 @@ use aws_sdk_lambda::Client;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::InvocationType;
 use keywheel_engine::ports::{ErrorKind, Invoker, PortError};
-use tokio::time::Instant;
 
 use crate::error::{bad_answer, port_error};
+use crate::patience::Patience;
 
 const INVOKE: &str = "lambda:InvokeFunction";
 /// What Lambda answers when it has queued an event (Invoke API, `StatusCode`).
 const QUEUED: i32 = 202;
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 
 /// Invokes functions asynchronously. Where Lambda throttles, it goes on trying beyond the SDK's own attempts, up to a time.
 #[derive(Clone, Debug)]
 pub struct LambdaInvoker {
     client: Client,
-    patience: Duration,
+    patience: Patience,
 }
 
 impl LambdaInvoker {
     /// `patience` is how long one event is tried while Lambda throttles.
     #[must_use]
     pub fn new(config: &SdkConfig, patience: Duration) -> Self {
-        Self { client: Client::new(config), patience }
+        Self { client: Client::new(config), patience: Patience::new(config, patience) }
     }
 
     async fn once(&self, function: &str, event: &[u8]) -> Result<(), PortError> {
@@ -44,20 +42,8 @@ impl LambdaInvoker {
 impl Invoker for LambdaInvoker {
     async fn invoke(&self, function: &str, event: &serde_json::Value) -> Result<(), PortError> {
         let event = event.to_string();
-        let give_up = Instant::now() + self.patience;
-        let mut pause = FIRST_PAUSE;
-        loop {
-            let error = match self.once(function, event.as_bytes()).await {
-                Ok(()) => return Ok(()),
-                Err(error) => error,
-            };
-            let wait = pause.mul_f64(0.5 + fastrand::f64() / 2.0);
-            if error.kind != ErrorKind::Throttled || Instant::now() + wait > give_up {
-                return Err(of_function(function, error));
-            }
-            tokio::time::sleep(wait).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
-        }
+        let invoked = self.patience.with(|| self.once(function, event.as_bytes())).await;
+        invoked.map_err(|error| of_function(function, error))
     }
 }
 

@@ -94,7 +94,9 @@ permissions! {
         "iam:CreateAccessKey", Some("create_access_key"), "users", "Makes a replacement.";
         "iam:DeleteAccessKey", Some("delete_access_key"), "users", "Deletes an old key.";
         "iam:GetAccessKeyLastUsed", Some("get_access_key_last_used"), "users", "When a key was used last.";
+        "iam:GenerateCredentialReport", Some("generate_credential_report"), "everything", "Whose keys need to be looked at, in bulk.";
         "iam:GetAccountAuthorizationDetails", Some("get_account_authorization_details"), "everything", "All users with their tags, in bulk.";
+        "iam:GetCredentialReport", Some("get_credential_report"), "everything", "The same.";
         "iam:GetGroup", Some("get_group"), "the exemption group", "Who is left alone.";
         "iam:GetUser", Some("get_user"), "users", "The user once more, right before a change.";
         "iam:ListAccessKeys", Some("list_access_keys"), "users", "A user's keys.";

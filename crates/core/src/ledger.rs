@@ -6,11 +6,13 @@
 mod key;
 mod observe;
 mod refused;
+mod sweep;
 mod trust;
 
 pub use key::{Actor, InactiveBecause, KeyRecord, MadeInactive, NoticeRecord};
 pub use observe::USE_RECORD_SPAN;
 pub use refused::LedgerRefused;
+pub use sweep::sweep_day;
 pub use trust::CREATION_AT_MOST;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,6 +48,9 @@ pub struct AccountLedger {
     /// The explicit action that was last begun. A night that is tried again finds its own journal all the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action: Option<JournalledPlan>,
+    /// When every user of the account was last looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub swept: Option<Timestamp>,
     /// The users about whom there is something to remember.
     #[serde(default)]
     pub users: BTreeMap<UserName, UserRecord>,
@@ -152,6 +157,7 @@ impl AccountLedger {
             claim: None,
             plan: None,
             action: None,
+            swept: None,
             users: BTreeMap::new(),
         }
     }

@@ -3,6 +3,7 @@
 mod deactivation;
 mod deletion;
 mod explicit;
+mod glance;
 mod reconciliation;
 mod retirement;
 mod rollback;
@@ -24,6 +25,7 @@ use crate::policy::{ExemptionGroup, Policy};
 use crate::reason::Reason;
 
 pub use explicit::plan_explicit;
+pub use glance::{QuietUser, glance};
 pub use standing::needs_secret;
 
 /// Everything that a plan is made from.
@@ -33,6 +35,8 @@ pub struct AccountView<'a> {
     pub account: &'a AccountId,
     /// Every user whose keys could be seen.
     pub users: &'a [ObservedUser],
+    /// Users who were passed over, because nothing can be due for them.
+    pub quiet: &'a [QuietUser],
     /// What is remembered, as it was read.
     pub ledger: &'a AccountLedger,
     /// What the deployment wants.
@@ -69,6 +73,7 @@ pub fn remember(view: &AccountView<'_>) -> AccountLedger {
 #[must_use]
 pub fn plan_account(view: &AccountView<'_>) -> AccountPlan {
     let mut steps: Vec<Step> = view.users.iter().flat_map(|user| user::plan_user(view, user)).collect();
+    steps.extend(view.quiet.iter().filter_map(QuietUser::step));
     hold_back_for_account(view, &mut steps);
     steps.sort_by(|a, b| urgency(a).cmp(&urgency(b)));
     AccountPlan { steps }

@@ -2,11 +2,13 @@
 
 mod audit;
 mod claim;
+mod credential_report;
 mod digests;
 mod execute;
 mod guard;
 mod hand_on;
 mod limits;
+mod listing;
 mod outcome;
 mod publish;
 mod replace;
@@ -82,6 +84,8 @@ pub struct Run {
     pub deadline: Timestamp,
     /// Users whose key is replaced whatever its age.
     pub forced: Vec<UserName>,
+    /// Every user is looked at, whatever the credential report shows.
+    pub sweep: bool,
     /// How AWS's clock differs from this one, where that is known: only within 5 minutes is anything changed.
     pub clock_is_off: bool,
     /// The one thing that was asked for; none for a whole night.
@@ -99,6 +103,8 @@ pub struct Inheritance {
     pub claim: String,
     /// The first user that is not done yet; none for all of them.
     pub from: Option<UserName>,
+    /// Every user is looked at, as in the invocations before.
+    pub sweep: bool,
 }
 
 /// An account that could not be looked after at all.

@@ -12,7 +12,7 @@ mod state;
 
 pub use clock::Clock;
 pub use error::{ErrorKind, PortError};
-pub use iam::{CreateFailed, Iam, IamUser, UserAudit};
+pub use iam::{CreateFailed, Iam, IamUser, ReportFile, UserAudit};
 pub use organization::{Invoker, ListedAccount, Organization, OuId};
 pub use secrets::{NewSecret, Proof, Prover, Secrets};
 pub use state::{Condition, LedgerStore, NoticeStore, ReadFailed, RunStore, StoredLedger, WriteFailed};

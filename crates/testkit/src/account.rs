@@ -15,6 +15,7 @@ use secrecy::SecretString;
 use crate::behaviour::Behaviour;
 use crate::history::{Event, What, Who};
 use crate::life::Habit;
+use crate::report::Report;
 use crate::secret::Secret;
 use crate::state::LedgerObject;
 use crate::user::{Key, User};
@@ -42,6 +43,7 @@ pub struct Account {
     pub history: Vec<Event>,
     /// How many nights there have been.
     pub night: u32,
+    pub(crate) report: Option<Report>,
     pub(crate) ledger: Option<LedgerObject>,
     pub(crate) issued: Vec<SecretString>,
     numbers: u64,
@@ -71,6 +73,7 @@ impl Account {
             mails: Vec::new(),
             history: Vec::new(),
             night: 0,
+            report: None,
             ledger: None,
             issued: Vec::new(),
             numbers: 0,
@@ -131,7 +134,15 @@ impl Account {
         let id: AccessKeyId = format!("AKIA{number:016}").parse().unwrap();
         // IAM's dates are whole seconds, cut off.
         let created = Timestamp::from_second(created.as_second()).unwrap();
-        let key = Key { id, status: KeyStatus::Active, created, uses: Vec::new(), proofs: Vec::new(), half };
+        let key = Key {
+            id,
+            status: KeyStatus::Active,
+            created,
+            changed: created,
+            uses: Vec::new(),
+            proofs: Vec::new(),
+            half,
+        };
         self.users.get_mut(user).unwrap().keys.push(key.clone());
         self.note(user, &key.id, What::Made, who);
         key
@@ -159,6 +170,7 @@ impl Account {
         let Some(found) = self.users.get_mut(user).and_then(|user| user.key_mut(key)) else { return };
         if found.status != status {
             found.status = status;
+            found.changed = self.now;
             let what = if status == KeyStatus::Active { What::MadeActive } else { What::MadeInactive };
             self.note(user, key, what, who);
         }

@@ -17,6 +17,8 @@ pub struct Behaviour {
     pub use_shows_after: SignedDuration,
     /// The quota of two keys is not enforced.
     pub quota_is_racy: bool,
+    /// How IAM makes credential reports.
+    pub report: Reporting,
     /// New keys are denied their own secrets.
     pub retrieval_is_denied: bool,
     /// Notification sends nothing.
@@ -32,8 +34,22 @@ impl Default for Behaviour {
             known_after: SignedDuration::ZERO,
             use_shows_after: SignedDuration::ZERO,
             quota_is_racy: false,
+            report: Reporting::default(),
             retrieval_is_denied: false,
             mail_is_down: false,
         }
     }
+}
+
+/// How IAM makes credential reports. The default makes a new one at once, whenever it is asked.
+#[derive(Clone, Debug, Default)]
+pub struct Reporting {
+    /// How long it takes to make one.
+    pub takes: SignedDuration,
+    /// One is handed out for four hours, as AWS does.
+    pub is_kept: bool,
+    /// Inactive keys are not shown.
+    pub hides_inactive: bool,
+    /// What is handed out is of so long ago.
+    pub late_by: SignedDuration,
 }

@@ -26,6 +26,8 @@ operations! {
     ListAccessKeys = "iam:ListAccessKeys",
     GetAccessKeyLastUsed = "iam:GetAccessKeyLastUsed",
     GetGroup = "iam:GetGroup",
+    GenerateCredentialReport = "iam:GenerateCredentialReport",
+    GetCredentialReport = "iam:GetCredentialReport",
     CreateAccessKey = "iam:CreateAccessKey",
     UpdateAccessKey = "iam:UpdateAccessKey",
     DeleteAccessKey = "iam:DeleteAccessKey",

@@ -6,7 +6,7 @@ use keywheel_core::id::{AccessKeyId, UserName};
 use keywheel_core::observed::{KeyStatus, LastUsed, ObservedKey};
 use keywheel_core::secret::KeyPair;
 use keywheel_core::time::plus;
-use keywheel_engine::ports::{CreateFailed, ErrorKind, Iam, IamUser, PortError, UserAudit};
+use keywheel_engine::ports::{CreateFailed, ErrorKind, Iam, IamUser, PortError, ReportFile, UserAudit};
 
 use crate::account::Account;
 use crate::call::{Operation, error};
@@ -39,9 +39,20 @@ fn iam_user(user: &User) -> IamUser {
 }
 
 impl UserAudit for World {
-    async fn users(&self) -> Result<Vec<IamUser>, PortError> {
-        self.call(Operation::ListUsers, String::new(), |account| Ok(account.users.values().map(iam_user).collect()))
-            .await
+    async fn each_user(&self, seen: impl FnMut(IamUser) + Send) -> Result<(), PortError> {
+        let list = |account: &mut Account| Ok(account.users.values().map(iam_user).collect::<Vec<_>>());
+        self.call(Operation::ListUsers, String::new(), list).await?.into_iter().for_each(seen);
+        Ok(())
+    }
+
+    async fn generate_credential_report(&self) -> Result<bool, PortError> {
+        let generate = |account: &mut Account| Ok(account.generate_report());
+        self.call(Operation::GenerateCredentialReport, String::new(), generate).await
+    }
+
+    async fn credential_report(&self) -> Result<ReportFile, PortError> {
+        let get = |account: &mut Account| Ok(account.report_file());
+        self.call(Operation::GetCredentialReport, String::new(), get).await
     }
 }
 

@@ -19,6 +19,7 @@ mod iam;
 mod life;
 mod night;
 mod prover;
+mod report;
 mod rules;
 mod secret;
 mod state;
@@ -28,7 +29,7 @@ mod wire;
 mod world;
 
 pub use account::{Account, Mail};
-pub use behaviour::Behaviour;
+pub use behaviour::{Behaviour, Reporting};
 pub use busy::Standing;
 pub use call::{Call, Fault, Operation};
 pub use history::{Event, What, Who};

@@ -27,6 +27,8 @@ pub struct Night {
     pub mode: Mode,
     /// Users whose key is replaced whatever its age.
     pub forced: Vec<String>,
+    /// Every user is looked at.
+    pub sweep: bool,
     /// How long the function may run, in seconds.
     pub seconds: i64,
     /// The clock is off.
@@ -67,6 +69,7 @@ impl Default for Night {
             settings,
             mode: Mode::Enforce,
             forced: Vec::new(),
+            sweep: false,
             seconds: 900,
             clock_is_off: false,
             run_id: None,
@@ -160,6 +163,7 @@ impl Night {
             writer: format!("writer-{}", account.night),
             deadline: plus(account.now, jiff::SignedDuration::from_secs(self.seconds)),
             forced: self.forced.iter().map(|name| name.parse().unwrap()).collect(),
+            sweep: self.sweep,
             clock_is_off: self.clock_is_off,
             explicit: self.explicit.clone(),
             inherited: self.inherited.clone(),

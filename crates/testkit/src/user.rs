@@ -39,6 +39,8 @@ pub struct Key {
     pub status: KeyStatus,
     /// When it was made.
     pub created: Timestamp,
+    /// When its status was last changed; when it was made, if it never was.
+    pub changed: Timestamp,
     /// When it was used; not in order.
     pub uses: Vec<Timestamp>,
     /// Which of them were Keywheel's own, when it proved the key.

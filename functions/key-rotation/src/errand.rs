@@ -37,6 +37,7 @@ impl Errand {
             run_id: action.run_id.clone().or_else(|| action_run(request_id)),
             mode: action.mode,
             force_rotate: Vec::new(),
+            sweep: false,
             hand_on: None,
         };
         Ok(Self { job, action: Some(action) })

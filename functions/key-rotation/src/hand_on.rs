@@ -10,15 +10,15 @@ use serde_json::Value;
 
 /// What an earlier invocation left, by the job.
 pub(crate) fn inherited(job: &AccountJob) -> Option<Inheritance> {
-    let HandOn { hop, claim, from } = job.hand_on.clone()?;
-    Some(Inheritance { hop, claim, from: Some(from) })
+    let HandOn { hop, claim, from, sweep } = job.hand_on.clone()?;
+    Some(Inheritance { hop, claim, from: Some(from), sweep })
 }
 
 /// The job of the invocation that is to go on; none where nothing is left. It is for this run and no looser than it was, whatever
 /// the function is configured to by then.
 pub(crate) fn event(job: &AccountJob, run: &AccountRun) -> Option<AccountJob> {
-    let Inheritance { hop, claim, from } = run.hand_on.clone()?;
-    let hand_on = Some(HandOn { hop, claim, from: from? });
+    let Inheritance { hop, claim, from, sweep } = run.hand_on.clone()?;
+    let hand_on = Some(HandOn { hop, claim, from: from?, sweep });
     let (run_id, mode) = (Some(run.result.run_id.clone()), Some(run.result.mode));
     Some(AccountJob { run_id, mode, hand_on, ..job.clone() })
 }
@@ -86,11 +86,11 @@ mod tests {
         let result = json!({"schema_version": 1, "run_id": "night-1", "account": "111122223333", "mode": "audit",
             "at": "2026-11-20T02:00:00Z", "complete": false, "users": 0, "keys": 0, "steps": [], "counts": {}});
         let result: AccountResult = serde_json::from_value(result).unwrap();
-        AccountRun { result, digests: Vec::new(), retry_helps: false, hand_on, rest_waits: false }
+        AccountRun { result, digests: Vec::new(), retry_helps: false, hand_on, rest_waits: false, lacks_report: false }
     }
 
     fn left() -> Inheritance {
-        Inheritance { hop: 3, claim: "heir".to_owned(), from: Some("carol".parse().unwrap()) }
+        Inheritance { hop: 3, claim: "heir".to_owned(), from: Some("carol".parse().unwrap()), sweep: false }
     }
 
     #[test]

@@ -108,6 +108,7 @@ impl KeyRotation {
             writer: format!("{}-{:016x}", invocation.request_id, fastrand::u64(..)),
             deadline: invocation.deadline.checked_sub(RESERVE).unwrap_or(Timestamp::MIN),
             forced: job.force_rotate.clone(),
+            sweep: job.sweep,
             clock_is_off: clock_is_off(session.answered_at, Timestamp::now()),
             explicit: errand.action.clone(),
             inherited: hand_on::inherited(job),

@@ -46,18 +46,21 @@ pub(crate) struct Counts {
     pub(crate) was_handed_on: bool,
     /// What was left waits for the next night.
     pub(crate) rest_waits: bool,
+    /// Credential reports that could not be had.
+    pub(crate) missing_reports: usize,
 }
 
 impl Counts {
     /// What became of what an invocation had no time for.
     pub(crate) fn of(run: &AccountRun) -> Self {
-        Self { was_handed_on: run.hand_on.is_some(), rest_waits: run.rest_waits, ..Self::default() }
+        let (was_handed_on, missing_reports) = (run.hand_on.is_some(), usize::from(run.lacks_report));
+        Self { was_handed_on, rest_waits: run.rest_waits, missing_reports, ..Self::default() }
     }
 }
 
 /// The counts of an account's run.
 pub(crate) fn count(result: &AccountResult, counts: Counts, now: Timestamp) {
-    let Counts { digests, failed_digests, was_unreachable, was_handed_on, rest_waits } = counts;
+    let Counts { digests, failed_digests, was_unreachable, was_handed_on, rest_waits, missing_reports } = counts;
     let ended = |status| result.steps.iter().filter(|step| step.status == status).count();
     let counts = [
         (Metric::AccountsUnreachable, usize::from(was_unreachable)),
@@ -70,6 +73,8 @@ pub(crate) fn count(result: &AccountResult, counts: Counts, now: Timestamp) {
         (Metric::RunsIncomplete, usize::from(!result.complete && !was_handed_on)),
         (Metric::RunsHandedOn, usize::from(was_handed_on)),
         (Metric::HandOnsExhausted, usize::from(rest_waits)),
+        (Metric::AccountsSwept, usize::from(result.swept)),
+        (Metric::ReportsMissing, missing_reports),
         (Metric::DigestsQueued, digests - failed_digests),
         (Metric::DigestsFailed, failed_digests),
     ];
@@ -88,6 +93,7 @@ pub(crate) fn unserved(job: &AccountJob, run_id: &RunId, mode: Mode, at: Timesta
         complete: false,
         users: 0,
         keys: 0,
+        swept: false,
         steps: Vec::new(),
         counts: std::collections::BTreeMap::new(),
         error: Some(error.to_owned()),

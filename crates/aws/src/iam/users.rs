@@ -1,11 +1,10 @@
-use std::collections::BTreeMap;
+use std::collections::HashSet;
 
-use aws_sdk_iam::Client;
 use aws_sdk_iam::types::{EntityType, Tag};
 use keywheel_core::id::UserName;
 use keywheel_engine::ports::{IamUser, PortError};
 
-use super::PAGE;
+use super::{AwsIam, PAGE};
 use crate::error::{bad_answer, port_error};
 use crate::pages::Pages;
 
@@ -15,24 +14,31 @@ const LIST: &str = "iam:GetAccountAuthorizationDetails";
 /// Every user with tags. ListUsers brings no tags (IAM API, ListUsers), this call does.
 ///
 /// A user that stands on two pages, because users came or went in between, counts once.
-pub(super) async fn every_user(client: &Client) -> Result<Vec<IamUser>, PortError> {
-    let mut users = BTreeMap::new();
+pub(super) async fn each_user(iam: &AwsIam, mut seen: impl FnMut(IamUser) + Send) -> Result<(), PortError> {
+    let mut known = HashSet::new();
     let mut pages = Pages::of(LIST);
     while pages.more() {
-        let request = client.get_account_authorization_details().filter(EntityType::User).max_items(PAGE);
-        let page = request.set_marker(pages.token()).send().await.map_err(|error| port_error(LIST, &error))?;
+        let page = iam.pace.with(|| async {
+            let request = iam.client.get_account_authorization_details().filter(EntityType::User).max_items(PAGE);
+            request.set_marker(pages.token()).send().await.map_err(|error| port_error(LIST, &error))
+        });
+        let page = page.await?;
         pages.answered_by_iam(page.is_truncated, page.marker)?;
         for user in page.user_detail_list.unwrap_or_default() {
             let user = iam_user(LIST, user.user_name, user.user_id, user.arn, user.tags)?;
-            users.insert(user.name.clone(), user);
+            if known.insert(user.name.clone()) {
+                seen(user);
+            }
         }
     }
-    Ok(users.into_values().collect())
+    Ok(())
 }
 
-pub(super) async fn one_user(client: &Client, name: &UserName) -> Result<IamUser, PortError> {
-    let answer =
-        client.get_user().user_name(name.as_str()).send().await.map_err(|error| port_error(GET_USER, &error))?;
+pub(super) async fn one_user(iam: &AwsIam, name: &UserName) -> Result<IamUser, PortError> {
+    let answer = iam.pace.with(|| async {
+        iam.client.get_user().user_name(name.as_str()).send().await.map_err(|error| port_error(GET_USER, &error))
+    });
+    let answer = answer.await?;
     let user = answer.user.ok_or_else(|| bad_answer(GET_USER, format_args!("no user came for {name}")))?;
     iam_user(GET_USER, Some(user.user_name), Some(user.user_id), Some(user.arn), user.tags)
 }

@@ -176,6 +176,7 @@ fn result(bench: &Bench, user: &str) -> AccountResult {
         users: 3,
         keys: 3,
         steps: vec![step],
+        swept: false,
         counts: BTreeMap::new(),
         error: None,
         hop: 0,

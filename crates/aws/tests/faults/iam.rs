@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use keywheel_core::id::{AccessKeyId, UserName};
 use keywheel_core::observed::{KeyStatus, LastUsed, ObservedKey};
 use keywheel_core::time::plus;
-use keywheel_engine::ports::{CreateFailed, ErrorKind, Iam, IamUser, PortError, UserAudit};
+use keywheel_engine::ports::{CreateFailed, ErrorKind, Iam, IamUser, PortError, ReportFile, UserAudit};
 use keywheel_testkit::{Account, User, World};
 
 use crate::answer::{Answer, escaped};
@@ -17,6 +17,11 @@ pub(crate) async fn iam(world: &World, request: &Request) -> Answer {
     let key = || -> AccessKeyId { asked("AccessKeyId").parse().unwrap() };
     let result = match request.operation.as_str() {
         "GetAccountAuthorizationDetails" => world.users().await.map(|users| list("UserDetailList", &users, told_user)),
+        "GenerateCredentialReport" => world
+            .generate_credential_report()
+            .await
+            .map(|is_ready| format!("<State>{}</State>", if is_ready { "COMPLETE" } else { "STARTED" })),
+        "GetCredentialReport" => world.credential_report().await.map(|file| told_report(&file)),
         "GetUser" => world.user(&user()).await.map(|user| format!("<User>{}</User>", told_user(&user))),
         "ListAccessKeys" => world.access_keys(&user()).await.map(|keys| list("AccessKeyMetadata", &keys, told_key)),
         "GetAccessKeyLastUsed" => last_used(&world.last_used(&key()).await),
@@ -32,6 +37,15 @@ pub(crate) async fn iam(world: &World, request: &Request) -> Answer {
         Ok(result) => Answer::xml(&request.operation, &result),
         Err(refused) => Answer::refusal("iam", &refused),
     }
+}
+
+fn told_report(file: &ReportFile) -> String {
+    let ReportFile::Ready { generated, text } = file else { panic!("the model's reports are ready at once") };
+    let content = aws_smithy_types::base64::encode(text);
+    let generated = whole_seconds(*generated);
+    format!(
+        "<Content>{content}</Content><ReportFormat>text/csv</ReportFormat><GeneratedTime>{generated}</GeneratedTime>"
+    )
 }
 
 fn list<T>(name: &str, items: &[T], told: fn(&T) -> String) -> String {

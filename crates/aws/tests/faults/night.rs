@@ -141,6 +141,7 @@ fn run(wire: &Wire) -> Run {
         writer: format!("writer-{}", account.night),
         deadline: plus(account.now, SignedDuration::from_mins(15)),
         forced: Vec::new(),
+        sweep: false,
         clock_is_off: false,
         explicit: None,
         inherited: None,

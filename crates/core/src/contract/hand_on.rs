@@ -19,6 +19,9 @@ pub struct HandOn {
     pub claim: String,
     /// The first user that is not done yet, by name.
     pub from: UserName,
+    /// Every user is looked at, as in the invocations before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sweep: bool,
 }
 
 impl HandOn {
@@ -45,7 +48,7 @@ mod tests {
     #[test]
     fn what_was_handed_on_comes_back_the_same() {
         let event = json!({"account": "111122223333", "name": "", "email": "", "run_id": "2026-11-20",
-            "hand_on": {"hop": 12, "claim": "writer-1", "from": "bob"}});
+            "hand_on": {"hop": 12, "claim": "writer-1", "from": "bob", "sweep": true}});
         let job = AccountJob::parse(event.clone()).unwrap();
         assert_eq!(job.hand_on.as_ref().map(|hand_on| hand_on.from.as_str()), Some("bob"));
         assert_eq!(serde_json::to_value(&job).unwrap(), event);

@@ -84,6 +84,7 @@ mod tests {
             complete: handed_on.is_none(),
             users,
             keys: 2 * users,
+            swept: false,
             counts: AccountResult::count(&steps),
             steps,
             error: None,

@@ -25,6 +25,9 @@ pub struct AccountJob {
     /// Users whose key is replaced whatever its age.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub force_rotate: Vec<UserName>,
+    /// Every user is looked at, whatever the credential report shows.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub sweep: bool,
     /// What an earlier invocation of the run left; none for the first one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hand_on: Option<HandOn>,
@@ -34,7 +37,7 @@ pub struct AccountJob {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the event is not an account job: {why}. Send {{\"account\":\"111122223333\",\"name\":\"payments\",\"email\":\"owner@example.com\"}}; \
-     run_id, mode (\"audit\") and force_rotate ([\"alice\"]) may be added"
+     run_id, mode (\"audit\"), force_rotate ([\"alice\"]) and sweep (true) may be added"
 )]
 pub struct InvalidJob {
     /// What is wrong with it.
@@ -53,6 +56,8 @@ struct RawJob {
     run_id: Option<String>,
     mode: Option<String>,
     force_rotate: Option<Vec<String>>,
+    #[serde(default)]
+    sweep: bool,
     hand_on: Option<HandOn>,
     /// The AFT sample's spelling of one forced user.
     #[serde(rename = "ForceRotate")]
@@ -89,6 +94,7 @@ impl AccountJob {
             run_id: raw.run_id.filter(|id| !id.is_empty()).map(|text| text.parse()).transpose().map_err(id)?,
             mode,
             force_rotate,
+            sweep: raw.sweep,
             hand_on: raw.hand_on,
         })
     }
@@ -152,7 +158,7 @@ mod tests {
     #[test]
     fn keywheels_own_spelling_is_read_and_comes_back_the_same() {
         let event = json!({"account": "111122223333", "name": "payments", "email": "owner@example.com",
-            "run_id": "2026-11-20", "mode": "audit", "force_rotate": ["alice", "bob"]});
+            "run_id": "2026-11-20", "mode": "audit", "force_rotate": ["alice", "bob"], "sweep": true});
         let job = AccountJob::parse(event.clone()).unwrap();
         assert_eq!((job.mode, names(&job)), (Some(Mode::Audit), vec!["alice", "bob"]));
         assert_eq!(serde_json::to_value(&job).unwrap(), event);
@@ -204,6 +210,7 @@ mod tests {
             (json!({"force_rotate": ["al ice"]}), "\"al ice\" is not an IAM user name"),
             (json!({"ForceRotate": "../x"}), "\"../x\" is not an IAM user name"),
             (json!({"force_rotate": "alice"}), "expected a sequence"),
+            (json!({"sweep": "true"}), "expected a boolean"),
             (json!({"run_id": "a/b"}), "\"a/b\" is not a run id"),
         ] {
             let why = parse(event.clone()).unwrap_err();

@@ -84,8 +84,11 @@ pub struct AccountResult {
     pub complete: bool,
     /// Users seen.
     pub users: usize,
-    /// Access keys seen.
+    /// Access keys seen; of users who were passed over, those that the credential report shows.
     pub keys: usize,
+    /// Every user was looked at, and none passed over by the credential report.
+    #[serde(default)]
+    pub swept: bool,
     /// The steps.
     pub steps: Vec<StepResult>,
     /// How many steps ended how: keys such as `deactivate.done`.

@@ -14,13 +14,14 @@ use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 use keywheel_core::Timestamp;
+use keywheel_core::credential_report::ReportRow;
 use keywheel_core::id::{AccessKeyId, AccountId, UserId, UserName};
 use keywheel_core::ledger::{AccountLedger, NoticeRecord, UserRecord};
 use keywheel_core::observed::{
     KeyStatus, KeyUse, LastUsed, ObservedKey, ObservedSecret, ObservedUser, SecretState, SecretVersion,
 };
 use keywheel_core::plan::AccountPlan;
-use keywheel_core::planner::{AccountView, plan_account, remember};
+use keywheel_core::planner::{AccountView, QuietUser, glance, plan_account, remember};
 use keywheel_core::policy::{ExemptionGroup, Policy};
 use keywheel_core::secret::VersionId;
 
@@ -130,7 +131,7 @@ impl World {
     fn view<'a>(&'a self, account: &'a AccountId, ledger: &'a AccountLedger) -> AccountView<'a> {
         let Self { users, policy, exemptions, forced, now, .. } = self;
         let is_first_sight = self.is_first_sight;
-        AccountView { account, users, ledger, policy, exemptions, forced, is_first_sight, now: *now }
+        AccountView { account, users, quiet: &[], ledger, policy, exemptions, forced, is_first_sight, now: *now }
     }
 
     /// The ledger with what was seen tonight.
@@ -141,6 +142,18 @@ impl World {
     /// What a run plans: it remembers first, as every run does.
     pub(crate) fn plan(&self) -> AccountPlan {
         plan_account(&self.view(&account(), &self.remembered()))
+    }
+
+    /// What a glance at the first user makes of it.
+    pub(crate) fn glance(&self, row: Option<&ReportRow>) -> Option<QuietUser> {
+        let listed = ObservedUser { keys: Vec::new(), secret: ObservedSecret::NotLookedAt, ..self.users[0].clone() };
+        glance(&self.view(&account(), &self.ledger), &listed, row)
+    }
+
+    /// What a run plans that passes the first user over.
+    pub(crate) fn plan_passing_over(&self, quiet: QuietUser) -> AccountPlan {
+        let account = account();
+        plan_account(&AccountView { users: &[], quiet: &[quiet], ..self.view(&account, &self.ledger) })
     }
 
     /// What is remembered of the key, tonight included.

@@ -6,24 +6,30 @@ use std::future::ready;
 use futures::StreamExt;
 use futures::stream;
 use keywheel_core::Timestamp;
-use keywheel_core::id::UserName;
+use keywheel_core::id::{AccountId, UserName};
 use keywheel_core::ledger::{AccountLedger, UserRecord};
 use keywheel_core::observed::{ObservedKey, ObservedSecret, ObservedUser};
-use keywheel_core::planner::needs_secret;
+use keywheel_core::planner::{AccountView, QuietUser, needs_secret};
 use keywheel_core::policy::{ExemptionGroup, UserTags};
 use keywheel_core::secret::secret_name;
 
+use super::listing::{Listing, Share, list};
 use super::{Account, Settings};
-use crate::ports::{Clock, Iam, IamUser, PortError, Ports, Secrets, UserAudit};
+use crate::ports::{Clock, Iam, PortError, Ports, Secrets};
 
-/// How many users of an account are looked at, or changed, at a time. IAM throttles per account.
+/// How many users of an account are changed at a time.
 pub(super) const USERS_AT_ONCE: usize = 8;
+
+/// How many users of an account are looked at at a time. IAM throttles per account; a client that is throttled slows itself down.
+const LOOKS_AT_ONCE: usize = 32;
 
 /// What was seen of an account.
 pub(super) struct Sight {
     pub(super) users: Vec<ObservedUser>,
     /// Users whose keys could not be listed: nothing about them is decided.
     pub(super) unseen: Vec<UnseenUser>,
+    /// Users who were passed over, because nothing can be due for them.
+    pub(super) quiet: Vec<QuietUser>,
     /// Users who are there and were not looked at by this invocation: before its first, or when its time was nearly up.
     pub(super) others: Vec<UserName>,
     /// The first user, by name, whom there was no time to look at.
@@ -31,6 +37,23 @@ pub(super) struct Sight {
     pub(super) exemptions: ExemptionGroup,
     /// The exemption group may be readable in a minute.
     pub(super) exemptions_retry_helps: bool,
+    /// Nobody was passed over.
+    pub(super) is_sweep: bool,
+    /// There was no credential report, though one was wanted.
+    pub(super) lacks_report: bool,
+}
+
+impl Sight {
+    /// Everybody who is there.
+    pub(super) fn names(&self) -> impl Iterator<Item = &UserName> {
+        let users = self.users.iter().map(|user| &user.name).chain(self.unseen.iter().map(|user| &user.name));
+        users.chain(self.quiet.iter().map(|user| &user.name)).chain(&self.others)
+    }
+
+    /// Whether every user of the account was looked at, by this invocation or those before it.
+    pub(super) fn is_whole_sweep(&self) -> bool {
+        self.is_sweep && self.unseen.is_empty() && self.next.is_none()
+    }
 }
 
 /// A user whose keys could not be listed.
@@ -39,17 +62,8 @@ pub(super) struct UnseenUser {
     pub(super) error: PortError,
 }
 
-/// Which users are looked at, and until when.
-#[derive(Clone, Copy)]
-pub(super) struct Share<'a> {
-    /// The first user, by name; none for all of them.
-    pub(super) from: Option<&'a UserName>,
-    /// From then on no further user is begun with.
-    pub(super) until: Timestamp,
-}
-
-/// Sees every user of the share, in the order of their names. Fails as a whole only when the users cannot be listed. `seen` is
-/// called after each user.
+/// Sees every user of the share, in the order of their names, and passes over those for whom nothing can be due. Fails as a whole only
+/// when the users cannot be listed. `seen` is called after each user.
 pub(super) async fn see<P: Ports>(
     ports: &P,
     account: &Account,
@@ -60,25 +74,53 @@ pub(super) async fn see<P: Ports>(
 ) -> Result<Sight, PortError> {
     let now = ports.clock().now();
     let (exemptions, exemptions_retry_helps) = exemption_group(ports, settings.exemption_group.as_deref()).await;
-    let mut users = ports.iam().users().await?;
-    users.sort_by(|a, b| a.name.cmp(&b.name));
-    let is_before = |user: &IamUser| share.from.is_some_and(|from| user.name < *from);
-    let (before, users): (Vec<_>, Vec<_>) = users.into_iter().partition(is_before);
-    let mut others: Vec<UserName> = before.into_iter().map(|user| user.name).collect();
-    let names: Vec<UserName> = users.iter().map(|user| user.name.clone()).collect();
-    let (exempting, seen) = (&exemptions, &seen);
+    let view = AccountView {
+        account: &account.id,
+        users: &[],
+        quiet: &[],
+        ledger,
+        policy: &settings.policy,
+        exemptions: &exemptions,
+        forced: share.forced,
+        is_first_sight: ledger.sequence == 0,
+        now,
+    };
+    let Listing { candidates, quiet, before, is_sweep, lacks_report } = list(ports, &view, share).await?;
+    let looked = look_at(ports, &view, settings, candidates, share.until, &seen).await;
+    let Looked { users, unseen, left } = looked;
+    let next = left.first().cloned();
+    let others = before.into_iter().chain(left).collect();
+    Ok(Sight { users, unseen, quiet, others, next, exemptions, exemptions_retry_helps, is_sweep, lacks_report })
+}
+
+/// What was seen of the candidates, each list in the order of names.
+struct Looked {
+    users: Vec<ObservedUser>,
+    unseen: Vec<UnseenUser>,
+    left: Vec<UserName>,
+}
+
+async fn look_at<P: Ports>(
+    ports: &P,
+    view: &AccountView<'_>,
+    settings: &Settings,
+    candidates: Vec<ObservedUser>,
+    until: Timestamp,
+    seen: &impl AsyncFn(),
+) -> Looked {
+    let names: Vec<UserName> = candidates.iter().map(|user| user.name.clone()).collect();
     // Some are looked at however late it is: a run that looks at nobody gets nowhere.
-    let in_time = |place: usize| place < USERS_AT_ONCE || ports.clock().now() < share.until;
-    let begun = stream::iter(users.into_iter().enumerate()).take_while(|(place, _)| ready(in_time(*place)));
+    let in_time = |place: usize| place < LOOKS_AT_ONCE || ports.clock().now() < until;
+    let begun = stream::iter(candidates.into_iter().enumerate()).take_while(|(place, _)| ready(in_time(*place)));
     let sights = begun.map(|(_, user)| async move {
-        let exempt = is_exempt(&user, exempting, settings, now);
-        let record = ledger.users.get(&user.name);
-        let sight = see_user(ports, account, user, record, exempt).await;
+        let exempt = is_exempt(&user, view.exemptions, settings, view.now);
+        let record = view.ledger.users.get(&user.name);
+        let sight = see_user(ports, view.account, user, record, exempt).await;
         seen().await;
         sight
     });
     let (mut users, mut unseen) = (Vec::new(), Vec::new());
-    for sight in sights.buffer_unordered(USERS_AT_ONCE).collect::<Vec<_>>().await {
+    for sight in sights.buffer_unordered(LOOKS_AT_ONCE).collect::<Vec<_>>().await {
         match sight {
             Ok(user) => users.push(user),
             Err(user) => unseen.push(user),
@@ -86,10 +128,8 @@ pub(super) async fn see<P: Ports>(
     }
     users.sort_by(|a, b| a.name.cmp(&b.name));
     unseen.sort_by(|a, b| a.name.cmp(&b.name));
-    let left = names.get(users.len() + unseen.len()..).unwrap_or_default();
-    let next = left.first().cloned();
-    others.extend_from_slice(left);
-    Ok(Sight { users, unseen, others, next, exemptions, exemptions_retry_helps })
+    let left = names.get(users.len() + unseen.len()..).unwrap_or_default().to_vec();
+    Looked { users, unseen, left }
 }
 
 /// Sees the one user whom an explicit action names. A user who is not there is unseen.
@@ -104,9 +144,10 @@ pub(super) async fn see_one<P: Ports>(
     let (exemptions, exemptions_retry_helps) = exemption_group(ports, settings.exemption_group.as_deref()).await;
     let seen = match ports.iam().user(name).await {
         Ok(user) => {
+            let user = user.without_keys();
             let exempt = is_exempt(&user, &exemptions, settings, now);
             let record = ledger.users.get(&user.name);
-            see_user(ports, account, user, record, exempt).await
+            see_user(ports, &account.id, user, record, exempt).await
         }
         Err(error) => Err(UnseenUser { name: name.clone(), error }),
     };
@@ -114,7 +155,9 @@ pub(super) async fn see_one<P: Ports>(
         Ok(user) => (vec![user], Vec::new()),
         Err(unseen) => (Vec::new(), vec![unseen]),
     };
-    Sight { users, unseen, others: Vec::new(), next: None, exemptions, exemptions_retry_helps }
+    let (quiet, others) = (Vec::new(), Vec::new());
+    let (next, is_sweep, lacks_report) = (None, false, false);
+    Sight { users, unseen, quiet, others, next, exemptions, exemptions_retry_helps, is_sweep, lacks_report }
 }
 
 async fn exemption_group<P: Ports>(ports: &P, group: Option<&str>) -> (ExemptionGroup, bool) {
@@ -131,7 +174,7 @@ async fn exemption_group<P: Ports>(ports: &P, group: Option<&str>) -> (Exemption
     }
 }
 
-fn is_exempt(user: &IamUser, exemptions: &ExemptionGroup, settings: &Settings, now: Timestamp) -> bool {
+fn is_exempt(user: &ObservedUser, exemptions: &ExemptionGroup, settings: &Settings, now: Timestamp) -> bool {
     let in_group = matches!(exemptions, ExemptionGroup::Members(members) if members.contains(&user.name));
     in_group || UserTags::read(&user.tags, &settings.policy.tag_prefix).exempts(now)
 }
@@ -139,18 +182,17 @@ fn is_exempt(user: &IamUser, exemptions: &ExemptionGroup, settings: &Settings, n
 /// Nothing depends on an exempt user's last use or secret, so those are not looked at.
 async fn see_user<P: Ports>(
     ports: &P,
-    account: &Account,
-    user: IamUser,
+    account: &AccountId,
+    listed: ObservedUser,
     record: Option<&UserRecord>,
     exempt: bool,
 ) -> Result<ObservedUser, UnseenUser> {
-    let mut keys = match ports.iam().access_keys(&user.name).await {
+    let mut keys = match ports.iam().access_keys(&listed.name).await {
         Ok(keys) => keys,
-        Err(error) => return Err(UnseenUser { name: user.name, error }),
+        Err(error) => return Err(UnseenUser { name: listed.name, error }),
     };
     keys.sort_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id)));
-    let IamUser { name, user_id, arn, tags } = user;
-    let mut seen = ObservedUser { name, user_id, arn, tags, keys, secret: ObservedSecret::NotLookedAt };
+    let mut seen = ObservedUser { keys, ..listed };
     if exempt {
         return Ok(seen);
     }
@@ -158,7 +200,7 @@ async fn see_user<P: Ports>(
         key.last_used = ports.iam().last_used(&key.id).await;
     }
     if needs_secret(&seen, record) {
-        seen.secret = see_secret(ports, &secret_name(&account.id, &seen.name), &seen.keys, record).await;
+        seen.secret = see_secret(ports, &secret_name(account, &seen.name), &seen.keys, record).await;
     }
     Ok(seen)
 }

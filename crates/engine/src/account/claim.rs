@@ -49,10 +49,16 @@ impl<P: Ports> Night<'_, P> {
 
     /// Another run's claim stops this one, if it has anything to write. The same run's other process counts as another.
     pub(super) fn refuse_while_claimed(&self, stored: &AccountLedger) -> Result<(), AccountError> {
-        match stored.claim.as_ref().filter(|claim| claim.writer != self.run.writer && self.is_live(claim)) {
-            Some(claim) => Err(self.busy(claim)),
-            None => Ok(()),
-        }
+        self.claim_of_another(stored).map_or(Ok(()), |claim| Err(self.busy(claim)))
+    }
+
+    /// Whether no other run has the account.
+    pub(super) fn is_unclaimed(&self, stored: &AccountLedger) -> bool {
+        self.claim_of_another(stored).is_none()
+    }
+
+    fn claim_of_another<'l>(&self, stored: &'l AccountLedger) -> Option<&'l Claim> {
+        stored.claim.as_ref().filter(|claim| claim.writer != self.run.writer && self.is_live(claim))
     }
 
     /// Takes over the claim that an earlier invocation of the run left to this one, and to nobody else: of an event that arrives

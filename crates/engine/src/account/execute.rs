@@ -93,7 +93,7 @@ impl<'a, P: Ports> Executor<'a, P> {
             return Outcome::stopped(step, stopped);
         }
         let outcome = self.perform(step).await;
-        if outcome.status == StepStatus::Failed {
+        if outcome.status == StepStatus::Failed && !outcome.throttled {
             self.count_failure().await;
         }
         outcome

@@ -14,6 +14,9 @@ use super::limits::REPLACEMENT_TIME;
 use super::outcome::Outcome;
 use super::{Inheritance, Run};
 
+/// So long a look at one user may take while IAM throttles.
+const LONGEST_LOOK: SignedDuration = SignedDuration::from_secs(180);
+
 /// What becomes of what an invocation had no time for.
 pub(super) enum Rest {
     /// There is none.
@@ -38,7 +41,7 @@ impl Rest {
             return Rest::Waits(format!("the users from {from} on wait for the next night: {why}"));
         }
         let claim = if run.mode == Mode::Enforce { format!("{}-heir", run.writer) } else { String::new() };
-        Rest::HandedOn(Inheritance { hop, claim, from: Some(from) })
+        Rest::HandedOn(Inheritance { hop, claim, from: Some(from), sweep: sight.is_sweep })
     }
 
     /// The first user that is left to a further invocation.
@@ -77,13 +80,15 @@ impl Run {
         self.inherited.as_ref().map_or(0, |left| left.hop)
     }
 
-    /// Until when users are looked at: what is seen must be carried out, which takes half the time, and a replacement's at least.
+    /// Until when users are looked at: what is seen must be carried out, which takes half the time, and a
+    /// replacement's at least; an audit has only to end.
     pub(super) fn looks_until(&self, now: Timestamp) -> Timestamp {
-        if self.mode == Mode::Audit {
-            return self.deadline;
-        }
         let half = self.deadline.duration_since(now) / 2;
-        minus(self.deadline, half.max(REPLACEMENT_TIME.saturating_add(SignedDuration::from_secs(30))))
+        let reserve = match self.mode {
+            Mode::Audit => half.min(LONGEST_LOOK),
+            Mode::Enforce => half.max(REPLACEMENT_TIME.saturating_add(SignedDuration::from_secs(30))),
+        };
+        minus(self.deadline, reserve)
     }
 }
 

@@ -7,7 +7,7 @@ use keywheel_core::plan::{Action, Step, StepKind};
 use keywheel_core::reason::Reason;
 
 use super::session::SessionError;
-use crate::ports::PortError;
+use crate::ports::{ErrorKind, PortError};
 
 /// A step and how it ended.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub(super) struct Outcome {
     pub(super) error: Option<String>,
     /// A later try may succeed without anybody mending something.
     pub(super) retry_helps: bool,
+    /// It failed because AWS refused it for the rate.
+    pub(super) throttled: bool,
     /// The key that was made, where one was.
     pub(super) made: Option<AccessKeyId>,
     /// When what follows is due: what the owners are told.
@@ -40,7 +42,12 @@ pub(super) enum Stopped {
         retry_helps: bool,
     },
     /// It was tried and did not succeed.
-    Failed { error: String, retry_helps: bool },
+    Failed {
+        error: String,
+        retry_helps: bool,
+        /// AWS refused it for the rate: that says nothing against other changes.
+        throttled: bool,
+    },
 }
 
 impl Stopped {
@@ -64,13 +71,14 @@ impl Stopped {
 
     /// Failed for good, unless somebody mends something.
     pub(super) fn failed(error: impl Into<String>) -> Self {
-        Stopped::Failed { error: error.into(), retry_helps: false }
+        Stopped::Failed { error: error.into(), retry_helps: false, throttled: false }
     }
 }
 
 impl From<PortError> for Stopped {
     fn from(error: PortError) -> Self {
-        Stopped::Failed { retry_helps: error.is_transient(), error: error.to_string() }
+        let (retry_helps, throttled) = (error.is_transient(), error.kind == ErrorKind::Throttled);
+        Stopped::Failed { error: error.to_string(), retry_helps, throttled }
     }
 }
 
@@ -80,7 +88,9 @@ impl From<SessionError> for Stopped {
             SessionError::ClaimLost => {
                 Stopped::Deferred { reason: Reason::ClaimLost, why: error.to_string(), retry_helps: true }
             }
-            SessionError::Failed(_) => Stopped::Failed { error: error.to_string(), retry_helps: true },
+            SessionError::Failed(_) => {
+                Stopped::Failed { error: error.to_string(), retry_helps: true, throttled: false }
+            }
         }
     }
 }
@@ -101,6 +111,7 @@ impl Outcome {
             because: None,
             error: None,
             retry_helps: false,
+            throttled: false,
             made: None,
             next_due,
             published: None,
@@ -122,8 +133,8 @@ impl Outcome {
             Stopped::Deferred { reason, why, retry_helps } => {
                 Self { because: Some(reason), error: Some(why), retry_helps, ..Self::of(step, StepStatus::Deferred) }
             }
-            Stopped::Failed { error, retry_helps } => {
-                Self { error: Some(error), retry_helps, ..Self::of(step, StepStatus::Failed) }
+            Stopped::Failed { error, retry_helps, throttled } => {
+                Self { error: Some(error), retry_helps, throttled, ..Self::of(step, StepStatus::Failed) }
             }
         }
     }

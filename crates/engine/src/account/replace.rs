@@ -36,7 +36,7 @@ impl<P: Ports> Executor<'_, P> {
             Err(CreateFailed::Refused(error)) => return Err(self.without_key(step, error.into()).await),
             // The intent stays: it is how the next run knows the key for Keywheel's own.
             Err(unanswered @ CreateFailed::Unanswered(_)) => {
-                return Err(Stopped::Failed { error: unanswered.to_string(), retry_helps: false });
+                return Err(Stopped::failed(unanswered.to_string()));
             }
         };
         self.store_pending(step, &pair, &old).await?;
@@ -220,6 +220,7 @@ impl<P: Ports> Executor<'_, P> {
             Ok(()) => Stopped::Failed {
                 error: format!("{why}; whether key {} is stored is not known, the next run finds out", pair.id),
                 retry_helps: true,
+                throttled: false,
             },
             Err(error) => error.into(),
         }

@@ -28,6 +28,8 @@ pub struct AccountRun {
     pub hand_on: Option<Inheritance>,
     /// There was no time for everything, and the rest waits for the next night.
     pub rest_waits: bool,
+    /// There was no credential report, so every user was looked at.
+    pub lacks_report: bool,
 }
 
 impl AccountRun {
@@ -72,6 +74,7 @@ pub(super) fn account_run(
     let from = rest.handed_from();
     let is_ours = |name: &UserName| from.is_none_or(|from| name < from);
     let users = || sight.users.iter().filter(|user| is_ours(&user.name));
+    let quiet = || sight.quiet.iter().filter(|user| is_ours(&user.name));
     let unseen = || sight.unseen.iter().filter(|user| is_ours(&user.name));
     let is_transient = unseen().any(|user| user.error.is_transient());
     let helps = sight.exemptions_retry_helps || is_transient || outcomes.iter().any(|outcome| outcome.retry_helps);
@@ -81,7 +84,9 @@ pub(super) fn account_run(
         ExemptionGroup::NotConfigured | ExemptionGroup::Members(_) => None,
     };
     let complete = !helps && error.is_none() && unseen().next().is_none();
-    let (users, keys) = (users().count() + unseen().count(), users().map(|user| user.keys.len()).sum());
+    let shown: usize = quiet().map(|user| user.keys).sum();
+    let keys = shown + users().map(|user| user.keys.len()).sum::<usize>();
+    let users = users().count() + unseen().count() + quiet().count();
     let handed_on =
         |from: &UserName| HandedOn { hop: run.hop() + 1, from: from.clone(), users, keys, complete, error: None };
     let result = AccountResult {
@@ -93,6 +98,7 @@ pub(super) fn account_run(
         complete: complete && matches!(rest, Rest::None),
         users,
         keys,
+        swept: sight.is_sweep,
         counts: AccountResult::count(&steps),
         steps,
         error: [error, rest.error()].into_iter().flatten().reduce(|first, second| format!("{first}; {second}")),
@@ -104,7 +110,7 @@ pub(super) fn account_run(
     let retry_helps = helps && from.is_none();
     let rest_waits = matches!(rest, Rest::Waits(_));
     let hand_on = if let Rest::HandedOn(left) = rest { Some(left) } else { None };
-    AccountRun { result, digests: Vec::new(), retry_helps, hand_on, rest_waits }
+    AccountRun { result, digests: Vec::new(), retry_helps, hand_on, rest_waits, lacks_report: sight.lacks_report }
 }
 
 fn unseen_row(user: &UnseenUser) -> StepResult {

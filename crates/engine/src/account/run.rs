@@ -11,11 +11,12 @@ use keywheel_core::planner::{AccountView, plan_account, plan_explicit, remember}
 use keywheel_core::policy::Mode;
 use keywheel_core::reason::Reason;
 
-use super::audit::{Share, Sight, see, see_one};
+use super::audit::{Sight, see, see_one};
 use super::digests::{Teller, Telling};
 use super::execute::Executor;
 use super::hand_on::Rest;
 use super::limits::Counts;
+use super::listing::Share;
 use super::outcome::{Outcome, Stopped};
 use super::report::{AccountRun, account_run};
 use super::session::{Session, SessionError};
@@ -69,6 +70,12 @@ pub async fn look_after<P: Ports>(
     }
 }
 
+impl Run {
+    fn forced(&self) -> BTreeSet<UserName> {
+        self.forced.iter().cloned().collect()
+    }
+}
+
 /// One account in one invocation of a run.
 pub(super) struct Night<'a, P> {
     pub(super) ports: &'a P,
@@ -86,15 +93,18 @@ impl<P: Ports> Night<'_, P> {
             return Ok(see_one(ports, account, settings, known, &action.username).await);
         }
         let from = run.inherited.as_ref().and_then(|left| left.from.as_ref());
-        let share = Share { from, until: run.looks_until(now) };
+        let until = run.looks_until(now);
+        let sweep = run.inherited.as_ref().map_or_else(|| run.sweep || known.is_sweep_due(now), |left| left.sweep);
+        let share = Share { from, until, sweep, forced: &run.forced() };
         see(ports, account, settings, known, share, seen).await
     }
 
     fn plan(&self, stored: &AccountLedger, sight: &Sight) -> (AccountLedger, AccountPlan) {
-        let forced: BTreeSet<_> = self.run.forced.iter().cloned().collect();
+        let forced = self.run.forced();
         let view = AccountView {
             account: &self.account.id,
             users: &sight.users,
+            quiet: &sight.quiet,
             ledger: stored,
             policy: &self.settings.policy,
             exemptions: &sight.exemptions,
@@ -108,8 +118,7 @@ impl<P: Ports> Night<'_, P> {
             let plan = plan_explicit(&AccountView { ledger: &ledger, ..view }, action);
             return (ledger, plan);
         }
-        let looked_at = sight.users.iter().map(|user| &user.name).chain(sight.unseen.iter().map(|user| &user.name));
-        let there: BTreeSet<&UserName> = looked_at.chain(&sight.others).collect();
+        let there: BTreeSet<&UserName> = sight.names().collect();
         ledger.users.retain(|name, record| there.contains(name) || !record.is_long_quiet(self.now));
         let plan = plan_account(&AccountView { ledger: &ledger, ..view });
         (ledger, plan)
@@ -147,6 +156,10 @@ impl<P: Ports> Night<'_, P> {
             }
             note_holds(ledger, &outcomes, self.now);
             note_asked(ledger, &tellings, self.now);
+            // Not worth waiting for another run's claim, which stands in the way of everything else.
+            if sight.is_whole_sweep() && matches!(rest, Rest::None) && (would_write || self.is_unclaimed(before)) {
+                ledger.swept = Some(self.now);
+            }
         };
         let finished = match &rest {
             Rest::HandedOn(left) => session.pass_on(&left.claim, last_facts).await,

@@ -83,6 +83,7 @@ fn job(account: &ListedAccount, run: &InventoryRun) -> Result<serde_json::Value,
         run_id: Some(run.run_id.clone()),
         mode: Some(run.mode),
         force_rotate: Vec::new(),
+        sweep: false,
         hand_on: None,
     })
 }

@@ -1,7 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use keywheel_core::Timestamp;
 use keywheel_core::id::{AccessKeyId, UserId, UserName};
-use keywheel_core::observed::{KeyStatus, LastUsed, ObservedKey};
+use keywheel_core::observed::{KeyStatus, LastUsed, ObservedKey, ObservedSecret, ObservedUser};
 use keywheel_core::secret::KeyPair;
 
 use super::PortError;
@@ -19,13 +20,47 @@ pub struct IamUser {
     pub tags: BTreeMap<String, String>,
 }
 
-/// Lists an account's users: every user, on every page, with tags.
+/// What IAM answers that is asked for the account's credential report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReportFile {
+    /// The report.
+    Ready {
+        /// When IAM made it.
+        generated: Timestamp,
+        /// Its text, as [`keywheel_core::credential_report`] reads it.
+        text: Vec<u8>,
+    },
+    /// IAM is making it.
+    InProgress,
+    /// There is none, or an expired one.
+    Missing,
+}
+
+/// Lists an account's users, in bulk.
 pub trait UserAudit: Send + Sync {
-    /// Every user of the account.
+    /// Hands every user of the account to `seen`, on every page, with tags, page by page.
     ///
     /// # Errors
     /// Fails as a whole: half a list would look like a whole one.
-    fn users(&self) -> impl Future<Output = Result<Vec<IamUser>, PortError>> + Send;
+    fn each_user(&self, seen: impl FnMut(IamUser) + Send) -> impl Future<Output = Result<(), PortError>> + Send;
+
+    /// Asks IAM to make the credential report, unless it has one of the last four hours; says whether it is ready.
+    fn generate_credential_report(&self) -> impl Future<Output = Result<bool, PortError>> + Send;
+
+    /// The credential report.
+    fn credential_report(&self) -> impl Future<Output = Result<ReportFile, PortError>> + Send;
+
+    /// Every user of the account, as [`UserAudit::each_user`] hands them out.
+    ///
+    /// # Errors
+    /// As that.
+    fn users(&self) -> impl Future<Output = Result<Vec<IamUser>, PortError>> + Send {
+        async {
+            let mut users = Vec::new();
+            self.each_user(|user| users.push(user)).await?;
+            Ok(users)
+        }
+    }
 }
 
 /// IAM of one account.
@@ -78,5 +113,12 @@ impl IamUser {
     #[must_use]
     pub fn is(&self, user_id: &UserId) -> bool {
         self.user_id == *user_id
+    }
+
+    /// The user, of whom nothing else was looked at.
+    #[must_use]
+    pub fn without_keys(self) -> ObservedUser {
+        let Self { name, user_id, arn, tags } = self;
+        ObservedUser { name, user_id, arn, tags, keys: Vec::new(), secret: ObservedSecret::NotLookedAt }
     }
 }

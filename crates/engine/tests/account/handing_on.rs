@@ -112,17 +112,17 @@ fn what_is_remembered_of_users_who_were_not_looked_at_stays() {
     let _ = Night { seconds: 90_000, ..night() }.on(&world);
     let before = world.account().ledger().users;
     assert!(!before.is_empty());
-    let _ = first_hop(&world, &short_night(400));
+    let _ = first_hop(&world, &Night { sweep: true, ..short_night(400) });
     assert_eq!(world.account().ledger().users, before);
 }
 
 #[test]
 fn in_an_audit_every_planned_step_is_reported_once() {
-    let world = slow_world(60, 95, 3_000);
+    let world = slow_world(200, 95, 1_000);
     let runs = drive(&world, &Night { mode: Mode::Audit, ..short_night(300) }, |_| {});
     assert!(runs.len() > 1);
     let result = stored(&runs);
-    assert_eq!((result.counts["create.planned"], result.users), (60, 60));
+    assert_eq!((result.counts["create.planned"], result.users), (200, 200));
 }
 
 #[test]

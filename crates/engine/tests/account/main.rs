@@ -23,4 +23,5 @@ mod replacing;
 mod retrieving;
 mod rolling_back;
 mod support;
+mod sweeping;
 mod telling;

@@ -287,6 +287,8 @@ fn switch_to(switch: Switch, account: &mut Account) {
         Switch::RetrievalDenied => behaviour.retrieval_is_denied = true,
         Switch::MailDown => behaviour.mail_is_down = true,
         Switch::SlowCalls => behaviour.call_takes = SignedDuration::from_secs(4),
+        Switch::PoorReports => (behaviour.report.is_kept, behaviour.report.hides_inactive) = (true, true),
+        Switch::SlowReports => behaviour.report.takes = SignedDuration::from_mins(2),
         Switch::GroupGone => drop(account.groups.remove("exempt")),
         Switch::Well => {
             *behaviour = Behaviour::default();

@@ -74,6 +74,10 @@ pub(crate) enum Switch {
     MailDown,
     GroupGone,
     SlowCalls,
+    /// Credential reports are handed out for four hours, and show no inactive keys.
+    PoorReports,
+    /// Credential reports are not made in time.
+    SlowReports,
     /// All of these are well again.
     Well,
 }
@@ -123,6 +127,8 @@ fn act(weights: Weights) -> impl Strategy<Value = Act> {
         Switch::MailDown,
         Switch::GroupGone,
         Switch::SlowCalls,
+        Switch::PoorReports,
+        Switch::SlowReports,
         Switch::Well,
         Switch::Well,
         Switch::Well,

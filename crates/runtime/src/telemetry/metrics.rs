@@ -61,9 +61,13 @@ metrics! {
     RunsHandedOn, KeyRotation;
     /// Runs of an account whose rest waits for the next night: it was handed on as often as may be, or there was no time for any step.
     HandOnsExhausted, KeyRotation;
-    /// Users looked at.
+    /// Accounts of which every user was looked at, and none passed over by the credential report.
+    AccountsSwept, KeyRotation;
+    /// Accounts that were swept because there was no credential report.
+    ReportsMissing, KeyRotation;
+    /// Users seen, those included who were passed over.
     UsersSeen, KeyRotation;
-    /// Access keys looked at.
+    /// Access keys seen; of users who were passed over, those that the credential report shows.
     KeysSeen, KeyRotation;
     /// Steps that were done.
     StepsDone, KeyRotation;

@@ -44,6 +44,8 @@ pub(super) const ROWS: &[Row] = &[
     row("key-rotation", "TellsMissingFromDenied", Invoked::FirstJob, "s3:GetObject"),
     row("key-rotation", "InvokesNotificationAndItself", Invoked::Job, "lambda:InvokeFunction"),
     row("member", "ListsUsers", Invoked::Job, "iam:GetAccountAuthorizationDetails"),
+    // A swept account needs no report, and is swept once in its day at most.
+    row("member", "ReadsTheCredentialReport", Invoked::SecondJob, "iam:GenerateCredentialReport"),
     row("member", "LooksAtUsersAndKeys", Invoked::Job, "iam:ListAccessKeys"),
     row("member", "ChangesKeys", Invoked::Job, "iam:CreateAccessKey"),
     row("member", "ReadsTheExemptionGroup", Invoked::Job, "iam:GetGroup"),
