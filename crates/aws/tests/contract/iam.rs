@@ -4,9 +4,10 @@ use aws_sdk_iam::Client;
 use aws_sdk_iam::types::Tag;
 use futures::{StreamExt, stream};
 use keywheel_aws::AwsIam;
+use keywheel_core::credential_report::{CredentialReport, KeySlot};
 use keywheel_core::id::UserName;
 use keywheel_core::observed::{KeyStatus, LastUsed};
-use keywheel_engine::ports::{CreateFailed, ErrorKind, Iam, UserAudit};
+use keywheel_engine::ports::{CreateFailed, ErrorKind, Iam, ReportFile, UserAudit};
 use secrecy::ExposeSecret;
 
 use crate::emulator::{Account, on_both};
@@ -22,6 +23,8 @@ on_both!(
     the_last_use_of_an_unknown_key_is_unknown,
     every_member_of_a_group_on_every_page_is_listed,
     a_missing_group_is_an_error,
+    a_report_is_missing_until_it_was_asked_for,
+    the_report_shows_each_users_keys,
 );
 
 /// More than ministack's short pages hold at the size that is asked for (a third of 1,000).
@@ -145,4 +148,33 @@ async fn every_member_of_a_group_on_every_page_is_listed(account: Account) {
 async fn a_missing_group_is_an_error(account: Account) {
     let error = AwsIam::new(&account.config).group_members("exempt").await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::NotFound);
+}
+
+async fn a_report_is_missing_until_it_was_asked_for(account: Account) {
+    let iam = AwsIam::new(&account.config);
+    assert_eq!(iam.credential_report().await, Ok(ReportFile::Missing));
+    iam.generate_credential_report().await.unwrap();
+    assert!(matches!(iam.credential_report().await, Ok(ReportFile::Ready { .. })));
+}
+
+async fn the_report_shows_each_users_keys(account: Account) {
+    let client = Client::new(&account.config);
+    let iam = AwsIam::new(&account.config);
+    for user in ["none", "one", "two"] {
+        make_user(&client, user, "/").await;
+    }
+    for user in ["one", "two", "two"] {
+        iam.create_access_key(&name(user)).await.unwrap();
+    }
+    let idle = iam.access_keys(&name("two")).await.unwrap().remove(0);
+    iam.update_access_key(&name("two"), &idle.id, KeyStatus::Inactive).await.unwrap();
+    iam.generate_credential_report().await.unwrap();
+    let Ok(ReportFile::Ready { text, .. }) = iam.credential_report().await else { panic!("no report") };
+    let report = CredentialReport::parse(&text).unwrap();
+    let row = |user: &str| *report.row(&name(user)).unwrap();
+    assert_eq!((row("none").keys(), row("one").keys(), row("two").keys()), (0, 1, 2));
+    assert_eq!((row("one").active_keys(), row("two").active_keys()), (1, 1));
+    let made = iam.access_keys(&name("one")).await.unwrap().remove(0).created;
+    let KeySlot::Active { changed, last_used } = row("one").slots[0] else { panic!("{:?}", row("one")) };
+    assert!(changed.duration_since(made).abs().as_secs() <= 1 && last_used.is_none(), "{changed} {made}");
 }
