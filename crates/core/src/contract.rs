@@ -4,6 +4,8 @@ pub mod action;
 mod action_kind;
 pub mod digest;
 pub mod event;
+pub mod fan_out;
+pub mod finish;
 pub mod hand_on;
 pub mod handed_on;
 pub mod job;

@@ -4,6 +4,8 @@
 use std::path::PathBuf;
 
 use keywheel_core::contract::digest::{Digest, NotificationResult};
+use keywheel_core::contract::fan_out::{FanOutCheckpoint, LatestRun};
+use keywheel_core::contract::finish::{FinishRecord, FinishResult};
 use keywheel_core::contract::job::AccountJob;
 use keywheel_core::contract::manifest::{InventoryResult, Manifest};
 use keywheel_core::contract::notice_record::SentNotice;
@@ -48,6 +50,10 @@ fn is_whole<T: DeserializeOwned + Serialize>(heading: &str) {
 fn contracts_are_documented_as_they_are() {
     is_whole::<InventoryResult>("Result of account-inventory");
     is_whole::<Manifest>("Manifest");
+    is_whole::<FanOutCheckpoint>("Checkpoint of a fan-out");
+    is_whole::<LatestRun>("Latest run");
+    is_whole::<FinishRecord>("What became of every account");
+    is_whole::<FinishResult>("Result of finish");
     is_whole::<AccountResult>("Result of an account");
     is_whole::<AccountLedger>("Ledger");
     is_whole::<Digest>("Digest");

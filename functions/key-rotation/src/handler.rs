@@ -168,10 +168,11 @@ impl KeyRotation {
             // The run that holds the claim stores the account's result.
             return Err(FunctionError::new(ErrorName::AccountBusy, error));
         }
+        let unreachable = matches!(unserved, Unserved::Unreachable(_));
         let result = report::unserved(job, run_id, mode, Timestamp::now(), &error);
+        let result = AccountResult { unreachable, ..result };
         report::log(&result);
-        let was_unreachable = matches!(unserved, Unserved::Unreachable(_));
-        report::count(&result, Counts { was_unreachable, ..Counts::default() }, Timestamp::now());
+        report::count(&result, Counts::default(), Timestamp::now());
         self.store(&result).await?;
         match unserved.function_error() {
             Some(name) => Err(FunctionError::new(name, error)),

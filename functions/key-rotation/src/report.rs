@@ -40,8 +40,6 @@ pub(crate) struct Counts {
     pub(crate) digests: usize,
     /// Those of them that could not be.
     pub(crate) failed_digests: usize,
-    /// The account's role could not be assumed.
-    pub(crate) was_unreachable: bool,
     /// What was left was handed to a further invocation.
     pub(crate) was_handed_on: bool,
     /// What was left waits for the next night.
@@ -60,10 +58,10 @@ impl Counts {
 
 /// The counts of an account's run.
 pub(crate) fn count(result: &AccountResult, counts: Counts, now: Timestamp) {
-    let Counts { digests, failed_digests, was_unreachable, was_handed_on, rest_waits, missing_reports } = counts;
+    let Counts { digests, failed_digests, was_handed_on, rest_waits, missing_reports } = counts;
     let ended = |status| result.steps.iter().filter(|step| step.status == status).count();
     let counts = [
-        (Metric::AccountsUnreachable, usize::from(was_unreachable)),
+        (Metric::AccountsUnreachable, usize::from(result.unreachable)),
         (Metric::UsersSeen, result.users),
         (Metric::KeysSeen, result.keys),
         (Metric::StepsDone, ended(StepStatus::Done)),
@@ -97,6 +95,7 @@ pub(crate) fn unserved(job: &AccountJob, run_id: &RunId, mode: Mode, at: Timesta
         steps: Vec::new(),
         counts: std::collections::BTreeMap::new(),
         error: Some(error.to_owned()),
+        unreachable: false,
         hop: job.hand_on.as_ref().map_or(0, |hand_on| hand_on.hop),
         handed_on: None,
         follows: None,

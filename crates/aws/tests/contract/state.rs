@@ -179,6 +179,7 @@ fn result(bench: &Bench, user: &str) -> AccountResult {
         swept: false,
         counts: BTreeMap::new(),
         error: None,
+        unreachable: false,
         hop: 0,
         handed_on: None,
         follows: None,

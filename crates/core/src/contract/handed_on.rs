@@ -88,6 +88,7 @@ mod tests {
             counts: AccountResult::count(&steps),
             steps,
             error: None,
+            unreachable: false,
             hop,
             handed_on,
             follows: None,

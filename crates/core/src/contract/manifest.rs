@@ -30,6 +30,9 @@ pub struct ManifestAccount {
     pub account: AccountId,
     /// Its name.
     pub name: String,
+    /// Its owner's e-mail address; older manifests do not have it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub email: String,
 }
 
 /// An account left out, and why.
@@ -76,8 +79,28 @@ pub struct InventoryResult {
     pub run_id: RunId,
     /// What the run was allowed to do.
     pub mode: Mode,
+    /// How often the run had handed itself on before this invocation.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub hop: u32,
     /// What became of every account.
     pub accounts: InventoryAccounts,
+    /// What this invocation left to the next one, where its time was nearly up; none at the end of a run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handed_on: Option<FanOutHandedOn>,
+}
+
+/// What is left of a fan-out, and who goes on with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FanOutHandedOn {
+    /// The invocation that goes on: how often the run has handed itself on by then.
+    pub hop: u32,
+    /// Accounts that are left to it.
+    pub left: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// What account-inventory returned, as it stands beside the manifest: `<prefix>runs/<run id>/inventory.json`.
@@ -87,12 +110,15 @@ pub struct InventoryRecord {
     pub schema_version: u32,
     /// When the last account was invoked, or given up.
     pub at: Timestamp,
+    /// The manifest that it is about, by its `at`; a run id that is used twice has two. Older records do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listed_at: Option<Timestamp>,
     /// What was returned.
     #[serde(flatten)]
     pub result: InventoryResult,
 }
 
-/// What became of every account: `listed` = `invoked` + `skipped` + `failed`, always.
+/// What became of every account: `listed` = `invoked` + `skipped` + `failed`, and what was handed on, always.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InventoryAccounts {
     /// Accounts in the organization.

@@ -96,6 +96,9 @@ pub struct AccountResult {
     /// Why the account could not be served, wholly or in part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// The account's role could not be assumed, so nothing in the account was looked at.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unreachable: bool,
     /// How often the run had handed itself on before this invocation.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub hop: u32,

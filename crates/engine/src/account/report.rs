@@ -102,6 +102,7 @@ pub(super) fn account_run(
         counts: AccountResult::count(&steps),
         steps,
         error: [error, rest.error()].into_iter().flatten().reduce(|first, second| format!("{first}; {second}")),
+        unreachable: false,
         hop: run.hop(),
         handed_on: from.map(handed_on),
         follows: None,
