@@ -1,6 +1,7 @@
 //! Keywheel's memory in S3: ledgers, notices, manifests and results.
 
 mod failure;
+mod history;
 mod ledger;
 mod notices;
 mod runs;

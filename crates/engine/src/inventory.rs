@@ -1,11 +1,15 @@
 //! One run over the organization: lists every account, decides which of them take part, writes that down, and hands each to key-rotation.
 //!
 //! Every account listed ends as invoked, skipped or failed. The manifest is stored before the first invocation and the result after the
-//! last, so that a run which breaks off in between can be told from one that never was.
+//! last, so that a run which breaks off in between can be told from one that never was. Where an invocation has no time for all accounts,
+//! a further one goes on; hours later, [`finish()`] accounts for every account by its result.
 
 mod error;
 mod event;
 mod fanout;
+mod finish;
+mod going_on;
+mod pace;
 mod rollout;
 mod scope;
 mod units;
@@ -19,30 +23,27 @@ use std::collections::BTreeSet;
 
 use keywheel_core::Timestamp;
 use keywheel_core::contract::SCHEMA;
-use keywheel_core::contract::manifest::{
-    FailedAccount, InventoryAccounts, InventoryRecord, InventoryResult, Manifest, ManifestAccount,
-};
+use keywheel_core::contract::fan_out::LatestRun;
+use keywheel_core::contract::manifest::{InventoryResult, Manifest, ManifestAccount};
 use keywheel_core::id::{AccountId, RunId};
 use keywheel_core::policy::Mode;
 
 pub use error::InventoryError;
-pub use event::{InvalidEvent, InventoryEvent};
+pub use event::{GoOnEvent, InvalidEvent, InventoryEvent, RunEvent};
+pub use finish::{Finish, FinishError, WantedRun, finish};
+pub use going_on::{FanOutPorts, GoingOn, go_on};
 pub use rollout::rollout_rank;
 pub use scope::{Division, Scope};
 
 use crate::ports::{Clock, Invoker, ListedAccount, Organization, OuId, RunStore};
 
 /// What a run needs of the world.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct InventoryPorts<'a, O, I, S, C> {
     /// AWS Organizations.
     pub organization: &'a O,
-    /// Hands jobs to key-rotation.
-    pub invoker: &'a I,
-    /// Where manifest and result are stored.
-    pub runs: &'a S,
-    /// Time.
-    pub clock: &'a C,
+    /// What the fan-out needs.
+    pub fan_out: FanOutPorts<'a, I, S, C>,
 }
 
 /// What the deployment wants of every run.
@@ -75,11 +76,15 @@ pub struct InventoryRun {
     pub mode: Mode,
     /// The only accounts that the event asks for; none means no such wish.
     pub accounts: Option<BTreeSet<AccountId>>,
+    /// Whether `latest` means this run from its manifest on: it asks for nothing of its own, as the schedule starts it.
+    pub becomes_latest: bool,
     /// When the process ends. No invocation is begun in the last quarter of the time until then.
     pub deadline: Timestamp,
+    /// The function's own name or ARN, to hand on to; empty where it does not know it.
+    pub function: String,
 }
 
-/// Carries out one run.
+/// Carries out one run, or as much of it as there is time for: the result then says that the rest was handed on.
 ///
 /// # Errors
 /// Before the first invocation: the accounts cannot be listed, or the manifest cannot be written. After the last: some accounts could
@@ -89,33 +94,30 @@ pub async fn run<O: Organization, I: Invoker, S: RunStore, C: Clock>(
     settings: &InventorySettings,
     run: &InventoryRun,
 ) -> Result<InventoryResult, InventoryError> {
+    let (organization, ports) = (ports.organization, &ports.fan_out);
     let began = ports.clock.now();
-    let accounts = ports.organization.accounts().await.map_err(InventoryError::Listing)?;
-    let scope = scope_of(ports.organization, settings, run).await?;
+    let accounts = organization.accounts().await.map_err(InventoryError::Listing)?;
+    let scope = scope_of(organization, settings, run).await?;
     let division = scope.divide(accounts);
     say_what_is_odd(settings, run, &division)?;
 
-    let manifest = manifest_of(run, began, &division);
+    let manifest = manifest_of(run, began, division);
     ports.runs.put_manifest(&manifest).await.map_err(InventoryError::ManifestNotStored)?;
-
-    let fanout = fanout::FanOut {
-        invoker: ports.invoker,
-        clock: ports.clock,
-        function: &settings.rotation_function,
-        concurrency: settings.fanout_concurrency,
-        give_up: fanout::give_up(began, run.deadline),
+    if run.becomes_latest {
+        let latest = LatestRun { schema_version: SCHEMA, run_id: run.run_id.clone(), at: manifest.at };
+        ports.runs.put_latest(&latest).await.map_err(InventoryError::ManifestNotStored)?;
+    }
+    let part = going_on::Part {
+        manifest: &manifest,
+        mode: run.mode,
+        hop: 0,
+        began,
+        deadline: run.deadline,
+        function: &run.function,
+        left: manifest.accounts.iter().collect(),
+        failed: Vec::new(),
     };
-    let failed = fanout.invoke(&division.invoke, run).await;
-    let result = result_of(run, division, failed)?;
-    let record = InventoryRecord { schema_version: SCHEMA, at: ports.clock.now(), result };
-    if let Err(cause) = ports.runs.put_inventory(&record).await {
-        return Err(InventoryError::ResultNotStored { cause, result: Box::new(record.result) });
-    }
-    if record.result.accounts.failed.is_empty() {
-        Ok(record.result)
-    } else {
-        Err(InventoryError::Incomplete(Box::new(record.result)))
-    }
+    part.carry_out(ports, settings).await
 }
 
 async fn scope_of(
@@ -171,29 +173,15 @@ fn say_what_is_odd(
     Ok(())
 }
 
-fn manifest_of(run: &InventoryRun, at: Timestamp, division: &Division) -> Manifest {
-    let account = |account: &ListedAccount| ManifestAccount { account: account.id.clone(), name: account.name.clone() };
+fn manifest_of(run: &InventoryRun, at: Timestamp, division: Division) -> Manifest {
+    let account =
+        |account: ListedAccount| ManifestAccount { account: account.id, name: account.name, email: account.email };
     Manifest {
         schema_version: SCHEMA,
         run_id: run.run_id.clone(),
         mode: run.mode,
         at,
-        accounts: division.invoke.iter().map(account).collect(),
-        skipped: division.skipped.clone(),
+        accounts: division.invoke.into_iter().map(account).collect(),
+        skipped: division.skipped,
     }
-}
-
-fn result_of(
-    run: &InventoryRun,
-    division: Division,
-    failed: Vec<FailedAccount>,
-) -> Result<InventoryResult, InventoryError> {
-    let listed = division.listed().len();
-    let invoked = division.invoke.len().saturating_sub(failed.len());
-    let accounted = invoked + division.skipped.len() + failed.len();
-    if accounted != listed {
-        return Err(InventoryError::Unaccounted { listed, accounted });
-    }
-    let accounts = InventoryAccounts { listed, invoked, skipped: division.skipped, failed };
-    Ok(InventoryResult { run_id: run.run_id.clone(), mode: run.mode, accounts })
 }

@@ -7,6 +7,7 @@ mod clock;
 mod error;
 mod iam;
 mod organization;
+mod runs;
 mod secrets;
 mod state;
 
@@ -14,8 +15,9 @@ pub use clock::Clock;
 pub use error::{ErrorKind, PortError};
 pub use iam::{CreateFailed, Iam, IamUser, ReportFile, UserAudit};
 pub use organization::{Invoker, ListedAccount, Organization, OuId};
+pub use runs::{RunHistory, RunStore};
 pub use secrets::{NewSecret, Proof, Prover, Secrets};
-pub use state::{Condition, LedgerStore, NoticeStore, ReadFailed, RunStore, StoredLedger, WriteFailed};
+pub use state::{Condition, LedgerStore, NoticeStore, ReadFailed, StoredLedger, WriteFailed};
 
 /// The ports of one account, for one run.
 pub trait Ports: Send + Sync {

@@ -46,6 +46,10 @@ error_names! {
     InventoryFailed = "Keywheel.InventoryFailed", true;
     /// Some accounts could not be invoked; all others were. The result is stored beside the manifest. Invoke account-inventory again with the event that the message gives, or leave them to the next night.
     InventoryIncomplete = "Keywheel.InventoryIncomplete", true;
+    /// Accounts of a run were invoked and never answered, or its fan-out broke off. What became of every account is stored in `runs/<run id>/finish.json`. Look for their events in the queue of failed events and in key-rotation's log; the next night looks after these accounts as if nothing were.
+    AccountsUnanswered = "Keywheel.AccountsUnanswered", false;
+    /// A run was to be accounted for while it was still going: some accounts have not answered, and their events may wait in Lambda. What is known is stored in `runs/<run id>/finish.json`. Send the event again after the time that the message gives; if it was the schedule's, let it start later.
+    RunGoing = "Keywheel.RunGoing", true;
     /// STS throttled or did not answer, so the account's role could not be assumed; nothing in the account was looked at or changed. Lambda's retries or the next night do it. A role that AWS refuses for good is no error: the account's result has it, with `complete` false, and `RunsIncomplete` counts it.
     AccountUnreachable = "Keywheel.AccountUnreachable", true;
     /// Another run holds the claim on the account. This run changed nothing. The claim ends at the latest 90 seconds after that run's last write; a later try or the next night goes on. No claim needs to be removed by hand.

@@ -5,12 +5,18 @@ use std::time::Duration;
 use keywheel_aws::{
     AwsOrganization, LambdaInvoker, S3State, SdkConfig, Session, SessionFailed, SystemClock, session_name,
 };
+use keywheel_core::contract::fan_out::LATEST;
+use keywheel_core::contract::finish::FinishResult;
 use keywheel_core::contract::manifest::InventoryResult;
 use keywheel_core::id::RunId;
 use keywheel_core::policy::Mode;
-use keywheel_engine::inventory::{self, InvalidEvent, InventoryEvent, InventoryPorts, InventoryRun, InventorySettings};
+use keywheel_engine::inventory::{
+    self, FanOutPorts, Finish, GoOnEvent, GoingOn, InvalidEvent, InventoryEvent, InventoryPorts, InventoryRun,
+    InventorySettings, RunEvent, WantedRun,
+};
 use keywheel_engine::ports::{Clock, OuId};
 use keywheel_runtime::{ErrorName, FunctionError, Handler, InventoryConfig, Invocation, run_id};
+use serde::Serialize;
 use serde_json::Value;
 use tracing::Instrument;
 
@@ -29,22 +35,26 @@ pub(crate) struct AccountInventory {
     invoker: LambdaInvoker,
 }
 
-impl Handler for AccountInventory {
-    type Response = InventoryResult;
+/// What the function returns.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Answer {
+    /// Of a run, or of a part of one.
+    Run(InventoryResult),
+    /// Of a run that was accounted for.
+    Finish(FinishResult),
+}
 
-    async fn handle(&self, event: Value, invocation: Invocation) -> Result<InventoryResult, FunctionError> {
+impl Handler for AccountInventory {
+    type Response = Answer;
+
+    async fn handle(&self, event: Value, invocation: Invocation) -> Result<Answer, FunctionError> {
         let event = InventoryEvent::parse(&event).map_err(|error| refused(&error)).inspect_err(FunctionError::log)?;
-        if self.mode.lowered_by(event.mode) != event.mode.unwrap_or(self.mode) {
-            tracing::warn!("the event asks for enforce and RUN_MODE is audit: this run audits");
+        match event {
+            InventoryEvent::Run(event) => self.run(event, invocation).await.map(Answer::Run),
+            InventoryEvent::GoOn(event) => self.go_on(event, invocation).await.map(Answer::Run),
+            InventoryEvent::Finish(run) => self.finish(run, &invocation).await.map(Answer::Finish),
         }
-        let run = InventoryRun {
-            run_id: run_id(event.run_id, SystemClock.now(), &invocation.request_id),
-            mode: self.mode.lowered_by(event.mode),
-            accounts: event.accounts,
-            deadline: invocation.deadline,
-        };
-        let span = tracing::info_span!("run", run_id = run.run_id.as_str(), mode = run.mode.as_str());
-        async { self.carry_out(&run).await.inspect_err(FunctionError::log) }.instrument(span).await
     }
 }
 
@@ -57,17 +67,62 @@ impl AccountInventory {
         Self { mode, org_list_role_arn, settings: settings(config), sdk, state, invoker }
     }
 
+    async fn run(&self, event: RunEvent, invocation: Invocation) -> Result<InventoryResult, FunctionError> {
+        if self.mode.lowered_by(event.mode) != event.mode.unwrap_or(self.mode) {
+            tracing::warn!("the event asks for enforce and RUN_MODE is audit: this run audits");
+        }
+        let run = InventoryRun {
+            becomes_latest: event == RunEvent::default(),
+            run_id: run_id(event.run_id, SystemClock.now(), &invocation.request_id),
+            mode: self.mode.lowered_by(event.mode),
+            accounts: event.accounts,
+            deadline: invocation.deadline,
+            function: invocation.function_arn,
+        };
+        let span = tracing::info_span!("run", run_id = run.run_id.as_str(), mode = run.mode.as_str());
+        async { self.carry_out(&run).await.inspect_err(FunctionError::log) }.instrument(span).await
+    }
+
     async fn carry_out(&self, run: &InventoryRun) -> Result<InventoryResult, FunctionError> {
         let organization = self.organization(&run.run_id).await?;
-        let ports = InventoryPorts {
-            organization: &organization,
-            invoker: &self.invoker,
-            runs: &self.state,
-            clock: &SystemClock,
-        };
+        let ports = InventoryPorts { organization: &organization, fan_out: self.fan_out() };
         let ended = inventory::run(ports, &self.settings, run).await;
         report::count(&ended, SystemClock.now());
         ended.map_err(|error| report::named(&error))
+    }
+
+    async fn go_on(&self, event: GoOnEvent, invocation: Invocation) -> Result<InventoryResult, FunctionError> {
+        let going_on = GoingOn {
+            run_id: event.run_id,
+            hop: event.hop,
+            mode: self.mode.lowered_by(event.mode),
+            deadline: invocation.deadline,
+            function: invocation.function_arn,
+        };
+        let span = tracing::info_span!("run", run_id = going_on.run_id.as_str(), hop = going_on.hop);
+        let work = async {
+            let ended = inventory::go_on(&self.fan_out(), &self.settings, &going_on).await;
+            report::count(&ended, SystemClock.now());
+            ended.map_err(|error| report::named(&error)).inspect_err(FunctionError::log)
+        };
+        work.instrument(span).await
+    }
+
+    async fn finish(&self, run: WantedRun, invocation: &Invocation) -> Result<FinishResult, FunctionError> {
+        let run_id = if let WantedRun::Named(run_id) = &run { run_id.as_str() } else { LATEST };
+        let span = tracing::info_span!("finish", run_id);
+        let finish = Finish { deadline: invocation.deadline, run: run.clone() };
+        let work = async {
+            let ended = inventory::finish(&self.state, &SystemClock, &finish).await;
+            report::count_finish(&ended, SystemClock.now());
+            let ended = ended.map(|record| record.in_short()).map_err(|error| report::named_finish(&error));
+            ended.inspect_err(FunctionError::log)
+        };
+        work.instrument(span).await
+    }
+
+    fn fan_out(&self) -> FanOutPorts<'_, LambdaInvoker, S3State, SystemClock> {
+        FanOutPorts { invoker: &self.invoker, runs: &self.state, clock: &SystemClock }
     }
 
     async fn organization(&self, run_id: &RunId) -> Result<AwsOrganization, FunctionError> {

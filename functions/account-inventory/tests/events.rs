@@ -16,7 +16,7 @@ fn events(folder: &str) -> Vec<(String, serde_json::Value)> {
 #[test]
 fn the_samples_are_accepted() {
     let events = events("");
-    assert_eq!(events.len(), 4);
+    assert_eq!(events.len(), 6);
     for (name, event) in events {
         InventoryEvent::parse(&event).expect(&name);
     }

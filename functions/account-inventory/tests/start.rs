@@ -124,6 +124,15 @@ fn invoke(event: &str) -> (Sent, Vec<Value>) {
             answer(&stream, "400 Bad Request", "", r#"{"__type":"AccessDeniedException","Message":"not allowed"}"#);
             continue;
         }
+        if !sent.path.starts_with("/2018-06-01/runtime/") {
+            answer(
+                &stream,
+                "403 Forbidden",
+                "",
+                "<Error><Code>AccessDenied</Code><Message>not allowed</Message></Error>",
+            );
+            continue;
+        }
         if !sent.path.ends_with("/next") {
             answer(&stream, "202 Accepted", "", "");
             break sent;
@@ -165,5 +174,16 @@ fn an_invocation_without_a_payload_is_a_nightly_one_and_what_aws_denies_is_said(
     let message = sent.body["errorMessage"].as_str().unwrap();
     for part in ["no account was invoked", "organizations:ListAccounts", "AccessDenied"] {
         assert!(message.contains(part), "{message}");
+    }
+}
+
+#[test]
+fn a_run_that_cannot_be_read_is_neither_accounted_for_nor_gone_on_with() {
+    for event in [r#"{"finish":"latest"}"#, r#"{"finish":"r-1"}"#, r#"{"run_id":"r-1","hand_on":{"hop":1}}"#] {
+        let (sent, errors) = invoke(event);
+        assert_logged_once(&sent, &errors);
+        assert_eq!(sent.body["errorType"], "Keywheel.StateUnavailable", "{event}");
+        let message = sent.body["errorMessage"].as_str().unwrap();
+        assert!(message.contains("s3:GetObject") && message.contains("STATE_BUCKET"), "{message}");
     }
 }

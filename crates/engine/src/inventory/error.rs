@@ -1,7 +1,7 @@
 //! How a run over the organization can fail, each with the way out.
 
 use keywheel_core::contract::manifest::InventoryResult;
-use keywheel_core::id::AccountId;
+use keywheel_core::id::{AccountId, RunId};
 
 use crate::ports::{OuId, PortError};
 
@@ -55,6 +55,20 @@ pub enum InventoryError {
     /// Some accounts could not be invoked. The result is stored.
     #[error("{}", incomplete(.0))]
     Incomplete(Box<InventoryResult>),
+    /// An event is to go on with a run, or a part of one, that is not there.
+    #[error(
+        "there is nothing to go on with: run {run_id} does not exist, or handed nothing on to its invocation {hop}; account-inventory \
+         itself sends such events, nobody else needs to"
+    )]
+    NothingLeft {
+        /// The run.
+        run_id: RunId,
+        /// How often it should have handed itself on by then.
+        hop: u32,
+    },
+    /// What an earlier invocation wrote down could not be read.
+    #[error("what is left of the run could not be read, so nothing was invoked by this invocation: {0}. {STORING}")]
+    Unreadable(PortError),
     /// Accounts were lost count of, which is a defect.
     #[error("{listed} accounts were listed and {accounted} accounted for; this is a defect, report it")]
     Unaccounted {
@@ -91,7 +105,7 @@ fn incomplete(result: &InventoryResult) -> String {
     )
 }
 
-fn named<'a>(accounts: impl ExactSizeIterator<Item = &'a AccountId>) -> String {
+pub(super) fn named<'a>(accounts: impl ExactSizeIterator<Item = &'a AccountId>) -> String {
     let count = accounts.len();
     let mut names: Vec<_> = accounts.take(NAMED).map(AccountId::to_string).collect();
     if count > NAMED {

@@ -1,14 +1,30 @@
-//! What starts a run: any event of a scheduler, or an object of a person's own that narrows the run.
+//! What starts an invocation: any event of a scheduler, an object of a person's own that narrows the run, what the function handed itself,
+//! or the wish to account for a run.
 
 use std::collections::BTreeSet;
 
+use keywheel_core::contract::fan_out::LATEST;
+use keywheel_core::contract::hand_on::MAX_HOPS;
 use keywheel_core::id::{AccountId, InvalidId, RunId};
 use keywheel_core::policy::Mode;
 use serde_json::{Map, Value};
 
+use super::WantedRun;
+
 /// What an event asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InventoryEvent {
+    /// A run.
+    Run(RunEvent),
+    /// To go on with a run.
+    GoOn(GoOnEvent),
+    /// To account for a run: `{"finish":"<run id>"}`, or `latest` in place of the id.
+    Finish(WantedRun),
+}
+
+/// A run that is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct InventoryEvent {
+pub struct RunEvent {
     /// A mode to lower the run to.
     pub mode: Option<Mode>,
     /// The only accounts to look after.
@@ -17,11 +33,22 @@ pub struct InventoryEvent {
     pub run_id: Option<RunId>,
 }
 
+/// A run that handed itself on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GoOnEvent {
+    /// The run.
+    pub run_id: RunId,
+    /// The mode that it had.
+    pub mode: Option<Mode>,
+    /// How often it has handed itself on by now.
+    pub hop: u32,
+}
+
 /// An event that cannot be carried out as it is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the event cannot be carried out: {why}. Send {{}} or nothing for all accounts; mode (\"audit\"), accounts ([\"111122223333\"]) and \
-     run_id may be added"
+     run_id may be added. {{\"finish\":\"latest\"}}, or a run id in its place, accounts for a run"
 )]
 pub struct InvalidEvent {
     /// What is wrong with it.
@@ -30,7 +57,7 @@ pub struct InvalidEvent {
 
 /// Fields of events for key-rotation. Left unread here, a `dryrun` would run in full.
 const OF_KEY_ROTATION: &[&str] = &["action", "dryrun", "force_rotate", "ForceRotate", "override", "username"];
-const OURS: &[&str] = &["accounts", "finish", "mode", "run_id"];
+const OURS: &[&str] = &["accounts", "finish", "hand_on", "mode", "run_id"];
 
 impl InventoryEvent {
     /// Reads an event. Fields that mean nothing to Keywheel are let be: schedulers send their own.
@@ -39,12 +66,19 @@ impl InventoryEvent {
     /// Names what is wrong: a value of ours that cannot be read, a field that belongs to key-rotation, or no object at all.
     pub fn parse(event: &Value) -> Result<Self, InvalidEvent> {
         let fields = match event {
-            Value::Null => return Ok(Self::default()),
+            Value::Null => return Ok(Self::Run(RunEvent::default())),
             Value::Object(fields) => fields,
             _ => return invalid("it is not a JSON object"),
         };
         refuse_what_would_be_missed(fields)?;
-        Ok(Self { mode: mode(fields)?, accounts: accounts(fields)?, run_id: run_id(fields)? })
+        if let Some(wanted) = present(fields, "finish") {
+            return finish(fields, wanted).map(Self::Finish);
+        }
+        let (mode, accounts, run_id) = (mode(fields)?, accounts(fields)?, run_id(fields)?);
+        match present(fields, "hand_on") {
+            None => Ok(Self::Run(RunEvent { mode, accounts, run_id })),
+            Some(hand_on) => go_on(hand_on, accounts.is_some(), run_id, mode).map(Self::GoOn),
+        }
     }
 }
 
@@ -54,9 +88,6 @@ fn invalid<T>(why: impl Into<String>) -> Result<T, InvalidEvent> {
 
 /// Whoever writes one of these expects something that would not happen.
 fn refuse_what_would_be_missed(fields: &Map<String, Value>) -> Result<(), InvalidEvent> {
-    if present(fields, "finish").is_some() {
-        return invalid("this release does not know \"finish\"");
-    }
     for field in fields.keys() {
         if OF_KEY_ROTATION.contains(&field.as_str()) {
             return invalid(format!("{field:?} belongs into an event for key-rotation"));
@@ -70,6 +101,37 @@ fn refuse_what_would_be_missed(fields: &Map<String, Value>) -> Result<(), Invali
         return invalid("it has \"account\"; write \"accounts\" and a list");
     }
     Ok(())
+}
+
+/// `finish` is about one run, all of it: whoever adds something expects what would not happen.
+fn finish(fields: &Map<String, Value>, wanted: &Value) -> Result<WantedRun, InvalidEvent> {
+    if let Some(other) = OURS.iter().find(|name| **name != "finish" && present(fields, name).is_some()) {
+        return invalid(format!("it has \"finish\" and {other:?}; send \"finish\" alone"));
+    }
+    match wanted {
+        Value::String(text) if text == LATEST => Ok(WantedRun::Latest),
+        Value::String(text) => {
+            let wrong = |wrong: InvalidId| InvalidEvent { why: format!("in finish, {wrong}") };
+            text.parse().map(WantedRun::Named).map_err(wrong)
+        }
+        other => invalid(format!("finish is {}, which is neither a run id nor \"latest\"", shown(other))),
+    }
+}
+
+fn go_on(
+    hand_on: &Value,
+    has_accounts: bool,
+    run_id: Option<RunId>,
+    mode: Option<Mode>,
+) -> Result<GoOnEvent, InvalidEvent> {
+    let hop = hand_on.get("hop").and_then(Value::as_u64).and_then(|hop| u32::try_from(hop).ok());
+    match (hop.filter(|hop| (1..=MAX_HOPS).contains(hop)), run_id, has_accounts) {
+        (Some(hop), Some(run_id), false) => Ok(GoOnEvent { run_id, mode, hop }),
+        _ => invalid(format!(
+            "hand_on is {}: it needs a hop from 1 to {MAX_HOPS}, run_id, and no accounts; the function itself adds hand_on, nobody else needs to",
+            shown(hand_on)
+        )),
+    }
 }
 
 fn present<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
@@ -107,6 +169,9 @@ fn run_id(fields: &Map<String, Value>) -> Result<Option<RunId>, InvalidEvent> {
     match present(fields, "run_id") {
         None => Ok(None),
         Some(Value::String(text)) if text.is_empty() => Ok(None),
+        Some(Value::String(text)) if text == LATEST => {
+            invalid("run_id is \"latest\", which means whichever run is the latest; name the run otherwise")
+        }
         Some(Value::String(text)) => {
             text.parse().map(Some).map_err(|wrong: InvalidId| InvalidEvent { why: wrong.to_string() })
         }
@@ -120,69 +185,4 @@ fn shown(value: &Value) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn wrong(event: &Value) -> String {
-        InventoryEvent::parse(event).expect_err("the event should be refused").to_string()
-    }
-
-    #[test]
-    fn a_schedulers_own_event_asks_for_nothing() {
-        let scheduled = json!({
-            "version": "0", "id": "d4aa1d57", "detail-type": "Scheduled Event", "source": "aws.scheduler",
-            "account": "111122223333", "time": "2026-11-20T02:00:00Z", "region": "eu-central-1", "resources": [], "detail": "{}"
-        });
-        for event in
-            [json!(null), json!({}), scheduled, json!({ "trigger": "nightly" }), json!({ "mode": null, "run_id": "" })]
-        {
-            assert_eq!(InventoryEvent::parse(&event), Ok(InventoryEvent::default()), "{event}");
-        }
-    }
-
-    #[test]
-    fn mode_accounts_and_run_id_narrow_a_run() {
-        let event = json!({ "mode": "audit", "accounts": ["111122223333", "000000000001", "111122223333"], "run_id": "by-hand" });
-        let read = InventoryEvent::parse(&event).unwrap();
-        assert_eq!(read.mode, Some(Mode::Audit));
-        assert_eq!(read.accounts.unwrap().len(), 2);
-        assert_eq!(read.run_id.unwrap().as_str(), "by-hand");
-    }
-
-    #[test]
-    fn a_malformed_value_is_named() {
-        for (event, part) in [
-            (json!([]), "not a JSON object"),
-            (json!("audit"), "not a JSON object"),
-            (json!({ "mode": "Audit" }), "mode is \"Audit\""),
-            (json!({ "mode": true }), "mode is true"),
-            (json!({ "accounts": [] }), "accounts is empty"),
-            (json!({ "accounts": "111122223333" }), "not a list"),
-            (json!({ "accounts": ["111122223333", "1\r\n2"] }), r#""1\r\n2" is not an AWS account id"#),
-            (json!({ "accounts": [111_122_223_333_u64] }), "111122223333 is not text"),
-            (json!({ "run_id": "../x" }), "is not a run id"),
-            (json!({ "run_id": 7 }), "run_id is 7"),
-        ] {
-            let message = wrong(&event);
-            assert!(message.contains(part), "{event}: {message}");
-            assert!(!message.contains('\n'));
-        }
-    }
-
-    #[test]
-    fn what_would_be_silently_missed_is_refused() {
-        for (event, part) in [
-            (json!({ "finish": "r-1" }), "this release does not know \"finish\""),
-            (json!({ "dryrun": true }), "belongs into an event for key-rotation"),
-            (json!({ "force_rotate": ["alice"] }), "belongs into an event for key-rotation"),
-            (json!({ "account": "111122223333" }), "write \"accounts\""),
-            (json!({ "Mode": "audit" }), "write \"mode\""),
-            (json!({ "ACCOUNTS": ["111122223333"] }), "write \"accounts\""),
-        ] {
-            let message = wrong(&event);
-            assert!(message.contains(part), "{event}: {message}");
-        }
-    }
-}
+mod tests;

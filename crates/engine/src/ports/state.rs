@@ -1,8 +1,6 @@
 use std::collections::BTreeMap;
 
-use keywheel_core::contract::manifest::{InventoryRecord, Manifest};
 use keywheel_core::contract::notice_record::SentNotice;
-use keywheel_core::contract::result::AccountResult;
 use keywheel_core::id::{AccountId, NoticeId};
 use keywheel_core::ledger::{AccountLedger, LedgerRefused};
 
@@ -72,16 +70,4 @@ pub trait NoticeStore: Send + Sync {
 
     /// Records what became of a notice.
     fn record(&self, notice: &SentNotice) -> impl Future<Output = Result<(), PortError>> + Send;
-}
-
-/// Where manifests and results live.
-pub trait RunStore: Send + Sync {
-    /// Stores a run's manifest.
-    fn put_manifest(&self, manifest: &Manifest) -> impl Future<Output = Result<(), PortError>> + Send;
-
-    /// Stores what account-inventory returned: `<prefix>runs/<run id>/inventory.json`.
-    fn put_inventory(&self, record: &InventoryRecord) -> impl Future<Output = Result<(), PortError>> + Send;
-
-    /// Stores an account's result; an earlier one of the same run is not lost, see [`AccountResult::following`].
-    fn put_result(&self, result: &AccountResult) -> impl Future<Output = Result<(), PortError>> + Send;
 }

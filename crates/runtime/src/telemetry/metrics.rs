@@ -53,6 +53,12 @@ metrics! {
     AccountsSkipped, AccountInventory;
     /// Accounts that could not be handed to key-rotation.
     AccountsFailed, AccountInventory;
+    /// Invocations that had no time for all accounts and handed the rest to a further one.
+    FanOutsHandedOn, AccountInventory;
+    /// Accounts of a run that was accounted for that were invoked and never answered, or of which nobody knows that they were invoked, because the fan-out broke off.
+    AccountsUnanswered, AccountInventory;
+    /// Runs that were to be accounted for while accounts could still answer.
+    RunsGoing, AccountInventory;
     /// Accounts whose role could not be assumed.
     AccountsUnreachable, KeyRotation;
     /// Runs of an account that could not look at all of it, or left something undone that a retry can do.
