@@ -14,6 +14,8 @@ locals {
     keys-overdue    = { metric = "KeysOverdue", function = "key-rotation", says = "Keys wait for a step that was due more than a week ago." }
     hand-ons        = { metric = "HandOnsExhausted", function = "key-rotation", says = "The time of accounts' runs did not suffice; the rest waits for the next night." }
     not-invoked     = { metric = "AccountsFailed", function = "account-inventory", says = "Accounts could not be handed to key-rotation." }
+    unanswered      = { metric = "AccountsUnanswered", function = "account-inventory", says = "Accounts were invoked and never answered, or the fan-out broke off." }
+    run-going       = { metric = "RunsGoing", function = "account-inventory", says = "A run was accounted for while accounts could still answer, so nobody knows yet which never will." }
     notices-failed  = { metric = "NoticesFailed", function = "notification", says = "Notices could not be sent." }
     own-templates   = { metric = "TemplatesEmbedded", function = "notification", says = "Mails were made from the function's own templates, because the bucket's were missing or broken." }
     digests-dropped = { metric = "DigestsFailed", function = "key-rotation", says = "Digests could not be handed to notification." }

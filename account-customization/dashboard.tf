@@ -1,9 +1,9 @@
 locals {
   own_metrics = {
-    "Accounts"  = [["account-inventory", "AccountsListed"], ["account-inventory", "AccountsInvoked"], ["account-inventory", "AccountsSkipped"], ["account-inventory", "AccountsFailed"], ["key-rotation", "AccountsUnreachable"]]
+    "Accounts"  = [["account-inventory", "AccountsListed"], ["account-inventory", "AccountsInvoked"], ["account-inventory", "AccountsSkipped"], ["account-inventory", "AccountsFailed"], ["account-inventory", "AccountsUnanswered"], ["key-rotation", "AccountsUnreachable"]]
     "Steps"     = [["key-rotation", "StepsDone"], ["key-rotation", "StepsDeferred"], ["key-rotation", "StepsFailed"], ["key-rotation", "KeysOverdue"]]
     "Mail"      = [["notification", "NoticesSent"], ["notification", "NoticesDeferred"], ["notification", "NoticesFailed"], ["key-rotation", "DigestsFailed"]]
-    "Runs"      = [["key-rotation", "RunsIncomplete"], ["key-rotation", "RunsHandedOn"], ["key-rotation", "HandOnsExhausted"]]
+    "Runs"      = [["key-rotation", "RunsIncomplete"], ["key-rotation", "RunsHandedOn"], ["account-inventory", "FanOutsHandedOn"], ["key-rotation", "HandOnsExhausted"]]
     "Inventory" = [["key-rotation", "UsersSeen"], ["key-rotation", "KeysSeen"]]
   }
 

@@ -132,15 +132,22 @@ data "aws_iam_policy_document" "account_inventory" {
   }
 
   statement {
-    sid       = "InvokesKeyRotation"
+    sid       = "InvokesKeyRotationAndItself"
     actions   = ["lambda:InvokeFunction"]
-    resources = [local.function_arns["key-rotation"]]
+    resources = [local.function_arns["key-rotation"], local.function_arns["account-inventory"]]
   }
 
   statement {
-    sid       = "WritesManifests"
-    actions   = ["s3:PutObject"]
+    sid       = "KeepsRuns"
+    actions   = ["s3:GetObject", "s3:PutObject"]
     resources = ["${local.state_arn}runs/*"]
+  }
+
+  # Without it S3 answers 403 where an object is missing. And the results of a run are listed.
+  statement {
+    sid       = "TellsMissingFromDenied"
+    actions   = ["s3:ListBucket"]
+    resources = [local.bucket_arn]
   }
 }
 

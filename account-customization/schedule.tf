@@ -34,6 +34,38 @@ resource "aws_scheduler_schedule" "daily" {
   depends_on = [aws_iam_role_policy.schedule, aws_sqs_queue.failed_events]
 }
 
+# Hours after the nightly run: every account is accounted for, and those that did not answer alarm.
+resource "aws_scheduler_schedule" "finish" {
+  name                         = "${var.inventory_lambda_name}-finish"
+  description                  = "Has Keywheel's account-inventory account for every account of the latest run."
+  schedule_expression          = var.finish_schedule_expression
+  state                        = var.stopped || !var.finish_enabled ? "DISABLED" : "ENABLED"
+  schedule_expression_timezone = "UTC"
+  kms_key_arn                  = local.key_arn
+
+  flexible_time_window {
+    mode                      = var.schedule_window_minutes == 0 ? "OFF" : "FLEXIBLE"
+    maximum_window_in_minutes = var.schedule_window_minutes == 0 ? null : var.schedule_window_minutes
+  }
+
+  target {
+    arn      = aws_lambda_function.function["account-inventory"].arn
+    role_arn = aws_iam_role.schedule.arn
+    input    = jsonencode({ finish = "latest" })
+
+    retry_policy {
+      maximum_event_age_in_seconds = 21600
+      maximum_retry_attempts       = 10
+    }
+
+    dead_letter_config {
+      arn = local.failed_events_arn
+    }
+  }
+
+  depends_on = [aws_iam_role_policy.schedule, aws_sqs_queue.failed_events]
+}
+
 data "aws_iam_policy_document" "schedule_trust" {
   statement {
     actions = ["sts:AssumeRole"]

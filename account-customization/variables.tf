@@ -168,6 +168,23 @@ variable "schedule_window_minutes" {
   }
 }
 
+variable "finish_schedule_expression" {
+  description = "When account-inventory accounts for every account of the latest run, as an EventBridge Scheduler expression in UTC. Some 8 hours after schedule_expression: an account may still answer 6 hours and 15 minutes after it was invoked."
+  type        = string
+  default     = "cron(0 10 * * ? *)"
+
+  validation {
+    condition     = can(regex("^(cron|rate)\\(.+\\)$", var.finish_schedule_expression))
+    error_message = "finish_schedule_expression must be cron(…) or rate(…), such as cron(0 10 * * ? *)."
+  }
+}
+
+variable "finish_enabled" {
+  description = "Whether that schedule is on. Without it nothing tells of accounts that never answered."
+  type        = bool
+  default     = true
+}
+
 variable "no_run_hours" {
   description = "After how many hours without a run there is an alarm; null for a day and the schedule's window. For a schedule that is rarer than daily."
   type        = number

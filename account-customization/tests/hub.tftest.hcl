@@ -198,8 +198,40 @@ run "everything_can_be_stopped" {
   }
 
   assert {
-    condition     = aws_scheduler_schedule.daily.state == "DISABLED" && !aws_cloudwatch_metric_alarm.no_run.actions_enabled
+    condition     = aws_scheduler_schedule.daily.state == "DISABLED" && aws_scheduler_schedule.finish.state == "DISABLED" && !aws_cloudwatch_metric_alarm.no_run.actions_enabled
     error_message = "no schedule, and no alarm for that"
+  }
+}
+
+run "hours_after_the_night_the_latest_run_is_accounted_for" {
+  command = plan
+
+  assert {
+    condition     = aws_scheduler_schedule.finish.state == "ENABLED" && jsondecode(aws_scheduler_schedule.finish.target[0].input).finish == "latest" && aws_scheduler_schedule.finish.schedule_expression == "cron(0 10 * * ? *)"
+    error_message = "a schedule of its own accounts for the latest run"
+  }
+
+  assert {
+    condition     = aws_scheduler_schedule.finish.schedule_expression_timezone == aws_scheduler_schedule.daily.schedule_expression_timezone
+    error_message = "both schedules are in one time zone"
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.own["unanswered"].metric_name == "AccountsUnanswered" && aws_cloudwatch_metric_alarm.own["run-going"].metric_name == "RunsGoing"
+    error_message = "accounts that never answered alarm, and so does a look that comes too early"
+  }
+}
+
+run "accounting_for_runs_can_be_switched_off_alone" {
+  command = plan
+
+  variables {
+    finish_enabled = false
+  }
+
+  assert {
+    condition     = aws_scheduler_schedule.finish.state == "DISABLED" && aws_scheduler_schedule.daily.state == "ENABLED"
+    error_message = "the nightly run goes on"
   }
 }
 

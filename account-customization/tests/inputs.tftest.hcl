@@ -126,6 +126,7 @@ run "wrong_values_are_refused_by_name" {
     recovery_grace_period            = 0
     log_retention_days               = 8
     schedule_expression              = "daily"
+    finish_schedule_expression       = "later"
     schedule_window_minutes          = 2000
     reserved_concurrency             = { key-rotation = 0 }
     rotation_environment             = { FREZE = "2026-12-20" }
@@ -148,6 +149,7 @@ run "wrong_values_are_refused_by_name" {
     var.recovery_grace_period,
     var.log_retention_days,
     var.schedule_expression,
+    var.finish_schedule_expression,
     var.schedule_window_minutes,
     var.reserved_concurrency,
     var.rotation_environment,

@@ -73,8 +73,10 @@ macro_rules! permissions {
 
 permissions! {
     AccountInventory {
-        "lambda:InvokeFunction", Some("invoke"), "key-rotation", "Starts key-rotation once per account.";
-        "s3:PutObject", Some("put_object"), "runs in the state bucket", "Writes the run's manifest.";
+        "lambda:InvokeFunction", Some("invoke"), "key-rotation, and account-inventory itself", "Starts key-rotation once per account, and hands on what there was no time for.";
+        "s3:GetObject", Some("get_object"), "runs in the state bucket", "Goes on with a run, and accounts for one by its results.";
+        "s3:ListBucket", None, "the state bucket", "Which accounts have answered; and without it S3 answers 403 where an object is missing.";
+        "s3:PutObject", Some("put_object"), "runs in the state bucket", "Writes a run's manifest, what is left of it, and what became of every account.";
         "sts:AssumeRole", Some("assume_role"), "the organization-list role", "Lists the organization with it.";
     }
     OrganizationList {

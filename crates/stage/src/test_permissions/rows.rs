@@ -5,6 +5,8 @@
 pub(super) enum Invoked {
     /// account-inventory, for one account.
     Inventory,
+    /// account-inventory, to account for a run that there never was.
+    Finish,
     /// key-rotation, for one account in which everything is due.
     Job,
     /// The same when no ledger is stored yet.
@@ -35,8 +37,9 @@ const fn row(policy: &'static str, sid: &'static str, invoked: Invoked, says: &'
 /// Every statement that the emulator can do without.
 pub(super) const ROWS: &[Row] = &[
     row("account-inventory", "AssumesTheOrganizationListRole", Invoked::Inventory, "sts:AssumeRole"),
-    row("account-inventory", "InvokesKeyRotation", Invoked::Inventory, "lambda:InvokeFunction"),
-    row("account-inventory", "WritesManifests", Invoked::Inventory, "s3:PutObject"),
+    row("account-inventory", "InvokesKeyRotationAndItself", Invoked::Inventory, "lambda:InvokeFunction"),
+    row("account-inventory", "KeepsRuns", Invoked::Inventory, "s3:PutObject"),
+    row("account-inventory", "TellsMissingFromDenied", Invoked::Finish, "s3:GetObject"),
     row("organization-list", "ListsTheOrganization", Invoked::Inventory, "organizations:ListAccounts"),
     row("key-rotation", "AssumesTheMemberRole", Invoked::Job, "sts:AssumeRole"),
     row("key-rotation", "KeepsLedgersAndResults", Invoked::Job, "s3:GetObject"),

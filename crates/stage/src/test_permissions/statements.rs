@@ -29,6 +29,7 @@ pub(super) async fn check(stage: &Stage, checks: &mut Checks) -> anyhow::Result<
     for (row, account) in ROWS.iter().zip(accounts) {
         let event = match row.invoked {
             Invoked::Inventory => json!({ "accounts": [account.id] }),
+            Invoked::Finish => json!({ "finish": "there-never-was-one" }),
             Invoked::Digest => unsent_digest(stage, account).await?,
             _ => job(account),
         };
@@ -47,7 +48,7 @@ async fn without(stage: &Stage, row: &Row, account: &AccountId, event: &Value) -
         Invoked::Digest => {
             stage.functions.create(row.sid, NOTIFICATION, stage.functions.variables(NOTIFICATION)).await?;
         }
-        Invoked::Inventory | Invoked::Job => {}
+        Invoked::Inventory | Invoked::Finish | Invoked::Job => {}
     }
     let installed = Installed::of(stage, row, account)?;
     installed.put(Some(row.sid)).await?;
@@ -79,7 +80,7 @@ async fn remove_ledger(stage: &Stage, account: &AccountId) -> anyhow::Result<()>
 /// What a function answers and, unless that already names what is refused, logs.
 async fn said(stage: &Stage, row: &Row, event: &Value, expected: bool) -> anyhow::Result<String> {
     let function = match row.invoked {
-        Invoked::Inventory => ACCOUNT_INVENTORY,
+        Invoked::Inventory | Invoked::Finish => ACCOUNT_INVENTORY,
         Invoked::Job | Invoked::FirstJob | Invoked::SecondJob => KEY_ROTATION,
         Invoked::Digest => row.sid,
     };
