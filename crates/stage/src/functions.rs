@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Context;
 use aws_sdk_lambda::Client as LambdaClient;
@@ -31,7 +32,7 @@ pub const NOTIFICATION: &str = "notification";
 /// The policy of every function's role with what Lambda does in the function's name.
 const PLATFORM: &str = "platform";
 /// As long as Lambda lets a function run.
-const TIMEOUT_SECONDS: i32 = 900;
+pub(crate) const TIMEOUT: Duration = Duration::from_mins(15);
 const MEMORY_MEGABYTES: i32 = 256;
 /// How often Lambda tries a failed event again.
 const RETRIES: i32 = 2;
@@ -108,8 +109,24 @@ impl Functions {
         let create = self.client.create_function().function_name(name).runtime(Runtime::from("provided.al2023"));
         let create = create.role(format!("arn:aws:iam::{}:role/{function}", self.hub)).handler("bootstrap").code(code);
         let environment = Environment::builder().set_variables(Some(variables.into_iter().collect())).build();
-        create.environment(environment).timeout(TIMEOUT_SECONDS).memory_size(MEMORY_MEGABYTES).send().await?;
+        create
+            .environment(environment)
+            .timeout(i32::try_from(TIMEOUT.as_secs())?)
+            .memory_size(MEMORY_MEGABYTES)
+            .send()
+            .await?;
         self.set_retries(name, RETRIES).await
+    }
+
+    /// Gives an installed function another time-out and environment.
+    ///
+    /// # Errors
+    /// When Lambda refuses the call.
+    pub async fn configure(&self, name: &str, timeout: Duration, variables: Variables) -> anyhow::Result<()> {
+        let environment = Environment::builder().set_variables(Some(variables.into_iter().collect())).build();
+        let update = self.client.update_function_configuration().function_name(name).environment(environment);
+        update.timeout(i32::try_from(timeout.as_secs())?).send().await?;
+        Ok(())
     }
 
     /// Sets how often Lambda tries a failed event again.

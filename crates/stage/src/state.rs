@@ -98,6 +98,16 @@ impl StateBucket {
         Ok(())
     }
 
+    /// Takes an object away.
+    ///
+    /// # Errors
+    /// When S3 refuses it.
+    pub async fn remove(&self, key: &str) -> anyhow::Result<()> {
+        let key = format!("{STATE_PREFIX}{key}");
+        self.client.delete_object().bucket(STATE_BUCKET).key(key).send().await?;
+        Ok(())
+    }
+
     /// Every object below a key's beginning: what follows the prefix, and the content.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ mod bad_environment;
 mod bad_event;
 pub(crate) mod checks;
 mod explicit;
+mod fan_out;
 mod leaks;
 mod mails;
 mod night;
@@ -62,6 +63,7 @@ async fn demo_organization(place: &Place, checks: &mut Checks) -> anyhow::Result
     state::check(&stage, checks).await?;
     checks.none("bad input changes nothing", stage.world().await?.differences(&rested));
     scope::check(&stage, checks).await?;
+    fan_out::check(&stage, checks).await?;
     permissions::check(&stage, checks).await?;
     mails::check(&stage, checks).await?;
     repeated::delivery(&stage, checks).await?;

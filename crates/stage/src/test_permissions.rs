@@ -2,7 +2,7 @@
 
 mod forbidden;
 mod rows;
-mod session;
+pub(crate) mod session;
 mod statements;
 mod trust;
 

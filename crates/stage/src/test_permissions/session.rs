@@ -12,7 +12,7 @@ use crate::policies::{EXTERNAL_ID, MEMBER_ROLE};
 use crate::stage::Stage;
 
 /// A session of a role of the hub. Such a role trusts Lambda alone, for which the emulator takes the account's root.
-pub(super) async fn of_hub(stage: &Stage, role: &str) -> anyhow::Result<SdkConfig> {
+pub(crate) async fn of_hub(stage: &Stage, role: &str) -> anyhow::Result<SdkConfig> {
     let hub = stage.organization.hub();
     assume(stage, &stage.clients.root_of(hub), hub, role, None).await
 }
