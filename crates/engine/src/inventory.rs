@@ -74,6 +74,8 @@ pub struct InventoryRun {
     pub run_id: RunId,
     /// What it may do, the event's wish included.
     pub mode: Mode,
+    /// Every user of every account is looked at.
+    pub sweep: bool,
     /// The only accounts that the event asks for; none means no such wish.
     pub accounts: Option<BTreeSet<AccountId>>,
     /// Whether `latest` means this run from its manifest on: it asks for nothing of its own, as the schedule starts it.
@@ -181,6 +183,7 @@ fn manifest_of(run: &InventoryRun, at: Timestamp, division: Division) -> Manifes
         run_id: run.run_id.clone(),
         mode: run.mode,
         at,
+        sweep: run.sweep,
         accounts: division.invoke.into_iter().map(account).collect(),
         skipped: division.skipped,
     }

@@ -75,6 +75,7 @@ impl AccountInventory {
             becomes_latest: event == RunEvent::default(),
             run_id: run_id(event.run_id, SystemClock.now(), &invocation.request_id),
             mode: self.mode.lowered_by(event.mode),
+            sweep: event.sweep,
             accounts: event.accounts,
             deadline: invocation.deadline,
             function: invocation.function_arn,

@@ -17,6 +17,9 @@ pub struct Manifest {
     pub mode: Mode,
     /// When the accounts were listed.
     pub at: Timestamp,
+    /// Every user of every account is looked at.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sweep: bool,
     /// The accounts to be invoked.
     pub accounts: Vec<ManifestAccount>,
     /// The accounts left out.

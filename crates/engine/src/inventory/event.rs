@@ -27,6 +27,8 @@ pub enum InventoryEvent {
 pub struct RunEvent {
     /// A mode to lower the run to.
     pub mode: Option<Mode>,
+    /// Every user is looked at.
+    pub sweep: bool,
     /// The only accounts to look after.
     pub accounts: Option<BTreeSet<AccountId>>,
     /// The id that the run shall have.
@@ -47,8 +49,8 @@ pub struct GoOnEvent {
 /// An event that cannot be carried out as it is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the event cannot be carried out: {why}. Send {{}} or nothing for all accounts; mode (\"audit\"), accounts ([\"111122223333\"]) and \
-     run_id may be added. {{\"finish\":\"latest\"}}, or a run id in its place, accounts for a run"
+    "the event cannot be carried out: {why}. Send {{}} or nothing for all accounts; mode (\"audit\"), accounts ([\"111122223333\"]), \
+     run_id and sweep (true) may be added. {{\"finish\":\"latest\"}}, or a run id in its place, accounts for a run"
 )]
 pub struct InvalidEvent {
     /// What is wrong with it.
@@ -57,7 +59,7 @@ pub struct InvalidEvent {
 
 /// Fields of events for key-rotation. Left unread here, a `dryrun` would run in full.
 const OF_KEY_ROTATION: &[&str] = &["action", "dryrun", "force_rotate", "ForceRotate", "override", "username"];
-const OURS: &[&str] = &["accounts", "finish", "hand_on", "mode", "run_id"];
+const OURS: &[&str] = &["accounts", "finish", "hand_on", "mode", "run_id", "sweep"];
 
 impl InventoryEvent {
     /// Reads an event. Fields that mean nothing to Keywheel are let be: schedulers send their own.
@@ -76,7 +78,7 @@ impl InventoryEvent {
         }
         let (mode, accounts, run_id) = (mode(fields)?, accounts(fields)?, run_id(fields)?);
         match present(fields, "hand_on") {
-            None => Ok(Self::Run(RunEvent { mode, accounts, run_id })),
+            None => Ok(Self::Run(RunEvent { mode, sweep: sweep(fields)?, accounts, run_id })),
             Some(hand_on) => go_on(hand_on, accounts.is_some(), run_id, mode).map(Self::GoOn),
         }
     }
@@ -144,6 +146,14 @@ fn mode(fields: &Map<String, Value>) -> Result<Option<Mode>, InvalidEvent> {
         Some(Value::String(text)) if text == "audit" => Ok(Some(Mode::Audit)),
         Some(Value::String(text)) if text == "enforce" => Ok(Some(Mode::Enforce)),
         Some(other) => invalid(format!("mode is {}, which is neither \"audit\" nor \"enforce\"", shown(other))),
+    }
+}
+
+fn sweep(fields: &Map<String, Value>) -> Result<bool, InvalidEvent> {
+    match present(fields, "sweep") {
+        None => Ok(false),
+        Some(Value::Bool(sweep)) => Ok(*sweep),
+        Some(other) => invalid(format!("sweep is {}, which is neither true nor false", shown(other))),
     }
 }
 

@@ -33,6 +33,7 @@ pub(super) struct FanOut<'a, I, C> {
     pub(super) concurrency: usize,
     pub(super) run_id: &'a RunId,
     pub(super) mode: Mode,
+    pub(super) sweep: bool,
     pub(super) give_up: Timestamp,
     pub(super) pace: Pace,
 }
@@ -136,7 +137,7 @@ impl<I: Invoker, C: Clock> FanOut<'_, I, C> {
             run_id: Some(self.run_id.clone()),
             mode: Some(self.mode),
             force_rotate: Vec::new(),
-            sweep: false,
+            sweep: self.sweep,
             hand_on: None,
         })
     }

@@ -115,6 +115,7 @@ impl Part<'_> {
             concurrency: settings.fanout_concurrency,
             run_id: &self.manifest.run_id,
             mode: self.mode,
+            sweep: self.manifest.sweep,
             give_up: give_up(self.began, self.deadline),
             pace: Pace::default(),
         };

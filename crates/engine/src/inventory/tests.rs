@@ -28,6 +28,7 @@ pub(super) fn this_run() -> InventoryRun {
     InventoryRun {
         run_id: "r-1".parse().unwrap(),
         mode: Mode::Enforce,
+        sweep: false,
         accounts: None,
         becomes_latest: true,
         deadline: START + Duration::from_mins(15),

@@ -21,10 +21,10 @@ fn a_schedulers_own_event_asks_for_nothing() {
 
 #[test]
 fn mode_accounts_and_run_id_narrow_a_run() {
-    let event =
-        json!({ "mode": "audit", "accounts": ["111122223333", "000000000001", "111122223333"], "run_id": "by-hand" });
+    let event = json!({ "mode": "audit", "accounts": ["111122223333", "000000000001", "111122223333"], "run_id": "by-hand",
+        "sweep": true });
     let InventoryEvent::Run(read) = InventoryEvent::parse(&event).unwrap() else { panic!("no run") };
-    assert_eq!(read.mode, Some(Mode::Audit));
+    assert_eq!((read.mode, read.sweep), (Some(Mode::Audit), true));
     assert_eq!(read.accounts.unwrap().len(), 2);
     assert_eq!(read.run_id.unwrap().as_str(), "by-hand");
 }
@@ -58,6 +58,7 @@ fn a_malformed_value_is_named() {
         (json!({ "accounts": [111_122_223_333_u64] }), "111122223333 is not text"),
         (json!({ "run_id": "../x" }), "is not a run id"),
         (json!({ "run_id": 7 }), "run_id is 7"),
+        (json!({ "sweep": "yes" }), "sweep is \"yes\""),
         (json!({ "run_id": "latest" }), "name the run otherwise"),
         (json!({ "finish": "" }), "\"\" is not a run id"),
         (json!({ "finish": "../x" }), "\"../x\" is not a run id"),

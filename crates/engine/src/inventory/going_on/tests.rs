@@ -70,9 +70,9 @@ async fn what_there_was_no_time_for_is_handed_on_and_nothing_is_listed_or_invoke
 }
 
 #[tokio::test]
-async fn no_record_stands_before_the_end_and_an_audit_stays_one() {
+async fn no_record_stands_before_the_end_an_audit_stays_one_and_a_sweep_too() {
     let world = slow(8);
-    let audit = InventoryRun { mode: Mode::Audit, deadline: world.now() + MINUTE, ..this_run() };
+    let audit = InventoryRun { mode: Mode::Audit, sweep: true, deadline: world.now() + MINUTE, ..this_run() };
     assert!(carried_out(&world, &one_by_one(), &audit).await.unwrap().handed_on.is_some());
     assert!(world.record.lock().unwrap().is_none());
     let going_on = GoingOn {
@@ -83,7 +83,7 @@ async fn no_record_stands_before_the_end_and_an_audit_stays_one() {
         function: OWN.to_owned(),
     };
     assert_eq!(go_on(&world.fan_out(), &one_by_one(), &going_on).await.unwrap().mode, Mode::Audit);
-    assert!(world.events.lock().unwrap().iter().all(|job| job["mode"] == "audit"));
+    assert!(world.events.lock().unwrap().iter().all(|job| job["mode"] == "audit" && job["sweep"] == true));
 }
 
 #[tokio::test]
