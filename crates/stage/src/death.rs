@@ -12,7 +12,6 @@ mod process;
 mod proxy;
 mod rules;
 mod standing;
-mod wire;
 
 use std::time::Instant;
 

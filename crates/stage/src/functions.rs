@@ -11,11 +11,12 @@ use aws_sdk_lambda::types::{Environment, FunctionCode, InvocationType, Runtime};
 use aws_sdk_s3::Client as StorageClient;
 use aws_sdk_s3::config::RequestChecksumCalculation;
 use aws_sdk_sesv2::Client as MailClient;
+use aws_sdk_sts::Client as StsClient;
 use futures::future::try_join_all;
 use keywheel_core::id::AccountId;
 use serde_json::Value;
 
-use crate::clients::Clients;
+use crate::clients::{Clients, REGION};
 use crate::organization::Organization;
 use crate::policies::{
     BREAK_GLASS_ROLE, EMAIL_DOMAIN, EXTERNAL_ID, MEMBER_ROLE, ORGANIZATION_LIST_ROLE, Policies, SCHEDULE_ROLE, SENDER,
@@ -193,4 +194,22 @@ pub(crate) fn variables(organization: &Organization, function: &str, endpoint: &
     };
     let everywhere = [("STATE_BUCKET", STATE_BUCKET), ("AWS_ENDPOINT_URL", endpoint)];
     own.iter().copied().chain(everywhere).map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+}
+
+/// What Lambda sets for a function besides its settings: the credentials of the role of its name, which the hub may assume, and what
+/// names it.
+pub(crate) async fn lambda_variables(clients: &Clients, hub: &AccountId, function: &str) -> anyhow::Result<Variables> {
+    let assume = StsClient::new(&clients.root_of(hub)).assume_role().role_session_name(function);
+    let session = assume.role_arn(format!("arn:aws:iam::{hub}:role/{function}")).send().await?;
+    let credentials = session.credentials().context("a role without credentials")?;
+    let lambda = [
+        ("AWS_ACCESS_KEY_ID", credentials.access_key_id()),
+        ("AWS_SECRET_ACCESS_KEY", credentials.secret_access_key()),
+        ("AWS_SESSION_TOKEN", credentials.session_token()),
+        ("AWS_REGION", REGION),
+        ("AWS_LAMBDA_FUNCTION_NAME", function),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+    ];
+    Ok(lambda.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
 }

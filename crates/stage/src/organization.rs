@@ -144,12 +144,12 @@ impl Organization {
         Self::read("trouble.json")
     }
 
-    /// An organization of so many accounts that are alike but for their ids, besides the hub.
+    /// An organization of so many accounts that are alike but for their ids: the data file's last one. The others are there once.
     ///
     /// # Errors
     /// Like [`Organization::demo`].
-    pub fn death(accounts: usize) -> anyhow::Result<Self> {
-        let mut organization = Self::read("death.json")?;
+    pub fn alike(name: &str, accounts: usize) -> anyhow::Result<Self> {
+        let mut organization = Self::read(name)?;
         let pattern = organization.accounts.pop().context("there is no account to make others like")?;
         let alike = (1..=accounts).map(|number| Account { name: format!("account-{number:04}"), ..pattern.clone() });
         organization.accounts.extend(alike);
@@ -218,7 +218,8 @@ mod tests {
     fn the_data_files_can_be_read_and_do_not_contradict_themselves() {
         Organization::demo().unwrap();
         Organization::trouble().unwrap();
-        assert_eq!(Organization::death(3).unwrap().accounts.len(), 4);
+        assert_eq!(Organization::alike("death.json", 3).unwrap().accounts.len(), 4);
+        assert_eq!(Organization::alike("bench.json", 0).unwrap().accounts.len(), 1);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::test_night::checks::Checks;
 pub async fn run(place: &Place) -> anyhow::Result<bool> {
     std::fs::create_dir_all(&place.out)?;
     let log = place.out.join("emulator.log");
-    let organization = Organization::death(rows::ROWS.len())?;
+    let organization = Organization::alike("death.json", rows::ROWS.len())?;
     let stage = Stage::set(organization, &place.python, &place.functions, &log, &mut |_| {}).await?;
     let mut checks = Checks::new();
     forbidden::check(&stage, &mut checks).await?;

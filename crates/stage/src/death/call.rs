@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::wire::Message;
+use crate::operation::{Operation, field};
+use crate::wire::Message;
 
 /// What tells the calls of a night apart, whatever the account's ids.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,24 +45,16 @@ pub(super) struct Call {
 impl Call {
     pub(super) fn of(request: &Message) -> Self {
         let body = String::from_utf8_lossy(request.body());
-        let scope = request.header("authorization").split("Credential=").nth(1).unwrap_or_default();
-        let mut scope = scope.split('/');
-        let (signer, service) = (scope.next().unwrap_or_default(), scope.nth(2).unwrap_or_default());
+        let operation = Operation::of(request);
         // Only keys of users begin so; the function's own and the member role's are of sessions.
-        let proof = if signer.starts_with("AKIA") { " with the new key" } else { "" };
-        let (operation, about, user) = match service {
-            "s3" => storage(request),
-            "lambda" => ("Invoke".to_owned(), format!(" {}", function(request)), String::new()),
-            "secretsmanager" => {
-                let operation = request.header("x-amz-target").rsplit('.').next().unwrap_or_default().to_owned();
-                (operation, proof.to_owned(), user_of_secret(&body))
-            }
-            _ => {
-                let operation = field(&body, "Action").unwrap_or_default();
-                (operation, proof.to_owned(), field(&body, "UserName").unwrap_or_default())
-            }
+        let proof = if operation.signer.starts_with("AKIA") { " with the new key" } else { "" };
+        let (about, user) = match operation.service.as_str() {
+            "s3" => (about_object(request), String::new()),
+            "lambda" => (format!(" {}", function(request)), String::new()),
+            "secretsmanager" => (proof.to_owned(), user_of_secret(&body)),
+            _ => (proof.to_owned(), field(&body, "UserName").unwrap_or_default()),
         };
-        let label = Label { kind: format!("{service}:{operation}{about}"), user };
+        let label = Label { kind: format!("{operation}{about}"), user };
         let key = field(&body, "AccessKeyId").or_else(|| stored_key(&body));
         Self { label, key, activates: field(&body, "Status").as_deref() == Some("Active") }
     }
@@ -79,32 +72,20 @@ pub(super) fn made_key(answer: &Message) -> Option<String> {
     Some(rest.split_once("</AccessKeyId>")?.0.to_owned())
 }
 
-/// `PUT /bucket/keywheel/ledger/111122223333.json` and the like.
-fn storage(request: &Message) -> (String, String, String) {
+/// What an object in `/bucket/keywheel/ledger/111122223333.json` and the like is.
+fn about_object(request: &Message) -> String {
     let path = request.target().split('?').next().unwrap_or_default();
-    let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
-    let about = match parts.get(2) {
-        Some(&"runs") => "result",
+    let about = match path.trim_start_matches('/').split('/').nth(2) {
+        Some("runs") => "result",
         Some(part) => part.trim_end_matches('s'),
         None => "list",
     };
-    let operation = match request.method() {
-        "PUT" => "PutObject",
-        "HEAD" => "HeadObject",
-        _ => "GetObject",
-    };
-    (operation.to_owned(), format!(" {about}"), String::new())
+    format!(" {about}")
 }
 
 /// The function in `/2015-03-31/functions/NAME/invocations`.
 fn function(request: &Message) -> &str {
     request.target().split('/').nth(3).unwrap_or_default()
-}
-
-/// A field of a form; the names and ids here need no escaping.
-fn field(body: &str, name: &str) -> Option<String> {
-    let fields = body.split('&').filter_map(|field| field.split_once('='));
-    fields.filter(|(field, _)| *field == name).map(|(_, value)| value.to_owned()).next()
 }
 
 /// The id of the key whose pair PutSecretValue or CreateSecret stores.

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
 use aws_sdk_iam::Client as IamClient;
-use aws_sdk_sts::Client as StsClient;
 use jiff::Timestamp;
 use keywheel_core::contract::SCHEMA;
 use keywheel_core::contract::digest::Digest;
@@ -17,10 +16,10 @@ use super::process::{self, Flight, Job};
 use super::proxy::Kill;
 use super::rules::Watch;
 use crate::admin::Admin;
-use crate::clients::{Clients, REGION};
+use crate::clients::Clients;
 use crate::earlier;
 use crate::emulator::Emulator;
-use crate::functions::{KEY_ROTATION, Variables, variables};
+use crate::functions::{KEY_ROTATION, Variables, lambda_variables, variables};
 use crate::organization::Organization;
 use crate::policies::{Policies, make_role};
 use crate::seed::{Seeded, SeededUser, seed};
@@ -50,7 +49,7 @@ impl Ground {
         ensure!(executable.is_file(), "there is no {}", executable.display());
         let emulator = Emulator::start(&place.python, &place.out.join("emulator.log"))?;
         let (clients, admin) = (emulator.clients(), emulator.admin());
-        let mut organization = Organization::death(accounts)?;
+        let mut organization = Organization::alike("death.json", accounts)?;
         let seeded = seed(&mut organization, &clients, &admin).await?;
         let state = StateBucket::new(&clients, organization.hub());
         state.make().await?;
@@ -107,22 +106,8 @@ impl Ground {
         Ok(json!({ "account": account, "name": known.name, "email": known.email, "run_id": run }))
     }
 
-    /// What Lambda sets: the function's settings, its role's credentials, and what names it.
     async fn environment(&self) -> anyhow::Result<Variables> {
-        let hub = self.organization.hub();
-        let assume = StsClient::new(&self.clients.root_of(hub)).assume_role().role_session_name(KEY_ROTATION);
-        let session = assume.role_arn(format!("arn:aws:iam::{hub}:role/{KEY_ROTATION}")).send().await?;
-        let credentials = session.credentials().context("a role without credentials")?;
-        let lambda = [
-            ("AWS_ACCESS_KEY_ID", credentials.access_key_id()),
-            ("AWS_SECRET_ACCESS_KEY", credentials.secret_access_key()),
-            ("AWS_SESSION_TOKEN", credentials.session_token()),
-            ("AWS_REGION", REGION),
-            ("AWS_LAMBDA_FUNCTION_NAME", KEY_ROTATION),
-            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
-            ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
-        ];
-        let lambda = lambda.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let lambda = lambda_variables(&self.clients, self.organization.hub(), KEY_ROTATION).await?;
         Ok(self.variables.clone().into_iter().chain(lambda).collect())
     }
 

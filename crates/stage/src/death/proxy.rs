@@ -6,13 +6,14 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::Child;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value;
 
 use super::call::{Call, Label, Spot, made_key};
 use super::process::End;
-use super::wire::Message;
+use crate::local::lock;
+use crate::wire::Message;
 
 /// When to end the process.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,8 +130,4 @@ impl Proxy {
         lock(&self.digests).push(serde_json::from_slice(request.body()).unwrap_or_default());
         Message::answer("202 Accepted", &[], &[])
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -4,21 +4,21 @@ use std::io::{BufRead, Error, ErrorKind, Read, Result, Write};
 
 /// A request or an answer.
 #[derive(Clone, Debug)]
-pub(super) struct Message {
+pub(crate) struct Message {
     head: String,
     body: Vec<u8>,
 }
 
 impl Message {
     /// An answer of our own.
-    pub(super) fn answer(status: &str, headers: &[(&str, &str)], body: &[u8]) -> Self {
+    pub(crate) fn answer(status: &str, headers: &[(&str, &str)], body: &[u8]) -> Self {
         let lines: Vec<_> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let head = format!("HTTP/1.1 {status}\r\n{}Content-Length: {}\r\n\r\n", lines.concat(), body.len());
         Self { head, body: body.to_vec() }
     }
 
     /// The next request of a connection; none when the other side has closed it.
-    pub(super) fn request(from: &mut impl BufRead) -> Result<Option<Self>> {
+    pub(crate) fn request(from: &mut impl BufRead) -> Result<Option<Self>> {
         let Some(head) = head(from)? else { return Ok(None) };
         let mut message = Self { head, body: Vec::new() };
         message.body = message.read_body(from, false)?;
@@ -26,7 +26,7 @@ impl Message {
     }
 
     /// The answer to a request that was just sent.
-    pub(super) fn answer_to(request: &Self, from: &mut impl BufRead) -> Result<Self> {
+    pub(crate) fn answer_to(request: &Self, from: &mut impl BufRead) -> Result<Self> {
         let head = head(from)?.ok_or(ErrorKind::UnexpectedEof)?;
         let mut message = Self { head, body: Vec::new() };
         if request.method() != "HEAD" && !matches!(message.status(), Some(204 | 304)) {
@@ -35,35 +35,35 @@ impl Message {
         Ok(message)
     }
 
-    pub(super) fn write(&self, to: &mut impl Write) -> Result<()> {
+    pub(crate) fn write(&self, to: &mut impl Write) -> Result<()> {
         to.write_all(&[self.head.as_bytes(), &self.body].concat())?;
         to.flush()
     }
 
     /// The method of a request.
-    pub(super) fn method(&self) -> &str {
+    pub(crate) fn method(&self) -> &str {
         self.word(0)
     }
 
     /// What a request is for: path and query.
-    pub(super) fn target(&self) -> &str {
+    pub(crate) fn target(&self) -> &str {
         self.word(1)
     }
 
     /// The status of an answer.
-    pub(super) fn status(&self) -> Option<u16> {
+    pub(crate) fn status(&self) -> Option<u16> {
         self.word(1).parse().ok()
     }
 
     /// The value of a header; empty where there is none.
-    pub(super) fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         let lines = self.head.lines().skip(1).filter_map(|line| line.split_once(':'));
         let mut values = lines.filter(|(header, _)| header.eq_ignore_ascii_case(name));
         values.next().map_or("", |(_, value)| value.trim())
     }
 
     /// The body as it stood on the wire.
-    pub(super) fn body(&self) -> &[u8] {
+    pub(crate) fn body(&self) -> &[u8] {
         &self.body
     }
 
