@@ -212,7 +212,7 @@ impl Admin {
         Ok(mails.into_values().flatten().collect())
     }
 
-    async fn post(&self, name: &str, body: Value) -> anyhow::Result<()> {
+    pub(crate) async fn post(&self, name: &str, body: Value) -> anyhow::Result<()> {
         self.request("POST", name, Some(body)).await.map(|_: Value| ())
     }
 

@@ -4,7 +4,7 @@ use super::Problem;
 use super::tree::Tree;
 
 const README_LINES: usize = 250;
-const OVERLAY_LINES: usize = 400;
+const OVERLAY_LINES: usize = 420;
 const OVERLAY: &str = "crates/stage/emulator/";
 
 pub(super) fn check(tree: &Tree) -> Vec<Problem> {
@@ -33,13 +33,13 @@ mod tests {
         let tree = Tree::of([
             ("README.md", &"line\n".repeat(251)),
             ("crates/stage/emulator/serve.py", &"line\n".repeat(200)),
-            ("crates/stage/emulator/overlay/iam.py", &"line\n".repeat(201)),
+            ("crates/stage/emulator/overlay/iam.py", &"line\n".repeat(221)),
         ]);
         assert_eq!(
             check(&tree),
             [
                 "README.md: has 251 lines, at most 250 are allowed",
-                "crates/stage/emulator/: has 401 lines, at most 400 are allowed",
+                "crates/stage/emulator/: has 421 lines, at most 420 are allowed",
             ]
         );
     }
@@ -47,7 +47,7 @@ mod tests {
     #[test]
     fn the_overlays_tests_do_not_count() {
         let tree = Tree::of([
-            ("crates/stage/emulator/serve.py", &"line\n".repeat(400)),
+            ("crates/stage/emulator/serve.py", &"line\n".repeat(420)),
             ("crates/stage/emulator/contract.py", "line\n"),
             ("crates/stage/emulator/tests/iam.py", "line\n"),
         ]);

@@ -30,9 +30,15 @@ def age(days: float) -> None:
         item.update(s3._build_object_record(json.dumps(shift(json.loads(item["body"]), days * 86400)).encode(), {}))
     for place in [place for place, secret in secrets.items() if 0 < (secret["DeletedDate"] or 0) < time.time()]:
         del secrets[place]  # its recovery window is over
+def add_users(account: str, of_account: list, of_keys: list, last_uses: dict) -> None:  # thousands at once
+    users.update({(account, user["UserName"]): user for user in of_account})
+    keys.update({(account, key["AccessKeyId"]): key for key in of_keys})
+    LAST_USED.update(last_uses)
 def administer(method: str, name: str, body: Any) -> Any:
     if method == "POST" and name in ("age", "faults"):
         return age(body["days"]) if name == "age" else LOGS[name].append({"times": 1, **body})
+    if (method, name) == ("POST", "users"):
+        return add_users(body["account"], body["users"], body["keys"], body["last_uses"])
     if name in LOGS:
         return LOGS[name].clear() if method == "DELETE" else LOGS[name]
     return RECORDS[name](body).update(body["set"]) if method == "POST" else RECORDS[name](body)

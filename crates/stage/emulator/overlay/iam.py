@@ -1,5 +1,6 @@
 """IAM: quota, last use, paging, missing entities, credential report, ARNs."""
 import json, re, xml.etree.ElementTree as ElementTree
+from types import FunctionType
 from ministack.core import iam_actions, iam_evaluator, sigv4
 from ministack.services import iam, sts
 from overlay.world import CREDENTIALS, LAST_USED, SETTINGS, Any, patch
@@ -46,33 +47,41 @@ def authenticate(stock: Any, key_id: str, account: str) -> object:
         signed = sigv4.parse_header_signature(request.headers)
         LAST_USED[key_id] = {"LastUsedDate": iam._now(), "Region": signed.region, "ServiceName": signed.service}
     return result
+def only(handler: Any, **tables: dict) -> Any:  # stock's function with these in the place of its module's tables
+    return FunctionType(handler.__code__, {**vars(iam), **tables})
 @patch(handlers, *LISTS)
 def paged(handler: Any, params: dict) -> tuple:
     """ListUsers etc.: AWS pages (100, at most 1,000) and lists users without their tags; stock does neither."""
     asked, start = int(parameter(params, "MaxItems") or 100), int(parameter(params, "Marker") or 0)
     if not 1 <= asked <= 1000:
         return iam._error(400, "ValidationError", f"Value '{asked}' at 'maxItems' failed to satisfy constraint")
+    end, many = start + (asked // 3 + 1 if SETTINGS["short_pages"] else asked), 0
+    if parameter(params, "Action") in ("ListUsers", "GetAccountAuthorizationDetails"):  # thousands: not all for each page
+        many, listed = len(iam._users), list(iam._users.items())[start:end]
+        handler = only(handler, _users=dict(listed))
     status, headers, body = handler(params)
     if status != 200:
         return status, headers, body
     document, name = ElementTree.fromstring(body), LISTS[parameter(params, "Action")]
     members = document.find(f".//{{{NAMESPACE}}}{name}")
-    end = start + (asked // 3 + 1 if SETTINGS["short_pages"] else asked)
-    if end < len(members):
+    if end < (many or len(members)):
         document.find(f".//{{{NAMESPACE}}}IsTruncated").text = "true"
         ElementTree.SubElement(document[0], f"{{{NAMESPACE}}}Marker").text = str(end)
-    members[:] = members[start:end]
+    members[:] = members if many else members[start:end]
     for member in members if name == "Users" else []:
         member[:] = [field for field in member if not field.tag.endswith("}Tags")]
     return status, headers, ElementTree.tostring(document, encoding="utf-8")
 @patch(vars(iam), "_build_credential_report")
 def credential_report(stock: Any) -> str:
     """GetCredentialReport: AWS fills in the last use of each key and writes dates with +00:00; stock has N/A and Z."""
-    rows = [line.split(",") for line in stock().split("\n")]
+    rows, of_user = [line.split(",") for line in only(stock, _access_keys={})().split("\n")], {}
+    for key in sorted(keys.values(), key=lambda key: key["CreateDate"]):  # stock looks through all keys for each user
+        of_user.setdefault(key["UserName"], []).append(key)
     for row in rows[2:]:
-        for start, key in zip((10, 15), keys_of(row[0])):
+        for start, key in zip((8, 13), of_user.get(row[0], [])):
             used = LAST_USED.get(key["AccessKeyId"], {})
-            row[start:start + 3] = [used.get(name) or "N/A" for name in ("LastUsedDate", "Region", "ServiceName")]
+            row[start:start + 2] = ["true" if key["Status"] == "Active" else "false", key["CreateDate"]]
+            row[start + 2:start + 5] = [used.get(name) or "N/A" for name in ("LastUsedDate", "Region", "ServiceName")]
     return re.sub(r"(:\d\d)Z", r"\1+00:00", "\n".join(",".join(row) for row in rows))
 @patch(vars(iam_actions), "extract_resource_arn")
 def resource_arn(stock: Any, service: str, *rest: object) -> str:

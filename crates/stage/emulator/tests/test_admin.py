@@ -33,6 +33,19 @@ class Patched(ContractTest):
         used = iam.get_access_key_last_used(AccessKeyId=key["AccessKeyId"])["AccessKeyLastUsed"]
         self.assertEqual((2021, "s3"), (used["LastUsedDate"].year, used["ServiceName"]))
 
+    def test_users_and_keys_can_be_made_by_the_thousand(self) -> None:
+        account, date = new_account(), "2020-01-02T03:04:05Z"
+        key_id = f"AKIA{account}0000"
+        user = {"UserName": "alice", "UserId": "AIDA", "Arn": f"arn:aws:iam::{account}:user/alice", "Path": "/",
+                "CreateDate": date, "Tags": [], "AttachedPolicies": [], "PermissionsBoundary": None}
+        key = {"UserName": "alice", "AccessKeyId": key_id, "SecretAccessKey": "none", "Status": "Active", "CreateDate": date}
+        used = {key_id: {"LastUsedDate": date, "Region": "eu-west-1", "ServiceName": "s3"}}
+        stage("POST", "users", {"account": account, "users": [user], "keys": [key], "last_uses": used})
+        iam = client("iam", account)
+        self.assertEqual(["alice"], [listed["UserName"] for listed in iam.list_users()["Users"]])
+        self.assertEqual(key_id, iam.list_access_keys(UserName="alice")["AccessKeyMetadata"][0]["AccessKeyId"])
+        self.assertEqual("s3", iam.get_access_key_last_used(AccessKeyId=key_id)["AccessKeyLastUsed"]["ServiceName"])
+
     def test_date_of_a_secret_version_can_be_set(self) -> None:
         account = new_account()
         secrets = client("secretsmanager", account)
