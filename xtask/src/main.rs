@@ -1,4 +1,4 @@
-//! The project's tasks: `cargo xtask demo`, `test`, `package`, `aft-export`, `check` and `fresh-clone`.
+//! The project's tasks: `cargo xtask demo`, `test`, `bench`, `package`, `aft-export`, `check` and `fresh-clone`.
 //!
 //! It needs nothing but what the workspace needs, and knows nothing of AWS: everything that talks to an (emulated) AWS
 //! is the stage's.
@@ -9,6 +9,7 @@
 )]
 
 mod aft;
+mod bench;
 mod cargo;
 mod check;
 mod demo;
@@ -80,6 +81,15 @@ No AWS variable of yours reaches a test, and no credentials file is read.")]
         #[arg(long, value_name = "WORD", conflicts_with = "quick")]
         only: Option<String>,
     },
+    /// Measure what a night costs: calls by name, time, processor and memory, before an emulator that answers as late as AWS would
+    #[command(after_help = "Examples:
+  cargo xtask bench                                  # all cases; the report lands in target/bench
+  cargo xtask bench --only cold-start --only fan-out # these cases
+  cargo xtask bench --only sweep --delay-ms 5 --runs 1
+  cargo xtask bench --update-docs                    # all cases, into docs/benchmarks.md and docs/benchmarks.json
+
+A missed target is shown and is no failure. Nothing else should keep the machine busy.")]
+    Bench(bench::Options),
     /// Build the three functions and pack each as a Lambda zip
     #[command(after_help = "Examples:
   cargo xtask package                                            # target/package/<function>.zip, for Lambda
@@ -144,6 +154,7 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::Demo { keep, days } => demo::run(&workspace, keep, days),
         Task::Test { only: Some(word), full, .. } => test::run_only(&workspace, Tier::from_flags(false, full), &word),
         Task::Test { quick, full, only: None } => test::run(&workspace, Tier::from_flags(quick, full)),
+        Task::Bench(options) => bench::run(&workspace, &options),
         Task::Package { profile, out } => {
             let out = out.unwrap_or_else(|| workspace.target.join("package"));
             package::run(&workspace, profile, &out).map(|()| ExitCode::SUCCESS)

@@ -19,6 +19,10 @@ pub(crate) const STAGE: Environment =
 pub(crate) const MOTO: Environment =
     Environment { name: "moto", requirements: "crates/aws/tests/contract/moto-requirements.txt" };
 
+/// What the benchmark holds the functions' cold start against.
+pub(crate) const BENCH: Environment =
+    Environment { name: "bench", requirements: "crates/stage/src/bench/requirements.txt" };
+
 /// What looks through Terraform and policies without running them.
 pub(crate) const SCAN: Environment = Environment { name: "scan", requirements: "xtask/scan/requirements.txt" };
 

@@ -4,6 +4,7 @@
 //! functions with roles that hold only what Keywheel is allowed, runs a night, and reads the world back. Development only.
 
 pub mod admin;
+pub mod bench;
 pub mod case;
 pub mod clients;
 pub mod days;

@@ -3,9 +3,10 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use keywheel_stage::{days, death, demo, test_night, test_permissions};
+use keywheel_stage::{bench, days, death, demo, test_night, test_permissions};
 
 #[derive(Parser)]
 #[command(name = "stage", about = "An emulated AWS Organization with Keywheel in it")]
@@ -16,6 +17,31 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Measures calls, time, processor and memory.
+    Bench {
+        #[command(flatten)]
+        place: Place,
+        /// Only these cases.
+        #[arg(long, value_enum)]
+        only: Vec<bench::Case>,
+        /// How long each call waits before it is answered, in milliseconds.
+        #[arg(long, default_value_t = 25)]
+        delay_ms: u64,
+        /// How often each case is run.
+        #[arg(long)]
+        runs: Option<usize>,
+        /// The Python interpreter of an environment with boto3.
+        #[arg(long)]
+        boto3: Option<PathBuf>,
+        /// What was built.
+        #[arg(long, default_value = "unknown")]
+        commit: String,
+    },
+    /// Holds the calls of each case against a table.
+    TestCalls {
+        #[command(flatten)]
+        place: Place,
+    },
     /// Shows one night on the demo organization.
     Demo {
         #[command(flatten)]
@@ -79,6 +105,11 @@ impl From<Place> for test_night::Place {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let ended = match Arguments::parse().command {
+        Command::Bench { place, only, delay_ms, runs, boto3, commit } => {
+            let options = bench::Options { only, delay: Duration::from_millis(delay_ms), runs, boto3, commit };
+            bench::run(&place.into(), &options).await
+        }
+        Command::TestCalls { place } => bench::test_calls(&place.into()).await,
         Command::Demo { place, keep } => demo::run(&place.python, &place.functions, &place.out, keep).await,
         Command::Days { place, days } => days::show(&place.into(), days).await,
         Command::TestDays { place } => days::test(&place.into()).await,
