@@ -36,7 +36,7 @@ pub(super) struct Step {
 }
 
 /// Every step there is.
-pub(super) const STEPS: [Step; 19] = [
+pub(super) const STEPS: [Step; 20] = [
     Step { title: "Format", tier: Tier::Quick, after: None, run: format },
     Step { title: "Repository", tier: Tier::Quick, after: None, run: repository },
     Step { title: "Lints", tier: Tier::Quick, after: None, run: lints },
@@ -50,6 +50,7 @@ pub(super) const STEPS: [Step; 19] = [
     Step { title: "AWS adapters (contract)", tier: Tier::Usual, after: None, run: adapters },
     Step { title: "Night on the stage", tier: Tier::Usual, after: Some(BUILD), run: night },
     Step { title: "Permissions", tier: Tier::Usual, after: Some(BUILD), run: permissions },
+    Step { title: "Calls", tier: Tier::Usual, after: Some(BUILD), run: calls },
     Step { title: "Forty-five days", tier: Tier::Usual, after: Some(BUILD), run: days },
     Step { title: "Death at every kind of call", tier: Tier::Usual, after: Some(BUILD), run: death },
     Step { title: "Fresh clone", tier: Tier::Usual, after: Some(BUILD), run: clone },
@@ -202,13 +203,19 @@ fn night(bench: &Bench<'_>) -> Result<()> {
 }
 
 fn permissions(bench: &Bench<'_>) -> Result<()> {
-    let out = bench.workspace.target.join("test-permissions");
-    bench.stage()?.call("test-permissions", &out).folder(&bench.workspace.root).succeed()
+    on_stage(bench, "test-permissions")
+}
+
+fn calls(bench: &Bench<'_>) -> Result<()> {
+    on_stage(bench, "test-calls")
 }
 
 fn days(bench: &Bench<'_>) -> Result<()> {
-    let out = bench.workspace.target.join("test-days");
-    bench.stage()?.call("test-days", &out).folder(&bench.workspace.root).succeed()
+    on_stage(bench, "test-days")
+}
+
+fn on_stage(bench: &Bench<'_>, command: &str) -> Result<()> {
+    bench.stage()?.call(command, &bench.workspace.target.join(command)).folder(&bench.workspace.root).succeed()
 }
 
 fn death(bench: &Bench<'_>) -> Result<()> {
