@@ -44,12 +44,13 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> 
     if let Err(error) = &boto3 {
         eprintln!("warning: Python is left out, as boto3 cannot be installed: {error:#}");
     }
-    let commit = Call::new("git", ["describe", "--always", "--dirty"]).folder(&workspace.root).output()?;
+    let commit = Call::new("git", ["describe", "--always", "--dirty"]).folder(&workspace.root).probe();
+    let commit = commit.filter(|(is_told, _)| *is_told).map_or_else(|| "unknown".to_owned(), |(_, commit)| commit);
     let out = workspace.target.join("bench");
     let status = stage
         .call("bench", &out)
         .arguments(options.only.iter().map(|case| format!("--only={case}")))
-        .arguments([format!("--delay-ms={}", options.delay_ms), format!("--commit={}", commit.trim())])
+        .arguments([format!("--delay-ms={}", options.delay_ms), format!("--commit={commit}")])
         .arguments(options.runs.map(|runs| format!("--runs={runs}")))
         .arguments(boto3.ok().map(|python| format!("--boto3={}", python.display())))
         .folder(&workspace.root)
@@ -65,4 +66,43 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> 
         }
     }
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::{CASES, Options};
+
+    #[derive(Parser)]
+    struct Arguments {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    fn options(arguments: &[&str]) -> Option<Options> {
+        let arguments = ["bench"].iter().chain(arguments);
+        Arguments::try_parse_from(arguments).ok().map(|arguments| arguments.options)
+    }
+
+    #[test]
+    fn the_cases_are_those_of_the_stage() {
+        let stage = include_str!("../../crates/stage/src/bench.rs");
+        let cases = stage.split_once("pub enum Case {").unwrap().1.split_once("\n}").unwrap().0;
+        let variants = cases.lines().filter_map(|line| line.trim().strip_suffix(','));
+        let names: Vec<_> = variants.map(str::to_lowercase).collect();
+        assert_eq!(names, CASES.map(|case| case.replace('-', "")));
+    }
+
+    #[test]
+    fn the_page_is_written_from_whole_runs_only() {
+        assert!(options(&["--update-docs"]).unwrap().update_docs);
+        assert_eq!(options(&[]).unwrap().delay_ms, 25);
+        assert_eq!(options(&["--only", "sweep", "--only=fan-out", "--runs=2"]).unwrap().only.len(), 2);
+        let refused: [&[&str]; 4] =
+            [&["--update-docs", "--only", "sweep"], &["--update-docs", "--runs=1"], &["--only=all"], &["--runs=0"]];
+        for arguments in refused {
+            assert!(options(arguments).is_none(), "{arguments:?}");
+        }
+    }
 }

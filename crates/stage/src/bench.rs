@@ -115,7 +115,7 @@ pub async fn run(place: &Place, options: &Options) -> anyhow::Result<bool> {
         at: Timestamp::now().round(Unit::Second)?.to_string(),
         commit: options.commit.clone(),
         machine,
-        delay_milliseconds: options.delay.as_millis(),
+        delay_milliseconds: u64::try_from(options.delay.as_millis())?,
         targets: targets::targets(&cases, &cold_starts, &packages),
         cases,
         cold_starts,

@@ -1,9 +1,9 @@
 //! The machine that numbers were measured on.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What times depend on.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub(super) struct Machine {
     pub(super) processor: String,
     pub(super) cores: usize,

@@ -61,7 +61,7 @@ fn target(Target { what, wanted, found, is_met }: &Target) -> String {
 }
 
 fn size(report: &CaseReport) -> String {
-    let of = match report.case {
+    let of = match report.case.as_str() {
         FAN_OUT => "accounts",
         ROTATIONS => "keys",
         _ => "users",
@@ -105,8 +105,8 @@ mod tests {
     use super::*;
 
     fn report() -> Report {
-        let case = |case, size, sample_seconds_computed| CaseReport {
-            case,
+        let case = |case: &str, size, sample_seconds_computed| CaseReport {
+            case: case.to_owned(),
             size,
             calls: Calls::of(&[("iam:ListUsers", 2), ("sts:AssumeRole", 1)]),
             calls_vary: false,
@@ -133,6 +133,18 @@ mod tests {
             cold_starts: vec![start("key-rotation", 5.0), start("Python", 200.0)],
             packages: Vec::new(),
         }
+    }
+
+    /// The page is measured, and what is said around the tables is not.
+    #[test]
+    fn the_page_in_docs_shows_what_the_file_beside_it_holds() {
+        let docs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+        let read = |name| std::fs::read_to_string(docs.join(name)).unwrap();
+        let rendered = page(&serde_json::from_str(&read("benchmarks.json")).unwrap());
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(docs.join("benchmarks.md"), &rendered).unwrap();
+        }
+        assert!(read("benchmarks.md") == rendered, "UPDATE_DOCS=1 cargo test -p keywheel-stage bench writes it anew");
     }
 
     #[test]

@@ -3,20 +3,20 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::calls::Calls;
 use super::machine::{Machine, mebibytes};
 use super::process::Flight;
 
 /// Everything, as it stands in `benchmarks.json`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct Report {
     /// RFC 3339, UTC.
     pub(super) at: String,
     pub(super) commit: String,
     pub(super) machine: Machine,
-    pub(super) delay_milliseconds: u128,
+    pub(super) delay_milliseconds: u64,
     pub(super) targets: Vec<Target>,
     pub(super) cases: Vec<CaseReport>,
     pub(super) cold_starts: Vec<ColdStart>,
@@ -24,9 +24,9 @@ pub(super) struct Report {
 }
 
 /// A case of one size.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct CaseReport {
-    pub(super) case: &'static str,
+    pub(super) case: String,
     /// So many users, keys or accounts.
     pub(super) size: usize,
     /// Exact, and the same in every run unless `calls_vary`.
@@ -41,30 +41,29 @@ pub(super) struct CaseReport {
     pub(super) peak_mebibytes: f64,
     pub(super) runs: usize,
     /// What the AFT sample's way takes: computed, not measured.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) sample_seconds_computed: Option<f64>,
 }
 
 /// A process from its start to its first poll; medians.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct ColdStart {
     pub(super) function: String,
     pub(super) milliseconds: f64,
     pub(super) peak_mebibytes: f64,
     pub(super) runs: usize,
-    #[serde(skip)]
     pub(super) is_python: bool,
 }
 
 /// A function's zip.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct Package {
     pub(super) function: String,
     pub(super) zip_mebibytes: f64,
 }
 
 /// A target of the design, and what was found.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub(super) struct Target {
     pub(super) what: String,
     pub(super) wanted: String,
@@ -74,12 +73,12 @@ pub(super) struct Target {
 
 impl CaseReport {
     /// What so many runs of a case found.
-    pub(super) fn of(case: &'static str, size: usize, mut flights: Vec<Flight>) -> anyhow::Result<Self> {
+    pub(super) fn of(case: &str, size: usize, mut flights: Vec<Flight>) -> anyhow::Result<Self> {
         flights.sort_by_key(|flight| flight.time);
         let middle = flights.get(flights.len() / 2).context("nothing was run")?;
         let peak = flights.iter().map(|flight| flight.usage.peak_kibibytes).max().unwrap_or_default();
         Ok(Self {
-            case,
+            case: case.to_owned(),
             size,
             calls: middle.calls.clone(),
             calls_vary: flights.iter().any(|flight| flight.calls != middle.calls),

@@ -82,9 +82,9 @@ mod tests {
     use super::super::calls::Calls;
     use super::*;
 
-    fn case(case: &'static str, size: usize, calls: &[(&str, u64)], seconds: f64) -> CaseReport {
+    fn case(case: &str, size: usize, calls: &[(&str, u64)], seconds: f64) -> CaseReport {
         CaseReport {
-            case,
+            case: case.to_owned(),
             size,
             calls: Calls::of(calls),
             calls_vary: false,
