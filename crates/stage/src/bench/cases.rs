@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use keywheel_core::id::AccountId;
 use serde_json::{Value, json};
 
@@ -57,7 +57,8 @@ impl Calm {
         let flight = self.ground.run(KEY_ROTATION, &[], Some(event(&self.account, look)), &answers).await?;
         let result = &flight.result;
         let is_calm = result["complete"] == true && result["users"] == self.users && result["steps"] == json!([]);
-        ensure!(is_calm, "{} users of whom nothing is due: {result}", self.users);
+        let is_swept = result["swept"] == true;
+        ensure!(is_calm && is_swept == (look == Look::Sweep), "{look:?} of {} calm users: {result}", self.users);
         Ok(flight)
     }
 }
@@ -123,14 +124,15 @@ pub(super) fn sample_way(users: usize, delay: Duration) -> Duration {
 }
 
 async fn inhabit(ground: &Ground, number: usize, users: usize, ages: Ages) -> anyhow::Result<(AccountId, People)> {
-    let account = ground.accounts()[number].clone();
+    let account = ground.accounts().into_iter().nth(number).context("every account is to be swept today")?;
     let people = People::of(&account, users, ages);
     people.make(&ground.admin).await?;
     Ok((account, people))
 }
 
-fn event(account: &AccountId, _look: Look) -> Value {
-    json!({ "account": account, "name": "payments", "email": "owner@example.com" })
+fn event(account: &AccountId, look: Look) -> Value {
+    let sweep = look == Look::Sweep;
+    json!({ "account": account, "name": "payments", "email": "owner@example.com", "sweep": sweep })
 }
 
 #[cfg(test)]

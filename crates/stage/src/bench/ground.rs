@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use aws_sdk_iam::Client as IamClient;
+use jiff::{SignedDuration, Timestamp};
 use keywheel_core::id::AccountId;
+use keywheel_core::ledger::AccountLedger;
 use serde_json::Value;
 
 use super::front::{Answers, Front};
@@ -20,6 +22,9 @@ use crate::policies::{Policies, make_role};
 use crate::seed::seed;
 use crate::state::StateBucket;
 use crate::test_night::Place;
+
+/// Accounts beyond those that are needed, as a seventh of all accounts is swept on each day.
+const SPARE: usize = 12;
 
 /// The emulator with the accounts in it.
 pub(super) struct Ground {
@@ -35,12 +40,12 @@ pub(super) struct Ground {
 }
 
 impl Ground {
-    /// Starts the emulator and makes so many accounts. An emulator of its own for each case, because it looks through all that it has
+    /// Starts the emulator and makes at least so many accounts. An emulator of its own for each case, because it looks through all that it has
     /// for every list.
     pub(super) async fn set(place: &Place, accounts: usize, delay: Duration) -> anyhow::Result<Self> {
         let emulator = Emulator::start(&place.python, &place.out.join("emulator.log"))?;
         let (clients, admin) = (emulator.clients(), emulator.admin());
-        let mut organization = Organization::alike("bench.json", accounts)?;
+        let mut organization = Organization::alike("bench.json", accounts + SPARE)?;
         seed(&mut organization, &clients, &admin).await?;
         let hub = organization.hub();
         StateBucket::new(&clients, hub).make().await?;
@@ -56,11 +61,15 @@ impl Ground {
         Ok(Self { organization, clients, admin, upstream, functions, log, delay, _emulator: emulator })
     }
 
-    /// The accounts without users.
+    /// The accounts without users that no night of these hours sweeps.
     pub(super) fn accounts(&self) -> Vec<AccountId> {
-        let hub = self.organization.hub();
+        let (hub, now) = (self.organization.hub(), Timestamp::now());
+        let is_swept = |id: &AccountId| {
+            let ledger = AccountLedger::new(id.clone());
+            ledger.is_sweep_due(now) || ledger.is_sweep_due(now + SignedDuration::from_hours(1))
+        };
         let accounts = self.organization.accounts.iter().map(|account| account.id.clone());
-        accounts.filter(|id| id != hub).collect()
+        accounts.filter(|id| id != hub && !is_swept(id)).collect()
     }
 
     /// One event in a process of a function, with these variables besides those of a deployment. Calls to which `answers` has an answer

@@ -15,32 +15,32 @@ type Locked = &'static [(&'static str, u64)];
 
 /// 1,000 users on one page.
 const NIGHT: Locked = &[
-    ("iam:GetAccessKeyLastUsed", 1000),
+    ("iam:GenerateCredentialReport", 1),
     ("iam:GetAccountAuthorizationDetails", 1),
+    ("iam:GetCredentialReport", 1),
     ("iam:GetGroup", 1),
-    ("iam:ListAccessKeys", 1000),
     ("s3:GetObject", 1),
     ("s3:PutObject", 1),
     ("sts:AssumeRole", 1),
 ];
 
-/// 300 users on one page.
+/// 300 users on one page; that all were looked at is written down.
 const SWEEP: Locked = &[
     ("iam:GetAccessKeyLastUsed", 300),
     ("iam:GetAccountAuthorizationDetails", 1),
     ("iam:GetGroup", 1),
     ("iam:ListAccessKeys", 300),
     ("s3:GetObject", 1),
-    ("s3:PutObject", 1),
+    ("s3:PutObject", 2),
     ("sts:AssumeRole", 1),
 ];
 
 /// 1,000 users on three pages.
 const SHORT_PAGES: Locked = &[
-    ("iam:GetAccessKeyLastUsed", 1000),
+    ("iam:GenerateCredentialReport", 1),
     ("iam:GetAccountAuthorizationDetails", 3),
+    ("iam:GetCredentialReport", 1),
     ("iam:GetGroup", 1),
-    ("iam:ListAccessKeys", 1000),
     ("s3:GetObject", 1),
     ("s3:PutObject", 1),
     ("sts:AssumeRole", 1),
@@ -49,8 +49,10 @@ const SHORT_PAGES: Locked = &[
 /// Five users whose key is replaced.
 const ROTATIONS: Locked = &[
     ("iam:CreateAccessKey", 5),
+    ("iam:GenerateCredentialReport", 1),
     ("iam:GetAccessKeyLastUsed", 5),
     ("iam:GetAccountAuthorizationDetails", 1),
+    ("iam:GetCredentialReport", 1),
     ("iam:GetGroup", 1),
     ("iam:GetUser", 5 * 2),
     ("iam:ListAccessKeys", 5 * 3),
