@@ -71,12 +71,12 @@ const ROTATIONS: Locked = &[
     ("sts:GetCallerIdentity", 5),
 ];
 
-/// 300 accounts.
+/// 300 accounts; stored are the manifest, which run is the latest, and the result.
 const FAN_OUT: Locked = &[
     ("lambda:Invoke", 300),
     ("organizations:DescribeOrganization", 1),
     ("organizations:ListAccounts", 15),
-    ("s3:PutObject", 2),
+    ("s3:PutObject", 3),
     ("sts:AssumeRole", 1),
 ];
 
