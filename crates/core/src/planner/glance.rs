@@ -45,7 +45,7 @@ pub fn glance(view: &AccountView<'_>, listed: &ObservedUser, row: Option<&Report
     if !is_at_rest || user.is_forced || !user.tags.malformed.is_empty() {
         return None;
     }
-    let keys = row.keys().max(user.living().count());
+    let keys = row.keys();
     let left_alone = user.left_alone(view).filter(|_| keys > 0);
     let is_quiet = left_alone.is_some() || row.slots.iter().all(|slot| user.is_young(slot));
     let only_inactive = (row.active_keys() == 0 && keys > 0).then_some(Reason::OnlyInactiveKeys);
@@ -81,7 +81,7 @@ impl UserView<'_> {
             None => self.is_in_charge(key),
             Some(inactive) => self.is_waiting(key, inactive) && self.has_stand_in(id, inactive),
         };
-        nothing_begun && all_told && !key.not_retrievable && is_at_rest
+        nothing_begun && all_told && is_at_rest
     }
 
     /// Whether an active key is a published one from which no other takes over, and nothing was announced of it.
@@ -89,8 +89,9 @@ impl UserView<'_> {
         let nothing_announced =
             key.notices.keys().all(|kind| matches!(kind, NoticeKind::Published | NoticeKind::RolledBack));
         let told = key.rolled_back.is_none_or(|at| !self.is_news(at) || key.told(&NoticeKind::RolledBack).is_some());
+        let is_handed_out = key.published.is_some() && !key.not_retrievable;
         let is_alone = key.superseded_by.is_none() && key.held_since.is_none();
-        key.published.is_some() && is_alone && nothing_announced && told
+        is_handed_out && is_alone && nothing_announced && told
     }
 
     /// Whether an inactive key waits for a deletion of which its owners need not be warned yet.
@@ -121,9 +122,10 @@ impl UserView<'_> {
             KeySlot::Inactive { last_used } => inactive.first().is_some_and(|key| is_unused_since(key, *last_used)),
         };
         let nothing_remembered = active.is_empty() && inactive.is_empty();
-        let same_number = row.active_keys() == active.len() && active.len() <= 1 && inactive.len() <= 1;
-        let no_others = row.keys() - row.active_keys() <= inactive.len();
-        no_others && (nothing_remembered || same_number) && row.slots.iter().all(is_remembered)
+        let is_one_of_each = active.len() <= 1 && inactive.len() <= 1;
+        let same_active = row.active_keys() == active.len() || nothing_remembered;
+        let same_inactive = row.keys() - row.active_keys() == inactive.len();
+        is_one_of_each && same_active && same_inactive && row.slots.iter().all(is_remembered)
     }
 
     /// Whether no step is due for an active key that may be as old as the report shows, nor a warning of one.

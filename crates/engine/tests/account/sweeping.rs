@@ -221,3 +221,25 @@ fn with_the_report_the_same_is_done_in_the_same_nights_as_in_sweeps() {
     }
     assert!(looks_of_reports * 4 < looks_of_sweeps * 3, "{looks_of_reports} of {looks_of_sweeps}");
 }
+
+/// The calls of half a year, per user and night, where every user's hosts follow and every key was young at first: what
+/// `docs/scale.md` reckons with.
+#[test]
+fn a_user_whose_keys_are_rotated_costs_no_more_calls_than_are_reckoned_with() {
+    let world = World::new(SATURDAY);
+    for number in 0..30 {
+        let name = format!("user{number:02}");
+        world.account().add_user_with_key(&name, number * 3);
+        world.account().user_mut(&name).habit = Habit::Installs;
+    }
+    // A whole period, after which users stand at every point of a key's life.
+    night().nights(&world, 140);
+    world.forget();
+    night().nights(&world, 90);
+    let calls = world.calls();
+    let of = |operations: &[Operation]| calls.iter().filter(|call| operations.contains(&call.operation)).count();
+    let iam = of(&[Operation::ListAccessKeys, Operation::GetAccessKeyLastUsed, Operation::GetUser]);
+    let made = of(&[Operation::CreateAccessKey]);
+    let per_user_and_night = iam * 100 / (30 * 90);
+    assert_eq!((made, per_user_and_night), (29, 120), "hundredths of a call");
+}
