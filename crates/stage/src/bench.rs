@@ -16,6 +16,7 @@ mod people;
 mod process;
 mod report;
 mod targets;
+mod throttle;
 mod usage;
 
 use std::path::{Path, PathBuf};

@@ -6,10 +6,12 @@ use anyhow::{Context, ensure};
 use keywheel_core::id::AccountId;
 use serde_json::{Value, json};
 
+use super::front::Answers;
 use super::ground::Ground;
 use super::listing;
 use super::people::{Ages, DUE, People, YOUNG};
 use super::process::Flight;
+use super::throttle::Throttle;
 use crate::functions::{ACCOUNT_INVENTORY, KEY_ROTATION};
 use crate::night::scheduler_event;
 use crate::operation::Operation;
@@ -51,10 +53,22 @@ impl Calm {
 
     /// One event. The front answers what a sweep asks for each user where `front_answers`, and the emulator everything else.
     pub(super) async fn look(&self, look: Look, front_answers: bool) -> anyhow::Result<Flight> {
-        let answers = |operation: &Operation, request: &Message| {
+        self.look_with(look, &|operation, request| {
             front_answers.then(|| self.people.answer(operation, request)).flatten()
+        })
+        .await
+    }
+
+    /// A sweep for which the front answers too, while it throttles.
+    pub(super) async fn sweep_throttled(&self, throttle: &Throttle) -> anyhow::Result<Flight> {
+        let answers = |operation: &Operation, request: &Message| {
+            throttle.answer(operation).or_else(|| self.people.answer(operation, request))
         };
-        let flight = self.ground.run(KEY_ROTATION, &[], Some(event(&self.account, look)), &answers).await?;
+        self.look_with(Look::Sweep, &answers).await
+    }
+
+    async fn look_with(&self, look: Look, answers: &Answers<'_>) -> anyhow::Result<Flight> {
+        let flight = self.ground.run(KEY_ROTATION, &[], Some(event(&self.account, look)), answers).await?;
         let result = &flight.result;
         let is_calm = result["complete"] == true && result["users"] == self.users && result["steps"] == json!([]);
         let is_swept = result["swept"] == true;

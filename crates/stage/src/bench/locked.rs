@@ -8,6 +8,7 @@ use super::calls::Calls;
 use super::cases::{Calm, Crowd, Due, Look};
 use super::cold_start;
 use super::process::Flight;
+use super::throttle::Throttle;
 use crate::test_night::Place;
 use crate::test_night::checks::Checks;
 
@@ -80,6 +81,9 @@ const FAN_OUT: Locked = &[
     ("sts:AssumeRole", 1),
 ];
 
+/// Calls to IAM in 100 ms, where it throttles: a fraction of what a sweep would send.
+const THROTTLED_TO: u32 = 10;
+
 /// Runs each case small and without a wait, and holds its calls against the tables: `true` when none differs.
 ///
 /// # Errors
@@ -110,6 +114,11 @@ async fn looks(place: &Place, checks: &mut Checks) -> anyhow::Result<()> {
     let results = (by_emulator.as_ref().ok().map(seen), by_front.as_ref().ok().map(seen));
     hold(checks, "full sweep, 300 users", SWEEP, by_emulator);
     hold(checks, "full sweep, 300 users, answered by the front", SWEEP, by_front);
+    let throttle = Throttle::new(THROTTLED_TO);
+    let slowed = calm.sweep_throttled(&throttle).await;
+    let same = slowed.as_ref().ok().map(seen) == results.0 && throttle.refused() > 0;
+    let told = || format!("{} calls were throttled: {:?}", throttle.refused(), slowed.as_ref().map(seen));
+    checks.holds("an account that IAM throttles is swept all the same", same, told);
     checks.holds("the front answers as the emulator does", results.0 == results.1, || format!("{results:?}"));
     Ok(())
 }
