@@ -36,16 +36,17 @@ resource "aws_scheduler_schedule" "daily" {
 
 # Hours after the nightly run: every account is accounted for, and those that did not answer alarm.
 resource "aws_scheduler_schedule" "finish" {
-  name                         = "${var.inventory_lambda_name}-finish"
+  # A schedule's name has 64 characters at most.
+  name                         = "${substr(var.inventory_lambda_name, 0, 57)}-finish"
   description                  = "Has Keywheel's account-inventory account for every account of the latest run."
   schedule_expression          = var.finish_schedule_expression
   state                        = var.stopped || !var.finish_enabled ? "DISABLED" : "ENABLED"
   schedule_expression_timezone = "UTC"
   kms_key_arn                  = local.key_arn
 
+  # Earlier than that, accounts may still answer.
   flexible_time_window {
-    mode                      = var.schedule_window_minutes == 0 ? "OFF" : "FLEXIBLE"
-    maximum_window_in_minutes = var.schedule_window_minutes == 0 ? null : var.schedule_window_minutes
+    mode = "OFF"
   }
 
   target {

@@ -11,8 +11,8 @@ use keywheel_core::contract::manifest::InventoryResult;
 use keywheel_core::id::RunId;
 use keywheel_core::policy::Mode;
 use keywheel_engine::inventory::{
-    self, FanOutPorts, Finish, GoOnEvent, GoingOn, InvalidEvent, InventoryEvent, InventoryPorts, InventoryRun,
-    InventorySettings, RunEvent, WantedRun,
+    self, FanOutPorts, Finish, FinishError, GoOnEvent, GoingOn, InvalidEvent, InventoryEvent, InventoryPorts,
+    InventoryRun, InventorySettings, RunEvent, WantedRun,
 };
 use keywheel_engine::ports::{Clock, OuId};
 use keywheel_runtime::{ErrorName, FunctionError, Handler, InventoryConfig, Invocation, run_id};
@@ -43,6 +43,11 @@ pub(crate) enum Answer {
     Run(InventoryResult),
     /// Of a run that was accounted for.
     Finish(FinishResult),
+    /// No run became the latest yet.
+    NoRun {
+        /// None.
+        run_id: Option<RunId>,
+    },
 }
 
 impl Handler for AccountInventory {
@@ -53,7 +58,7 @@ impl Handler for AccountInventory {
         match event {
             InventoryEvent::Run(event) => self.run(event, invocation).await.map(Answer::Run),
             InventoryEvent::GoOn(event) => self.go_on(event, invocation).await.map(Answer::Run),
-            InventoryEvent::Finish(run) => self.finish(run, &invocation).await.map(Answer::Finish),
+            InventoryEvent::Finish(run) => self.finish(run, &invocation).await,
         }
     }
 }
@@ -109,15 +114,20 @@ impl AccountInventory {
         work.instrument(span).await
     }
 
-    async fn finish(&self, run: WantedRun, invocation: &Invocation) -> Result<FinishResult, FunctionError> {
+    async fn finish(&self, run: WantedRun, invocation: &Invocation) -> Result<Answer, FunctionError> {
         let run_id = if let WantedRun::Named(run_id) = &run { run_id.as_str() } else { LATEST };
         let span = tracing::info_span!("finish", run_id);
         let finish = Finish { deadline: invocation.deadline, run: run.clone() };
         let work = async {
             let ended = inventory::finish(&self.state, &SystemClock, &finish).await;
             report::count_finish(&ended, SystemClock.now());
-            let ended = ended.map(|record| record.in_short()).map_err(|error| report::named_finish(&error));
-            ended.inspect_err(FunctionError::log)
+            if let Err(error @ FinishError::NoLatestRun) = &ended {
+                // The schedule comes before the first run; that there is none for a day alarms by itself.
+                tracing::warn!(%error, "nothing to account for");
+                return Ok(Answer::NoRun { run_id: None });
+            }
+            let ended = ended.map(|record| Answer::Finish(record.in_short()));
+            ended.map_err(|error| report::named_finish(&error)).inspect_err(FunctionError::log)
         };
         work.instrument(span).await
     }

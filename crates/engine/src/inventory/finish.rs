@@ -128,7 +128,7 @@ fn account_for(
     results: Results,
     now: Timestamp,
 ) -> Result<FinishRecord, FinishError> {
-    let until = fan_out.last_sign.checked_add(ANSWERS_FOR).unwrap_or(Timestamp::MAX);
+    let until = answers_until(&fan_out, results.last_handed_on);
     let (mut failed, mut unanswered) = (Vec::new(), Vec::new());
     for account in manifest.accounts.iter().map(|account| &account.account).filter(|id| !results.seen.contains(*id)) {
         match fan_out.failed.remove(account) {
@@ -136,7 +136,7 @@ fn account_for(
             None => unanswered.push(account.clone()),
         }
     }
-    let is_going = !unanswered.is_empty() && now < until;
+    let is_going = now < until && (!unanswered.is_empty() || !fan_out.is_finished);
     if !is_going && !fan_out.is_finished {
         let (never, invoked) = unanswered.into_iter().partition(|id| fan_out.is_left(id));
         unanswered = invoked;
@@ -166,6 +166,14 @@ fn account_for(
         accounts,
         sums: results.sums,
     })
+}
+
+/// The event with which a fan-out goes on may wait as long as those of accounts, and so may that of an account that was handed on.
+fn answers_until(fan_out: &FanOutState, last_handed_on: Option<Timestamp>) -> Timestamp {
+    let waits = if fan_out.is_finished { ANSWERS_FOR } else { ANSWERS_FOR * 2 };
+    let ends = [Some((fan_out.last_sign, waits)), last_handed_on.map(|at| (at, ANSWERS_FOR))];
+    let ends = ends.into_iter().flatten().map(|(at, waits)| at.checked_add(waits).unwrap_or(Timestamp::MAX));
+    ends.max().unwrap_or(Timestamp::MAX)
 }
 
 impl FanOutState {

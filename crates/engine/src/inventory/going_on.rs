@@ -78,13 +78,28 @@ pub async fn go_on<I: Invoker, S: RunStore + RunHistory, C: Clock>(
         left: manifest.accounts.iter().collect(),
         failed: Vec::new(),
     };
-    // Where the id was used for two runs at a time, the checkpoint may be the other one's and says nothing of these accounts.
-    if checkpoint.listed_at == manifest.at {
-        let left: BTreeSet<&AccountId> = checkpoint.left.iter().collect();
+    if let Some(left) = left_to(ports.runs, &manifest, checkpoint).await? {
         part.left.retain(|account| left.contains(&account.account));
-        part.failed = checkpoint.failed;
     }
     part.carry_out(ports, settings).await
+}
+
+/// The accounts that an invocation is left, those included that earlier ones gave up; where it was carried out before, only those that it
+/// gave up itself. None where nothing is known of this manifest: the id may have been used for two runs at a time.
+async fn left_to<S: RunHistory>(
+    runs: &S,
+    manifest: &Manifest,
+    checkpoint: FanOutCheckpoint,
+) -> Result<Option<BTreeSet<AccountId>>, InventoryError> {
+    if checkpoint.listed_at != manifest.at {
+        return Ok(None);
+    }
+    let record = runs.inventory(&manifest.run_id).await.map_err(InventoryError::Unreadable)?;
+    let is_its_own =
+        |record: &InventoryRecord| record.listed_at == Some(manifest.at) && record.result.hop == checkpoint.hop;
+    let failed_before = record.filter(is_its_own).map(|record| record.result.accounts.failed);
+    let (left, failed) = failed_before.map_or((checkpoint.left, checkpoint.failed), |failed| (Vec::new(), failed));
+    Ok(Some(left.into_iter().chain(failed.into_iter().map(|failed| failed.account)).collect()))
 }
 
 /// What one invocation has to do.
@@ -192,9 +207,7 @@ impl Part<'_> {
             let wait = pause(tries);
             let again = ports.clock.now().checked_add(wait);
             if !error.is_transient() || again.is_ok_and(|again| again >= give_up) {
-                return Err(format!(
-                    "the rest could not be handed on: {error}; the function's role needs lambda:InvokeFunction on itself"
-                ));
+                return Err(format!("the rest could not be handed on: {error}"));
             }
             ports.clock.sleep(wait).await;
         }

@@ -7,7 +7,8 @@ use keywheel_core::Timestamp;
 use keywheel_core::contract::finish::{IncompleteAccount, RunSums};
 use keywheel_core::contract::manifest::{FailedAccount, Manifest};
 use keywheel_core::contract::result::AccountResult;
-use keywheel_core::id::{AccountId, RunId};
+use keywheel_core::id::AccountId;
+use keywheel_core::time::{CLOCK_TOLERANCE, plus};
 
 use super::FinishError;
 use crate::inventory::fanout::give_up;
@@ -23,6 +24,8 @@ const ERROR_LENGTH: usize = 300;
 pub(super) struct Results {
     /// The accounts with a result.
     pub(super) seen: BTreeSet<AccountId>,
+    /// When the last was looked at that was handed on and not taken up yet: it has not answered as a whole.
+    pub(super) last_handed_on: Option<Timestamp>,
     pub(super) complete: usize,
     pub(super) incomplete: Vec<IncompleteAccount>,
     pub(super) unreachable: Vec<FailedAccount>,
@@ -45,7 +48,7 @@ impl Results {
                 if clock.now() >= give_up {
                     return Err(FinishError::NoTime { accounts: manifest.accounts.len() });
                 }
-                read(runs, &manifest.run_id, account).await
+                read(runs, manifest, account).await
             })
             .buffered(CONCURRENCY);
         let add = |mut results: Self, read: Option<(AccountId, Read)>| async {
@@ -58,10 +61,10 @@ impl Results {
     }
 
     fn add(&mut self, account: AccountId, read: Read) {
-        self.seen.insert(account.clone());
         let result = match read {
             Read::Result(result) => result,
             Read::Damaged(error) => {
+                self.seen.insert(account.clone());
                 return self.incomplete.push(IncompleteAccount { account, error: Some(cut(&error)) });
             }
         };
@@ -71,6 +74,11 @@ impl Results {
         for (step, count) in &result.counts {
             *self.sums.steps.entry(step.clone()).or_default() += count;
         }
+        if result.handed_on.is_some() {
+            self.last_handed_on = self.last_handed_on.max(Some(result.at));
+            return;
+        }
+        self.seen.insert(account.clone());
         // A retry that found the role gone stands after an earlier try that did something.
         if result.unreachable && result.steps.is_empty() {
             let error = cut(result.error.as_deref().unwrap_or_default());
@@ -78,7 +86,7 @@ impl Results {
         } else if result.complete {
             self.complete += 1;
         } else {
-            self.incomplete.push(IncompleteAccount { account, error: why_incomplete(&result) });
+            self.incomplete.push(IncompleteAccount { account, error: result.error.as_deref().map(cut) });
         }
     }
 }
@@ -91,24 +99,18 @@ enum Read {
 
 async fn read(
     runs: &impl RunHistory,
-    run: &RunId,
+    manifest: &Manifest,
     account: &AccountId,
 ) -> Result<Option<(AccountId, Read)>, FinishError> {
-    let read = match runs.result(run, account).await {
+    let read = match runs.result(&manifest.run_id, account).await {
         Ok(None) => return Ok(None),
+        // Of an earlier run of the same id.
+        Ok(Some(result)) if plus(result.at, CLOCK_TOLERANCE) < manifest.at => return Ok(None),
         Ok(Some(result)) => Read::Result(Box::new(result)),
         Err(PortError { kind: ErrorKind::Invalid, message, .. }) => Read::Damaged(message),
         Err(error) => return Err(FinishError::Unreadable(error)),
     };
     Ok(Some((account.clone(), read)))
-}
-
-fn why_incomplete(result: &AccountResult) -> Option<String> {
-    let handed_on = result
-        .handed_on
-        .as_ref()
-        .map(|next| format!("the account was handed on to its invocation {}, which has not stored a result", next.hop));
-    result.error.as_deref().map(cut).or(handed_on)
 }
 
 fn cut(text: &str) -> String {

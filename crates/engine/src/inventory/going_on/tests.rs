@@ -130,7 +130,7 @@ async fn without_progress_without_hops_or_without_a_way_on_the_rest_is_failed_an
 
     for (failing, own, said) in [
         (Some("put_checkpoint"), OWN, "could not be written down"),
-        (Some("invoke_itself"), OWN, "lambda:InvokeFunction on itself"),
+        (Some("invoke_itself"), OWN, "could not be handed on: invoke_itself failed: Denied"),
         (None, "", "its own ARN"),
     ] {
         let mut world = slow(8);
@@ -178,4 +178,25 @@ async fn a_manifest_without_addresses_still_reads() {
     let old = serde_json::json!({ "account": "000000000001", "name": "payments" });
     let account: keywheel_core::contract::manifest::ManifestAccount = serde_json::from_value(old.clone()).unwrap();
     assert_eq!(serde_json::to_value(account).unwrap(), old);
+}
+
+/// A retry of the whole event comes where an account could not be invoked: it takes up that account alone.
+#[tokio::test]
+async fn a_repeated_end_of_a_run_invokes_again_only_whom_it_could_not() {
+    let world = slow(8);
+    world.refusing.lock().unwrap().insert(id(2), (2, ErrorKind::Denied));
+    assert!(deliver(&world, &one_by_one(), &Value::Null).await.unwrap().handed_on.is_some());
+    let event = world.handed_on.lock().unwrap().pop().unwrap();
+    let InventoryError::Incomplete(result) = deliver(&world, &one_by_one(), &event).await.unwrap_err() else {
+        panic!()
+    };
+    assert_eq!(
+        (result.accounts.invoked, result.accounts.failed.len()),
+        (7, 1),
+        "it is tried again in the second invocation"
+    );
+    let invoked = world.events.lock().unwrap().len();
+    let result = deliver(&world, &one_by_one(), &event).await.unwrap();
+    assert_eq!((result.accounts.invoked, result.accounts.failed.len()), (8, 0));
+    assert_eq!(world.events.lock().unwrap().len(), invoked + 1);
 }
