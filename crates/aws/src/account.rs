@@ -1,4 +1,5 @@
 use aws_config::SdkConfig;
+use jiff::Timestamp;
 use keywheel_engine::ports::Ports;
 
 use crate::{AwsIam, AwsProver, AwsSecrets, S3State, SecretOptions, Session, SystemClock};
@@ -15,11 +16,17 @@ pub struct AccountPorts {
 
 impl AccountPorts {
     /// IAM is that of the member session; secrets are kept in `store`'s account: the member session's configuration, or the hub's for a central
-    /// store. The state bucket is the hub's.
+    /// store. The state bucket is the hub's. Look-ups that IAM throttles are given up at `deadline`.
     #[must_use]
-    pub fn new(member: &Session, store: &SdkConfig, options: SecretOptions, state: S3State) -> Self {
+    pub fn new(
+        member: &Session,
+        store: &SdkConfig,
+        options: SecretOptions,
+        state: S3State,
+        deadline: Timestamp,
+    ) -> Self {
         Self {
-            iam: AwsIam::new(&member.config),
+            iam: AwsIam::new(&member.config).giving_up_at(deadline),
             secrets: AwsSecrets::new(store, options),
             prover: AwsProver::new(store),
             state,

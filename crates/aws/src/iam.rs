@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_sdk_iam::Client;
+use jiff::Timestamp;
 use keywheel_core::id::{AccessKeyId, UserName};
 use keywheel_core::observed::{KeyStatus, LastUsed, ObservedKey};
 use keywheel_core::secret::KeyPair;
@@ -39,6 +40,15 @@ impl AwsIam {
     #[must_use]
     pub fn new(config: &SdkConfig) -> Self {
         Self { client: Client::new(config), pace: Pace::new(config, PATIENCE) }
+    }
+}
+
+impl AwsIam {
+    /// Look-ups that IAM throttles are given up then.
+    #[must_use]
+    pub fn giving_up_at(mut self, until: Timestamp) -> Self {
+        self.pace = self.pace.until(until);
+        self
     }
 }
 

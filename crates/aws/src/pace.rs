@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
+use jiff::Timestamp;
 use keywheel_engine::ports::{ErrorKind, PortError};
 use tokio::sync::Semaphore;
 
@@ -40,6 +41,12 @@ impl Pace {
         Self { patience: Patience::new(config, pauses), turns, gauge }
     }
 
+    /// Throttled calls are not made again after that.
+    pub(crate) fn until(mut self, until: Timestamp) -> Self {
+        self.patience = self.patience.until(until);
+        self
+    }
+
     /// Makes a call when it is its turn, and again, in another turn, while AWS throttles it.
     pub(crate) async fn with<T, F>(&self, call: impl Fn() -> F) -> Result<T, PortError>
     where
@@ -56,8 +63,12 @@ impl Pace {
         let turn = self.turns.acquire().await.ok();
         let halvings = self.gauge(|gauge| gauge.halvings);
         let outcome = call().await;
-        let is_throttled = outcome.as_ref().is_err_and(|error| error.kind == ErrorKind::Throttled);
-        let (added, is_taken) = self.gauge(|gauge| gauge.ended(is_throttled, halvings));
+        let ended = match &outcome {
+            Ok(_) => Ended::Well,
+            Err(error) if error.kind == ErrorKind::Throttled => Ended::Throttled,
+            Err(_) => Ended::Badly,
+        };
+        let (added, is_taken) = self.gauge(|gauge| gauge.ended(ended, halvings));
         if let Some(turn) = turn.filter(|_| is_taken) {
             turn.forget();
         }
@@ -70,17 +81,25 @@ impl Pace {
     }
 }
 
+/// How a call ended, as far as it says anything of the pace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    Well,
+    Throttled,
+    Badly,
+}
+
 impl Gauge {
     /// How many turns there are more now, and whether the one that ended is taken away.
-    fn ended(&mut self, is_throttled: bool, halvings: u64) -> (usize, bool) {
+    fn ended(&mut self, ended: Ended, halvings: u64) -> (usize, bool) {
         let mut added = 0;
-        if !is_throttled {
+        if ended == Ended::Well {
             self.well += 1;
             if self.well >= self.limit && self.limit < MOST {
                 (self.limit, self.well) = (self.limit + 1, 0);
                 (self.excess, added) = if self.excess > 0 { (self.excess - 1, 0) } else { (0, 1) };
             }
-        } else if halvings == self.halvings {
+        } else if ended == Ended::Throttled && halvings == self.halvings {
             let halved = (self.limit / 2).max(1);
             self.excess += self.limit - halved;
             (self.limit, self.well, self.halvings) = (halved, 0, self.halvings + 1);
@@ -108,12 +127,12 @@ mod tests {
     fn one_throttled_round_halves_once_and_good_rounds_bring_it_back() {
         let mut gauge = gauge(MOST);
         for _ in 0..MOST {
-            gauge.ended(true, 0);
+            gauge.ended(Ended::Throttled, 0);
         }
         assert_eq!((gauge.limit, gauge.excess), (16, 0));
-        gauge.ended(true, 1);
+        gauge.ended(Ended::Throttled, 1);
         assert_eq!(gauge.limit, 8);
-        let added: usize = (0..10_000).map(|_| gauge.ended(false, 2).0).sum();
+        let added: usize = (0..10_000).map(|_| gauge.ended(Ended::Well, 2).0).sum();
         // Seven turns are to be given back still, which are left in their place.
         assert_eq!((gauge.limit, gauge.excess), (MOST, 0));
         assert!(added > 0);
@@ -123,7 +142,7 @@ mod tests {
     fn there_is_always_a_turn_left() {
         let mut gauge = gauge(1);
         for halvings in 0..100 {
-            assert_eq!(gauge.ended(true, halvings), (0, false));
+            assert_eq!(gauge.ended(Ended::Throttled, halvings), (0, false));
         }
         assert_eq!(gauge.limit, 1);
     }

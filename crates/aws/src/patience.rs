@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep, default_async_sleep};
+use jiff::{SignedDuration, Timestamp};
 use keywheel_engine::ports::{ErrorKind, PortError};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -14,12 +15,19 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 pub(crate) struct Patience {
     sleep: Option<SharedAsyncSleep>,
     pauses: Duration,
+    until: Timestamp,
 }
 
 impl Patience {
     /// Pauses as the configuration's clients do.
     pub(crate) fn new(config: &SdkConfig, pauses: Duration) -> Self {
-        Self { sleep: config.sleep_impl().or_else(default_async_sleep), pauses }
+        Self { sleep: config.sleep_impl().or_else(default_async_sleep), pauses, until: Timestamp::MAX }
+    }
+
+    /// Pauses that end before then.
+    pub(crate) fn until(mut self, until: Timestamp) -> Self {
+        self.until = until;
+        self
     }
 
     /// Makes a call, and again while AWS throttles it, with random pauses that grow.
@@ -36,7 +44,9 @@ impl Patience {
             // At random, so that calls that were throttled together do not come back together.
             let wait = pause.mul_f64(0.5 + fastrand::f64() / 2.0);
             let (Some(sleep), Some(rest)) = (&self.sleep, left.checked_sub(wait)) else { return Err(error) };
-            if error.kind != ErrorKind::Throttled {
+            let is_late = Timestamp::now().duration_since(self.until)
+                > -SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
+            if error.kind != ErrorKind::Throttled || is_late {
                 return Err(error);
             }
             sleep.sleep(wait).await;

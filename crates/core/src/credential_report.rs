@@ -31,6 +31,8 @@ pub enum KeySlot {
     Empty,
     /// An inactive key.
     Inactive {
+        /// When it was made or last changed.
+        changed: Timestamp,
         /// When it was last used, where a use is shown.
         last_used: Option<Timestamp>,
     },
@@ -137,7 +139,7 @@ impl SlotColumns {
         let last_used = date(&record[self.last_used]).ok()?;
         match (&record[self.active], changed) {
             ("true", Some(changed)) => Some(KeySlot::Active { changed, last_used }),
-            ("false", Some(_)) => Some(KeySlot::Inactive { last_used }),
+            ("false", Some(changed)) => Some(KeySlot::Inactive { changed, last_used }),
             ("false", None) => Some(KeySlot::Empty),
             _ => None,
         }

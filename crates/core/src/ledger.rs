@@ -48,6 +48,9 @@ pub struct AccountLedger {
     /// The explicit action that was last begun. A night that is tried again finds its own journal all the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action: Option<JournalledPlan>,
+    /// Since when the account has been looked after: a first sweep is due a week later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
     /// When every user of the account was last looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub swept: Option<Timestamp>,
@@ -117,6 +120,9 @@ pub struct UserRecord {
     /// A rollback that was begun and whose end is not recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollback: Option<RollbackIntent>,
+    /// Something about the user was left undecided or undone: the user is looked at again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub look_again: bool,
     /// The keys about which there is something to remember.
     #[serde(default)]
     pub keys: BTreeMap<AccessKeyId, KeyRecord>,
@@ -157,6 +163,7 @@ impl AccountLedger {
             claim: None,
             plan: None,
             action: None,
+            since: None,
             swept: None,
             users: BTreeMap::new(),
         }
@@ -203,7 +210,7 @@ impl UserRecord {
     /// An empty record.
     #[must_use]
     pub fn new(user_id: UserId) -> Self {
-        Self { user_id, intent: None, rollback: None, keys: BTreeMap::new() }
+        Self { user_id, intent: None, rollback: None, look_again: false, keys: BTreeMap::new() }
     }
 
     /// What is remembered of a key; the empty record when nothing is.

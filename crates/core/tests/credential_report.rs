@@ -52,7 +52,7 @@ fn an_inactive_key_is_shown_or_not() {
     let last_used = Some("2026-08-02T00:00:00Z".parse().unwrap());
     assert_eq!(
         slots("alice", &[row("alice", &shown, NO_KEY)]),
-        Some([KeySlot::Inactive { last_used }, KeySlot::Empty])
+        Some([KeySlot::Inactive { changed: MADE.parse().unwrap(), last_used }, KeySlot::Empty])
     );
     assert_eq!(slots("alice", &[row("alice", NO_KEY, NO_KEY)]), Some([KeySlot::Empty; 2]));
 }

@@ -106,7 +106,8 @@ async fn wait(
             return Ok(results);
         }
         if began.elapsed() > PATIENCE {
-            bail!("the night has not ended after {} s: {progress:?}", PATIENCE.as_secs());
+            let answered: Vec<_> = results.keys().map(AccountId::as_str).collect();
+            bail!("the night has not ended after {} s: {progress:?}; answered: {answered:?}", PATIENCE.as_secs());
         }
         tokio::time::sleep(POLL).await;
     }

@@ -70,7 +70,7 @@ impl KeyRotation {
         let job = &errand.job;
         let mode = self.config.mode.lowered_by(job.mode);
         let looked_after = match self.session(job, &run_id).await {
-            Ok(session) => self.look_after(errand, &run_id, mode, &session, invocation).await,
+            Ok(session) => Box::pin(self.look_after(errand, &run_id, mode, &session, invocation)).await,
             Err(error) => Err(error),
         };
         match looked_after {
@@ -101,12 +101,14 @@ impl KeyRotation {
         invocation: &Invocation,
     ) -> Result<AccountRun, Unserved> {
         let job = &errand.job;
-        let ports = AccountPorts::new(session, &session.config, secret_options(&self.config), self.state.clone());
+        let deadline = invocation.deadline.checked_sub(RESERVE).unwrap_or(Timestamp::MIN);
+        let (options, state) = (secret_options(&self.config), self.state.clone());
+        let ports = AccountPorts::new(session, &session.config, options, state, deadline);
         let run = Run {
             id: run_id.clone(),
             mode,
             writer: format!("{}-{:016x}", invocation.request_id, fastrand::u64(..)),
-            deadline: invocation.deadline.checked_sub(RESERVE).unwrap_or(Timestamp::MIN),
+            deadline,
             forced: job.force_rotate.clone(),
             sweep: job.sweep,
             clock_is_off: clock_is_off(session.answered_at, Timestamp::now()),

@@ -31,7 +31,7 @@ impl UserRecord {
     /// The record with what was seen now: keys that a person made active or inactive, secrets that cannot be read, keys gone.
     #[must_use]
     pub fn observing(&self, account: &AccountId, user: &ObservedUser, now: Timestamp) -> Self {
-        let mut record = self.clone();
+        let mut record = Self { look_again: false, ..self.clone() };
         for (id, key) in &mut record.keys {
             let begun = key.deletion_begun.take();
             // A key that is still there was not deleted. One that is gone was deleted by whoever was about to.

@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 use crate::Timestamp;
 use crate::id::AccountId;
 use crate::ledger::AccountLedger;
+use crate::policy::Mode;
 use crate::time::{CLOCK_TOLERANCE, Days, after, plus};
 
 const SECONDS_PER_DAY: i64 = 86_400;
@@ -20,14 +21,15 @@ pub fn sweep_day(account: &AccountId) -> i64 {
 }
 
 impl AccountLedger {
-    /// Whether the account is to be swept now: on its day of the week (UTC), once, and when a week has passed without a sweep.
+    /// Whether the account is to be swept now: on its day of the week (UTC), once, and, by a run that may note it, when a week has passed
+    /// without a sweep.
     #[must_use]
-    pub fn is_sweep_due(&self, now: Timestamp) -> bool {
+    pub fn is_sweep_due(&self, mode: Mode, now: Timestamp) -> bool {
         let swept = self.swept.filter(|swept| *swept <= plus(now, CLOCK_TOLERANCE));
         let is_its_day = day(now).rem_euclid(7) == sweep_day(&self.account);
         let is_swept_today = swept.is_some_and(|swept| day(swept) >= day(now));
-        let is_overdue = swept.is_some_and(|swept| now >= after(swept, WEEK));
-        is_overdue || is_its_day && !is_swept_today
+        let is_overdue = swept.or(self.since).is_some_and(|last| now >= after(last, WEEK));
+        is_overdue && mode == Mode::Enforce || is_its_day && !is_swept_today
     }
 }
 
@@ -47,7 +49,7 @@ mod tests {
     }
 
     fn due(swept: Option<&str>, now: &str) -> bool {
-        ledger(swept).is_sweep_due(now.parse().unwrap())
+        ledger(swept).is_sweep_due(Mode::Enforce, now.parse().unwrap())
     }
 
     #[test]
@@ -83,6 +85,20 @@ mod tests {
         let last = Some("2026-11-12T02:00:00Z");
         assert!(!due(last, "2026-11-19T01:59:59Z"));
         assert!(due(last, "2026-11-19T02:00:00Z"));
+    }
+
+    #[test]
+    fn a_first_sweep_is_due_a_week_after_the_first_night_whatever_days_there_are_runs_on() {
+        let since = AccountLedger { since: Some("2026-11-12T02:00:00Z".parse().unwrap()), ..ledger(None) };
+        assert!(!since.is_sweep_due(Mode::Enforce, "2026-11-19T01:59:59Z".parse().unwrap()));
+        assert!(since.is_sweep_due(Mode::Enforce, "2026-11-19T02:00:00Z".parse().unwrap()));
+    }
+
+    #[test]
+    fn an_audit_which_can_note_no_sweep_makes_up_for_none() {
+        let missed = ledger(Some("2026-11-01T02:00:00Z"));
+        assert!(!missed.is_sweep_due(Mode::Audit, "2026-11-19T02:00:00Z".parse().unwrap()));
+        assert!(missed.is_sweep_due(Mode::Audit, "2026-11-20T02:00:00Z".parse().unwrap()));
     }
 
     #[test]

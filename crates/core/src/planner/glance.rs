@@ -70,6 +70,7 @@ impl UserView<'_> {
     fn is_settled(&self) -> bool {
         let nothing_begun = self.record.intent.is_none() && self.record.rollback.is_none();
         nothing_begun
+            && !self.record.look_again
             && self.living().all(|(id, key)| self.is_settled_key(id, key))
             && self.untold_deletions().is_empty()
     }
@@ -119,7 +120,10 @@ impl UserView<'_> {
         let is_remembered = |slot: &KeySlot| match slot {
             KeySlot::Empty => true,
             KeySlot::Active { changed, .. } => active.first().is_none_or(|key| is_unchanged(key, *changed)),
-            KeySlot::Inactive { last_used } => inactive.first().is_some_and(|key| is_unused_since(key, *last_used)),
+            KeySlot::Inactive { changed, last_used } => {
+                let untouched = |key: &&KeyRecord| is_untouched_since(key, [Some(*changed), *last_used]);
+                inactive.first().is_some_and(untouched)
+            }
         };
         let nothing_remembered = active.is_empty() && inactive.is_empty();
         let is_one_of_each = active.len() <= 1 && inactive.len() <= 1;
@@ -148,8 +152,8 @@ fn is_unchanged(key: &KeyRecord, changed: Timestamp) -> bool {
     key.created.is_some_and(|made| made.duration_since(changed).abs() <= CLOCK_TOLERANCE)
 }
 
-/// Whether nobody is known to have used a key since it was made inactive: a person would have made it active in between.
-fn is_unused_since(key: &KeyRecord, last_used: Option<Timestamp>) -> bool {
+/// Whether nobody is known to have used a key, or changed its status, since it was made inactive: a person made it active in between.
+fn is_untouched_since(key: &KeyRecord, dates: [Option<Timestamp>; 2]) -> bool {
     let inactive = key.made_inactive.as_ref().map(|inactive| plus(inactive.at, USE_RECORD_SPAN));
-    last_used.is_none_or(|used| inactive.is_some_and(|inactive| used <= inactive))
+    dates.into_iter().flatten().all(|date| inactive.is_some_and(|inactive| date <= inactive))
 }

@@ -6,7 +6,7 @@ use std::future::ready;
 use futures::StreamExt;
 use futures::stream;
 use keywheel_core::Timestamp;
-use keywheel_core::id::{AccountId, UserName};
+use keywheel_core::id::{AccountId, UserId, UserName};
 use keywheel_core::ledger::{AccountLedger, UserRecord};
 use keywheel_core::observed::{ObservedKey, ObservedSecret, ObservedUser};
 use keywheel_core::planner::{AccountView, QuietUser, needs_secret};
@@ -15,7 +15,7 @@ use keywheel_core::secret::secret_name;
 
 use super::listing::{Listing, Share, list};
 use super::{Account, Settings};
-use crate::ports::{Clock, Iam, PortError, Ports, Secrets};
+use crate::ports::{Clock, ErrorKind, Iam, PortError, Ports, Secrets};
 
 /// How many users of an account are changed at a time.
 pub(super) const USERS_AT_ONCE: usize = 8;
@@ -50,16 +50,26 @@ impl Sight {
         users.chain(self.quiet.iter().map(|user| &user.name)).chain(&self.others)
     }
 
-    /// Whether every user of the account was looked at, by this invocation or those before it.
+    /// Whether everybody was looked at, by this invocation or those before it: who could not be is marked in the ledger.
     pub(super) fn is_whole_sweep(&self) -> bool {
-        self.is_sweep && self.unseen.is_empty() && self.next.is_none()
+        self.is_sweep && self.next.is_none()
     }
 }
 
 /// A user whose keys could not be listed.
 pub(super) struct UnseenUser {
     pub(super) name: UserName,
+    /// The user's id; none where the user was not even found.
+    pub(super) user_id: Option<UserId>,
     pub(super) error: PortError,
+}
+
+impl UnseenUser {
+    /// Name and id of a user who is there, as far as anybody knows.
+    pub(super) fn known(&self) -> Option<(&UserName, &UserId)> {
+        let is_gone = self.error.kind == ErrorKind::NotFound;
+        Some((&self.name, self.user_id.as_ref().filter(|_| !is_gone)?))
+    }
 }
 
 /// Sees every user of the share, in the order of their names, and passes over those for whom nothing can be due. Fails as a whole only
@@ -149,7 +159,7 @@ pub(super) async fn see_one<P: Ports>(
             let record = ledger.users.get(&user.name);
             see_user(ports, &account.id, user, record, exempt).await
         }
-        Err(error) => Err(UnseenUser { name: name.clone(), error }),
+        Err(error) => Err(UnseenUser { name: name.clone(), user_id: None, error }),
     };
     let (users, unseen) = match seen {
         Ok(user) => (vec![user], Vec::new()),
@@ -189,7 +199,7 @@ async fn see_user<P: Ports>(
 ) -> Result<ObservedUser, UnseenUser> {
     let mut keys = match ports.iam().access_keys(&listed.name).await {
         Ok(keys) => keys,
-        Err(error) => return Err(UnseenUser { name: listed.name, error }),
+        Err(error) => return Err(UnseenUser { name: listed.name, user_id: Some(listed.user_id), error }),
     };
     keys.sort_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id)));
     let mut seen = ObservedUser { keys, ..listed };

@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use keywheel_core::Timestamp;
+use keywheel_core::contract::result::StepStatus;
 use keywheel_core::id::UserName;
 use keywheel_core::ledger::AccountLedger;
 use keywheel_core::plan::{AccountPlan, Action};
 use keywheel_core::planner::{AccountView, plan_account, plan_explicit, remember};
-use keywheel_core::policy::Mode;
+use keywheel_core::policy::{ExemptionGroup, Mode};
 use keywheel_core::reason::Reason;
 
-use super::audit::{Sight, see, see_one};
+use super::audit::{Sight, UnseenUser, see, see_one};
 use super::digests::{Teller, Telling};
 use super::execute::Executor;
 use super::hand_on::Rest;
@@ -94,7 +95,8 @@ impl<P: Ports> Night<'_, P> {
         }
         let from = run.inherited.as_ref().and_then(|left| left.from.as_ref());
         let until = run.looks_until(now);
-        let sweep = run.inherited.as_ref().map_or_else(|| run.sweep || known.is_sweep_due(now), |left| left.sweep);
+        let sweep =
+            run.inherited.as_ref().map_or_else(|| run.sweep || known.is_sweep_due(run.mode, now), |left| left.sweep);
         let share = Share { from, until, sweep, forced: &run.forced() };
         see(ports, account, settings, known, share, seen).await
     }
@@ -156,9 +158,10 @@ impl<P: Ports> Night<'_, P> {
             }
             note_holds(ledger, &outcomes, self.now);
             note_asked(ledger, &tellings, self.now);
+            note_undecided(ledger, &outcomes, sight);
             // Not worth waiting for another run's claim, which stands in the way of everything else.
-            if sight.is_whole_sweep() && matches!(rest, Rest::None) && (would_write || self.is_unclaimed(before)) {
-                ledger.swept = Some(self.now);
+            if would_write || self.is_unclaimed(before) {
+                note_look(ledger, sight, &rest, self.now);
             }
         };
         let finished = match &rest {
@@ -167,6 +170,8 @@ impl<P: Ports> Night<'_, P> {
         };
         Ok(match finished {
             Ok(()) => self.report(&remembered, sight, &outcomes, rest),
+            // Another run wrote in between, and this one has nothing to say that matters.
+            Err(SessionError::ClaimLost) if !would_write => self.report(&remembered, sight, &outcomes, rest),
             Err(error) => self.unfinished(&remembered, sight, &outcomes, &error),
         })
     }
@@ -240,5 +245,27 @@ fn note_holds(ledger: &mut AccountLedger, outcomes: &[Outcome], now: Timestamp) 
         if let Some(key) = &step.key {
             ledger.key_mut(&step.user, &step.user_id, key).held_since.get_or_insert(now);
         }
+    }
+}
+
+/// Marks users about whom something was left undecided or undone: the credential report may not show it tomorrow.
+fn note_undecided(ledger: &mut AccountLedger, outcomes: &[Outcome], sight: &Sight) {
+    let is_open = |outcome: &&Outcome| {
+        let reason = outcome.because.unwrap_or(outcome.step.reason);
+        let is_unknown = matches!(reason, Reason::LastUsedUnknown | Reason::SecretUnknown | Reason::Frozen);
+        outcome.status == StepStatus::Deferred || is_unknown
+    };
+    let open = outcomes.iter().filter(is_open).map(|outcome| (&outcome.step.user, &outcome.step.user_id));
+    for (user, user_id) in open.chain(sight.unseen.iter().filter_map(UnseenUser::known)) {
+        ledger.user_mut(user, user_id).look_again = true;
+    }
+}
+
+/// Notes since when the account is looked after, and that every user was looked at.
+fn note_look(ledger: &mut AccountLedger, sight: &Sight, rest: &Rest, now: Timestamp) {
+    ledger.since.get_or_insert(now);
+    let exemptions_are_known = !matches!(sight.exemptions, ExemptionGroup::Unknown { .. });
+    if sight.is_whole_sweep() && matches!(rest, Rest::None) && exemptions_are_known {
+        ledger.swept = Some(now);
     }
 }

@@ -33,6 +33,8 @@ fn looks(world: &World) -> usize {
 fn where_nothing_is_due_nobody_is_looked_at() {
     for mode in [Mode::Enforce, Mode::Audit] {
         let world = quiet_world(300);
+        // The first night writes down that the account is looked after from then on.
+        let _ = night().on(&world);
         let result = result_on(&world, &Night { mode, ..night() });
         assert_eq!((result.users, result.keys, result.complete, result.swept), (300, 300, true, false));
         let calls: Vec<_> = world.calls().into_iter().map(|call| call.operation).collect();
@@ -137,16 +139,71 @@ fn an_account_is_swept_once_a_week_and_when_asked() {
     assert!(result_on(&world, &Night { sweep: true, ..night() }).swept);
 }
 
+/// The users who were looked at in a night.
+fn looked_at(world: &World) -> Vec<String> {
+    let of_users = world.calls().into_iter().filter(|call| call.operation == Operation::ListAccessKeys);
+    let names: std::collections::BTreeSet<_> = of_users.map(|call| call.subject).collect();
+    names.into_iter().collect()
+}
+
 #[test]
-fn a_sweep_that_saw_not_everybody_does_not_count() {
+fn whoever_could_not_be_looked_at_in_a_sweep_is_looked_at_in_the_next_night() {
     let world = quiet_world(20);
     world.fail(Operation::ListAccessKeys, 7, Fault::Denied);
-    let first = Night { sweep: true, ..night() };
-    let failed = first.on(&world).run().result;
+    let failed = Night { sweep: true, ..night() }.on(&world).run().result;
     assert!(failed.swept && !failed.complete);
+    let unseen = failed.steps[0].user.to_string();
+    assert!(result_on(&world, &night()).complete);
+    assert_eq!(looked_at(&world), [unseen]);
+    assert!(result_on(&world, &night()).complete && looked_at(&world).is_empty());
+}
+
+#[test]
+fn what_a_sweep_found_and_left_undone_is_done_in_the_next_nights() {
+    let world = quiet_world(5);
+    for number in 0..3 {
+        let name = format!("toggled{number}");
+        let old = world.account().add_user_with_key(&name, 200);
+        world.account().set_status(&name, &old, KeyStatus::Inactive);
+        world.account().set_status(&name, &old, KeyStatus::Active);
+    }
+    let mut night = Night { sweep: true, ..night() };
+    night.settings.policy.max_changes = 1;
+    assert_eq!(result_on(&world, &night).counts["create.deferred"], 2);
+    night.sweep = false;
+    for left in [1, 0] {
+        let begun = world.account().now;
+        world.at(begun);
+        world.day();
+        let result = result_on(&world, &night);
+        assert_eq!(result.counts.get("create.deferred").copied().unwrap_or(0), left, "{result:?}");
+        assert!(!result.swept);
+    }
+    assert!((0..3).all(|number| world.account().user(&format!("toggled{number}")).keys.len() == 2));
+}
+
+#[test]
+fn a_sweep_that_may_not_know_the_exempt_does_not_count() {
+    let world = quiet_world(2);
+    let mut night = Night { sweep: true, ..night() };
+    night.settings.exemption_group = Some("gone".to_owned());
+    let _ = night.on(&world);
     assert_eq!(world.account().ledger().swept, None);
-    assert!(result_on(&world, &first).complete);
-    assert!(world.account().ledger().swept.is_some());
+}
+
+#[test]
+fn that_the_account_is_looked_after_is_no_news_worth_an_error() {
+    let world = quiet_world(2);
+    world.person(|call, account| {
+        if call.operation == Operation::ListUsers {
+            let mut ledger = account.ledger();
+            ledger.sequence += 1;
+            ledger.writer = "somebody".to_owned();
+            account.set_ledger(&ledger);
+        }
+    });
+    let run = night().on(&world).run();
+    assert!(run.result.complete && !run.retry_helps, "{:?}", run.result);
 }
 
 #[test]

@@ -42,7 +42,10 @@ impl Calm {
     pub(super) async fn set(place: &Place, users: usize, delay: Duration) -> anyhow::Result<Self> {
         let ground = Ground::set(place, 1, delay).await?;
         let (account, people) = inhabit(&ground, 0, users, YOUNG).await?;
-        Ok(Self { ground, people, account, users })
+        let calm = Self { ground, people, account, users };
+        // The account's first night also writes down that it was.
+        calm.look(Look::Night, true).await?;
+        Ok(calm)
     }
 
     /// Pages shorter than asked for.

@@ -9,6 +9,7 @@ use aws_sdk_iam::Client as IamClient;
 use jiff::{SignedDuration, Timestamp};
 use keywheel_core::id::AccountId;
 use keywheel_core::ledger::AccountLedger;
+use keywheel_core::policy::Mode;
 use serde_json::Value;
 
 use super::front::{Answers, Front};
@@ -66,7 +67,8 @@ impl Ground {
         let (hub, now) = (self.organization.hub(), Timestamp::now());
         let is_swept = |id: &AccountId| {
             let ledger = AccountLedger::new(id.clone());
-            ledger.is_sweep_due(now) || ledger.is_sweep_due(now + SignedDuration::from_hours(1))
+            ledger.is_sweep_due(Mode::Enforce, now)
+                || ledger.is_sweep_due(Mode::Enforce, now + SignedDuration::from_hours(1))
         };
         let accounts = self.organization.accounts.iter().map(|account| account.id.clone());
         accounts.filter(|id| id != hub && !is_swept(id)).collect()

@@ -121,7 +121,7 @@ pub(super) async fn check(place: &Place, checks: &mut Checks) -> anyhow::Result<
     for (account, operation, _) in FAILING_CHANGES {
         fault(&stage, account, operation, "AccessDenied").await?;
     }
-    fault(&stage, LAST_USE_DENIED, "iam:GetAccessKeyLastUsed", "Throttling").await?;
+    fault(&stage, LAST_USE_DENIED, "iam:GetAccessKeyLastUsed", "AccessDenied").await?;
     let night = night::run(&stage, &night::scheduler_event(), &mut |_| {}).await?;
     stage.admin.clear_faults().await?;
     let after = stage.world().await?;
