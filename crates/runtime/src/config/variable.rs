@@ -95,7 +95,8 @@ variables! {
         "The prefix of everything in `STATE_BUCKET`.";
     AWS_LAMBDA_LOG_LEVEL: EVERY, Means("`RUST_LOG` decides"), "`trace`, `debug`, `info`, `warn`, `error` or `fatal`",
         "How much Keywheel logs. Lambda sets it from the function's logging configuration. Whatever it says, other crates, \
-         the AWS SDK among them, log warnings and errors only: their finer levels show the bodies of answers, which hold secrets.";
+         the AWS SDK among them, log warnings and errors only: their finer levels show the bodies of answers, which hold secrets. A release build \
+         has nothing finer than `info` in it.";
     RUST_LOG: EVERY, Default("info"), "`trace`, `debug`, `info`, `warn` or `error`",
         "How much Keywheel logs where `AWS_LAMBDA_LOG_LEVEL` is not set.";
     ROTATION_FUNCTION: INVENTORY, Refused, "a Lambda function's name or ARN",

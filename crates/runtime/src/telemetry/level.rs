@@ -10,7 +10,7 @@ pub enum LogLevel {
     /// And what was done.
     #[default]
     Info,
-    /// And why.
+    /// And why. Release builds are made without what is finer than [`LogLevel::Info`].
     Debug,
     /// And everything else.
     Trace,
