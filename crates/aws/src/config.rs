@@ -1,9 +1,14 @@
+//! What every client shares: region, credentials, endpoints, time-outs, retries, and one pool of connections.
+
+mod environment;
+mod https;
+
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_types::os_shim_internal::Env;
 
 /// The longest wait for a connection.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -20,33 +25,50 @@ const ATTEMPTS: u32 = 5;
 #[error("no AWS region is set; set AWS_REGION to the region that the function runs in, such as eu-central-1")]
 pub struct NoRegion;
 
-/// Loads what every client shares: region, credentials, endpoints, time-outs, retries, and one pool of connections.
+/// Loads what every client shares, from the environment alone, as Lambda gives it.
 ///
-/// Reads the variables that AWS's SDKs read, `AWS_REGION`, `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_<SERVICE>` among them. Call it once
-/// per process and hand the result to everything: two configurations have two pools of connections.
+/// Reads `AWS_REGION` (or `AWS_DEFAULT_REGION`), `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_ENDPOINT_URL`,
+/// `AWS_ENDPOINT_URL_<SERVICE>`, `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS`, `AWS_USE_FIPS_ENDPOINT`, `AWS_USE_DUALSTACK_ENDPOINT`,
+/// `AWS_REQUEST_CHECKSUM_CALCULATION`, `AWS_RESPONSE_CHECKSUM_VALIDATION` and `AWS_SDK_UA_APP_ID`, with the SDK's meaning; no profile, and
+/// no service that gives credentials. Touches no file and no network, so that a function polls for work as soon as it can. Call it once per
+/// process and hand the result to everything: two configurations have two pools of connections.
 ///
 /// # Errors
 /// Fails when no region is set.
-pub async fn load_config() -> Result<SdkConfig, NoRegion> {
-    load_config_with(|loader| loader).await
+pub fn load_config() -> Result<SdkConfig, NoRegion> {
+    let builder = environment::builder(&Env::real())
+        .behavior_version(behavior())
+        .http_client(https::client())
+        .timeout_config(timeouts())
+        .retry_config(retries());
+    with_region(builder.build())
 }
 
-/// Like [`load_config`], with settings that go before the environment's: for tools and tests that choose their own endpoint or credentials.
+/// For tools and tests: from everything that AWS's SDKs read, profiles and credential services too, with settings of the caller's choice
+/// before all of that.
 ///
 /// # Errors
 /// Fails when no region is set.
 pub async fn load_config_with(choose: impl FnOnce(ConfigLoader) -> ConfigLoader) -> Result<SdkConfig, NoRegion> {
-    let http_client =
-        aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https();
-    let timeouts = TimeoutConfig::builder()
+    let loader = aws_config::defaults(behavior());
+    let loader = loader.http_client(https::client()).timeout_config(timeouts()).retry_config(retries());
+    with_region(choose(loader).load().await)
+}
+
+fn with_region(config: SdkConfig) -> Result<SdkConfig, NoRegion> {
+    if config.region().is_some() { Ok(config) } else { Err(NoRegion) }
+}
+
+fn behavior() -> BehaviorVersion {
+    BehaviorVersion::v2026_01_12()
+}
+
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(ATTEMPT_TIMEOUT)
         .operation_timeout(CALL_TIMEOUT)
-        .build();
-    let loader = aws_config::defaults(BehaviorVersion::v2026_01_12());
-    let loader = loader.http_client(http_client).timeout_config(timeouts).retry_config(retries());
-    let config = choose(loader).load().await;
-    if config.region().is_some() { Ok(config) } else { Err(NoRegion) }
+        .build()
 }
 
 pub(crate) fn retries() -> RetryConfig {

@@ -12,8 +12,7 @@ use handler::AccountInventory;
 
 fn main() -> ExitCode {
     start(InventoryConfig::from_lookup, async |config| {
-        let sdk = load_config().await;
-        let sdk = sdk.map_err(|error| FunctionError::because(ErrorName::ConfigurationInvalid, &error))?;
+        let sdk = load_config().map_err(|error| FunctionError::because(ErrorName::ConfigurationInvalid, &error))?;
         Ok(AccountInventory::new(config, sdk))
     })
 }

@@ -98,8 +98,7 @@ fn a_wrong_configuration_ends_the_process_with_one_line_and_is_told_to_lambda() 
 #[test]
 fn without_a_region_or_without_lambda_it_says_so() {
     let runtime_api = TcpListener::bind("127.0.0.1:0").unwrap();
-    let process =
-        configured(&runtime_api).env_remove("AWS_REGION").env("AWS_EC2_METADATA_DISABLED", "true").spawn().unwrap();
+    let process = configured(&runtime_api).env_remove("AWS_REGION").spawn().unwrap();
     let (stream, _) = runtime_api.accept().unwrap();
     let sent = read(&stream).unwrap();
     answer(&stream, "202 Accepted", "", "");
@@ -109,6 +108,42 @@ fn without_a_region_or_without_lambda_it_says_so() {
     let output = configured(&runtime_api).env_remove("AWS_LAMBDA_RUNTIME_API").output().unwrap();
     assert!(only_line(&output)["message"].as_str().unwrap().contains("AWS_LAMBDA_RUNTIME_API"));
     assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn a_region_or_credentials_in_a_profile_are_not_looked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let profile = folder.path().join("config");
+    std::fs::write(&profile, "[default]\nregion = eu-central-1\n").unwrap();
+    let runtime_api = TcpListener::bind("127.0.0.1:0").unwrap();
+    let process = configured(&runtime_api).env_remove("AWS_REGION").env("AWS_CONFIG_FILE", profile).spawn().unwrap();
+    let (stream, _) = runtime_api.accept().unwrap();
+    let sent = read(&stream).unwrap();
+    answer(&stream, "202 Accepted", "", "");
+    assert_eq!(sent.path, "/2018-06-01/runtime/init/error");
+    assert_eq!(process.wait_with_output().unwrap().status.code(), Some(1));
+}
+
+#[test]
+fn it_asks_for_work_before_it_reads_certificates() {
+    let runtime_api = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = runtime_api.local_addr().unwrap();
+    let nothing = "/nonexistent";
+    let mut process =
+        configured(&runtime_api).env("SSL_CERT_FILE", nothing).env("SSL_CERT_DIR", nothing).spawn().unwrap();
+    let stdout = process.stdout.take().unwrap();
+    // One that ends without asking must not be waited for.
+    let log = std::thread::spawn(move || {
+        let log = std::io::read_to_string(stdout).unwrap();
+        drop(TcpStream::connect(address));
+        log
+    });
+    let (stream, _) = runtime_api.accept().unwrap();
+    let asked = read(&stream).map(|sent| sent.path);
+    process.kill().unwrap();
+    process.wait().unwrap();
+    assert_eq!(log.join().unwrap(), "", "it complains of what it did not find");
+    assert!(asked.unwrap().ends_with("/next"));
 }
 
 /// Serves one invocation, with an AWS that denies everything; brings what the function sent back and the errors that it logged.

@@ -16,8 +16,8 @@ use handler::KeyRotation;
 
 fn main() -> ExitCode {
     start(RotationConfig::from_lookup, async |config| {
-        let sdk = keywheel_aws::load_config().await;
-        let sdk = sdk.map_err(|error| FunctionError::because(ErrorName::ConfigurationInvalid, &error))?;
+        let sdk = keywheel_aws::load_config()
+            .map_err(|error| FunctionError::because(ErrorName::ConfigurationInvalid, &error))?;
         Ok(KeyRotation::new(config, sdk))
     })
 }

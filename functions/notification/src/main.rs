@@ -10,8 +10,8 @@ use handler::Notification;
 
 fn main() -> ExitCode {
     start(NotificationConfig::from_lookup, async |config| {
-        let sdk = keywheel_aws::load_config().await;
-        let sdk = sdk.map_err(|error| FunctionError::because(ErrorName::ConfigurationInvalid, &error))?;
+        let sdk = keywheel_aws::load_config()
+            .map_err(|error| FunctionError::because(ErrorName::ConfigurationInvalid, &error))?;
         Notification::new(config, &sdk)
     })
 }
