@@ -2,6 +2,7 @@
 
 mod archive;
 mod elf;
+mod size;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -23,24 +24,23 @@ pub(crate) fn run(workspace: &Workspace, profile: Profile, out: &Path) -> Result
 
 /// Writes `<out>/<function>/bootstrap` and `<out>/<function>.zip` for each function.
 ///
-/// A release package must run on Lambda, so its needs are checked; a dev package only has to run here.
+/// A release package must run on Lambda and be small, so its needs and its size are checked; a dev package only has to run here.
 pub(crate) fn pack_all(
     workspace: &Workspace,
     executables: &BTreeMap<String, PathBuf>,
     profile: Profile,
     out: &Path,
 ) -> Result<()> {
+    let mut sizes = Vec::new();
     for function in FUNCTIONS {
         let executable = executables.get(function).with_context(|| format!("cargo built no `{function}`"))?;
         let zip = pack(executable, function, profile, out).with_context(|| format!("cannot package {function}"))?;
-        println!(
-            "{}: {:.2} MiB, {:.2} MiB unpacked",
-            workspace.shown(&zip),
-            mebibytes(&zip)?,
-            mebibytes(&out.join(function).join(archive::ENTRY))?
-        );
+        let bytes = fs::metadata(&zip)?.len();
+        let unpacked = fs::metadata(out.join(function).join(archive::ENTRY))?.len();
+        println!("{}: {}, {} unpacked", workspace.shown(&zip), size::mebibytes(bytes), size::mebibytes(unpacked));
+        sizes.push((function, bytes));
     }
-    Ok(())
+    if profile == Profile::Release { size::check(&sizes) } else { Ok(()) }
 }
 
 fn pack(executable: &Path, function: &str, profile: Profile, out: &Path) -> Result<PathBuf> {
@@ -71,11 +71,6 @@ fn level(profile: Profile) -> i64 {
         Profile::Release => 10,
         Profile::Dev => 1,
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a file's size, shown with two decimals")]
-fn mebibytes(file: &Path) -> Result<f64> {
-    Ok(fs::metadata(file)?.len() as f64 / f64::from(1 << 20))
 }
 
 #[cfg(test)]
