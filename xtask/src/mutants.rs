@@ -81,8 +81,17 @@ pub(crate) const EXECUTOR: Field = Field {
     left_out: &["faults::"],
 };
 
-/// Makes each mutant of the field and runs the tests against it. One that no test notices is an error.
-pub(crate) fn run(workspace: &Workspace, field: &Field) -> Result<()> {
+/// How many of a field's mutants are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Share {
+    /// Every one.
+    All,
+    /// A third. Which one goes by what is committed, so that a run can be repeated and a few commits see them all.
+    Third,
+}
+
+/// Makes this share of the field's mutants and runs the tests against each. One that no test notices is an error.
+pub(crate) fn run(workspace: &Workspace, field: &Field, share: Share) -> Result<()> {
     let program = installed(workspace)?;
     let out = workspace.target.join("mutants").join(field.package);
     fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
@@ -90,6 +99,7 @@ pub(crate) fn run(workspace: &Workspace, field: &Field) -> Result<()> {
         .arguments(field.files.iter().flat_map(|file| ["--file", file]))
         .arguments(field.skipped.iter().map(|mutants| format!("--exclude-re={mutants}")))
         .arguments(field.tests.iter().map(|test| format!("--cargo-arg={test}")))
+        .arguments(shard(workspace, share)?)
         .arguments([Path::new("--output"), &out])
         .arguments(["--", "--"])
         .arguments(field.left_out.iter().map(|tests| format!("--skip={tests}")))
@@ -104,6 +114,17 @@ pub(crate) fn run(workspace: &Workspace, field: &Field) -> Result<()> {
     ended.with_context(|| {
         format!("tests let mutants pass; they are in {}", workspace.shown(&out.join("mutants.out/missed.txt")))
     })
+}
+
+/// Which mutants are made, as arguments of cargo-mutants.
+fn shard(workspace: &Workspace, share: Share) -> Result<Option<String>> {
+    if share == Share::All {
+        return Ok(None);
+    }
+    let tree = Call::new("git", ["rev-parse", "HEAD^{tree}"]).folder(&workspace.root).output()?;
+    let which = tree.trim().bytes().map(u32::from).sum::<u32>() % 3;
+    println!("The third {which} of 0, 1 and 2 by what is committed");
+    Ok(Some(format!("--shard={which}/3")))
 }
 
 /// Installs cargo-mutants into the target directory, or finds it there.

@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use super::Tier;
 use crate::cargo::{self, Profile};
 use crate::demo::Stage;
+use crate::mutants::Share;
 use crate::process::Call;
 use crate::server::Server;
 use crate::workspace::Workspace;
@@ -162,12 +163,13 @@ fn histories(bench: &Bench<'_>) -> Result<()> {
 }
 
 fn guard_mutants(bench: &Bench<'_>) -> Result<()> {
-    mutants::run(bench.workspace, &mutants::GUARDS)
+    let share = if bench.tier == Tier::Full { Share::All } else { Share::Third };
+    mutants::run(bench.workspace, &mutants::GUARDS, share)
 }
 
 fn all_mutants(bench: &Bench<'_>) -> Result<()> {
-    let planner = mutants::run(bench.workspace, &mutants::PLANNER);
-    let executor = mutants::run(bench.workspace, &mutants::EXECUTOR);
+    let planner = mutants::run(bench.workspace, &mutants::PLANNER, Share::All);
+    let executor = mutants::run(bench.workspace, &mutants::EXECUTOR, Share::All);
     planner.and(executor)
 }
 
