@@ -55,7 +55,7 @@ pub(super) const STEPS: [Step; 20] = [
     Step { title: "Forty-five days", tier: Tier::Usual, after: Some(BUILD), run: days },
     Step { title: "Death at every kind of call", tier: Tier::Usual, after: Some(BUILD), run: death },
     Step { title: "Fresh clone", tier: Tier::Usual, after: Some(BUILD), run: clone },
-    Step { title: PACKAGE, tier: Tier::Usual, after: None, run: release_packages },
+    Step { title: PACKAGE, tier: Tier::Full, after: None, run: release_packages },
     Step { title: "Night with the release packages", tier: Tier::Full, after: Some(PACKAGE), run: release_night },
     Step { title: "Mutants of planner and executor", tier: Tier::Full, after: None, run: all_mutants },
 ];
