@@ -8,14 +8,35 @@
 /// space, and more than `longest` characters are cut, with an ellipsis as the last of them.
 #[must_use]
 pub fn line(text: &str, longest: usize) -> String {
-    let visible = text.chars().filter(|c| !is_invisible(*c)).map(|c| if is_break_or_control(c) { ' ' } else { c });
-    let visible: String = visible.collect();
-    let joined = visible.split_whitespace().collect::<Vec<_>>().join(" ");
+    joined(text.chars().filter(|c| !is_invisible(*c)), longest)
+}
+
+/// The text of a subject on one line, as [`line()`] makes it, with the marks that [`isolated`] put around a name.
+pub(crate) fn subject(text: &str, longest: usize) -> String {
+    joined(text.chars().filter(|c| matches!(c, '\u{2068}' | '\u{2069}') || !is_invisible(*c)), longest)
+}
+
+fn joined(visible: impl Iterator<Item = char>, longest: usize) -> String {
+    let visible = visible.map(|c| if is_break_or_control(c) { ' ' } else { c });
+    let joined = visible.collect::<String>();
+    let joined = joined.split_whitespace().collect::<Vec<_>>().join(" ");
     if joined.chars().count() <= longest {
         return joined;
     }
     let head: String = joined.chars().take(longest.saturating_sub(1)).collect();
     format!("{}…", head.trim_end())
+}
+
+/// The text, cleaned before, between marks that keep its direction to itself where it has letters that run from right to left: what stands
+/// beside it would change places otherwise (Unicode Bidirectional Algorithm, 2.4, first strong isolate).
+#[must_use]
+pub(crate) fn isolated(text: &str) -> String {
+    if text.chars().any(runs_from_right) { format!("\u{2068}{text}\u{2069}") } else { text.to_owned() }
+}
+
+/// Letters of the scripts that run from right to left: Hebrew, Arabic, Syriac, Thaana, N'Ko and the historic ones.
+fn runs_from_right(c: char) -> bool {
+    matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}' | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
 }
 
 /// The lines of a text, each as [`line()`] makes it, without the empty ones.

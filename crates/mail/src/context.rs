@@ -3,14 +3,18 @@
 //! The context is made of cleaned text only, holds no secret and not the reader's address, so a template may show all of it.
 
 mod entry;
+mod sample;
 
 use keywheel_core::contract::digest::{Digest, DigestEntry, RecipientRole};
 use keywheel_core::policy::Mode;
 use serde::{Deserialize, Serialize};
 
-pub use entry::{EntryContext, UseContext};
+pub use entry::{DateContext, EntryContext, UseContext};
+pub use sample::SampleContext;
 
-use crate::clean::line;
+use crate::Sender;
+use crate::clean::{isolated, line};
+use crate::kind::MailKind;
 use crate::moment::Moment;
 use crate::words::{Section, headline, words};
 
@@ -21,6 +25,8 @@ const LONGEST_ACCOUNT_NAME: usize = 50;
 /// Everything that a digest's templates can show.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DigestContext {
+    /// Which mail it is.
+    pub mail: MailKind,
     /// `audit` or `enforce`.
     pub mode: String,
     /// Whether the run only looked.
@@ -49,6 +55,9 @@ pub struct DigestContext {
     pub compact: bool,
     /// The entries, in parts by what the reader must do.
     pub sections: Vec<SectionContext>,
+    /// The same under the names of the AFT sample.
+    #[serde(flatten)]
+    pub sample: SampleContext,
 }
 
 /// An account, for people.
@@ -128,9 +137,9 @@ pub struct GroupContext {
 }
 
 impl DigestContext {
-    /// What the templates see of these entries of the digest. `contact` is the address to which answers go.
+    /// What the templates see of these entries of the digest.
     #[must_use]
-    pub fn new(digest: &Digest, entries: &[&DigestEntry], contact: Option<&str>) -> Self {
+    pub fn new(digest: &Digest, entries: &[&DigestEntry], sender: Sender<'_>) -> Self {
         let mut entries: Vec<_> = entries.iter().map(|entry| (Section::of(entry), *entry)).collect();
         entries.sort_by(|(a_section, a), (b_section, b)| {
             let order = |section, entry: &DigestEntry| (section, entry.reason, entry.step);
@@ -140,15 +149,18 @@ impl DigestContext {
         let first = headline(digest.mode, &entries, by.as_ref());
         let periods = digest.periods;
         let compact = entries.len() > COMPACT_ABOVE;
+        let account = account(digest);
         Self {
+            mail: MailKind::of(digest.mode, entries.iter().map(|(section, _)| *section)),
+            sample: SampleContext::new(digest, &entries, &account, sender.from),
             mode: digest.mode.as_str().to_owned(),
             audit: digest.mode == Mode::Audit,
             run_id: digest.run_id.to_string(),
             at: Moment::new(digest.at, digest.at),
-            account: account(digest),
+            account,
             region: digest.region.clone(),
             recipient: recipient(digest.recipient.role),
-            contact: contact.map(str::to_owned),
+            contact: sender.reply_to.map(str::to_owned),
             periods: PeriodsContext {
                 rotation: periods.rotation,
                 install_grace: periods.install_grace,
@@ -168,7 +180,9 @@ impl DigestContext {
 
 /// The first day still ahead by which the reader must have done something.
 fn by_when(digest: &Digest, entries: &[(Section, &DigestEntry)]) -> Option<Moment> {
-    let urgent = entries.iter().filter(|(section, _)| section.needs_action());
+    // What a leaked key asks for must be done at once: its date is that of its deletion.
+    let can_wait = |section: Section| section.needs_action() && section != Section::Leaked;
+    let urgent = entries.iter().filter(|(section, _)| can_wait(*section));
     let days = urgent.filter_map(|(_, entry)| entry.due).filter(|due| *due > digest.at);
     let first = if digest.mode == Mode::Enforce { days.min() } else { None };
     first.map(|due| Moment::new(due, digest.at))
@@ -177,7 +191,7 @@ fn by_when(digest: &Digest, entries: &[(Section, &DigestEntry)]) -> Option<Momen
 fn account(digest: &Digest) -> AccountContext {
     let account = &digest.account;
     let name = line(&account.name, LONGEST_ACCOUNT_NAME);
-    let label = if name.is_empty() { account.id.to_string() } else { format!("{name} ({})", account.id) };
+    let label = if name.is_empty() { account.id.to_string() } else { format!("{} ({})", isolated(&name), account.id) };
     AccountContext { id: account.id.to_string(), name, label, partition: account.partition.to_string() }
 }
 

@@ -121,7 +121,7 @@ where
     if entries.is_empty() {
         return Ok(NotificationResult::default());
     }
-    let context = DigestContext::new(digest, &entries, post.sender.reply_to);
+    let context = DigestContext::new(digest, &entries, post.sender);
     let (rendered, fallback) = post.templates.render(&context).await?;
     report.fallback = fallback;
     let mail = Mail {

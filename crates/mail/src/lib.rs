@@ -8,15 +8,17 @@ pub mod clean;
 mod context;
 mod deliver;
 pub mod event;
+mod kind;
 mod moment;
 pub mod ports;
 mod templates;
 pub mod words;
 
 pub use context::{
-    AccountContext, DigestContext, EntryContext, GroupContext, PeriodsContext, RecipientContext, SectionContext,
-    SummaryContext, UseContext,
+    AccountContext, DateContext, DigestContext, EntryContext, GroupContext, PeriodsContext, RecipientContext,
+    SampleContext, SectionContext, SummaryContext, UseContext,
 };
 pub use deliver::{Delivered, DeliveryFailed, Post, Sender, deliver};
+pub use kind::MailKind;
 pub use moment::Moment;
 pub use templates::{Fallback, RenderFailed, Rendered, Templates};

@@ -1,24 +1,25 @@
-//! The templates of a mail: those in the store where they are sound, else the copy that this release brings along.
+//! The templates of the mails: those in the store where they are sound, else the copy that this release brings along.
 
 mod set;
+mod shipped;
+mod stored;
+mod tried;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use futures::future::join3;
+use crate::ports::{TemplateStore, TemplateUnreadable};
+use crate::{DigestContext, MailKind};
 
-use crate::DigestContext;
-use crate::ports::{FetchedTemplate, TemplateStore, TemplateUnreadable};
-
-use set::{BODY_HTML, BODY_TEXT, SUBJECT, TemplateSet};
+use set::TemplateSet;
 pub use set::{RenderFailed, Rendered};
-
-const NAMES: [&str; 3] = [SUBJECT, BODY_TEXT, BODY_HTML];
+use stored::{Chosen, Stored};
 
 /// Why the embedded templates were used although there is a store.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fallback {
-    /// The store has none of the three files.
-    #[error("the store holds no templates/digest/ of its own")]
+    /// The store has neither the mail's files nor the digest's.
+    #[error("the store holds no templates for this mail, and no templates/digest/ either")]
     Missing,
     /// The files are there and cannot be used as they are.
     #[error("the templates in the store are broken: {0}")]
@@ -28,24 +29,11 @@ pub enum Fallback {
     Unreadable(#[from] TemplateUnreadable),
 }
 
-/// The digest's templates. Kept between invocations, so that a warm function only asks whether they changed.
+/// The templates of all mails. Kept between invocations, so that a warm function only asks whether they changed.
 pub struct Templates<S> {
     store: Option<S>,
-    embedded: Arc<TemplateSet>,
-    kept: Mutex<Kept>,
-}
-
-/// What the store brought last.
-#[derive(Clone, Default)]
-struct Kept {
-    files: [Option<File>; 3],
-    outcome: Option<Result<Arc<TemplateSet>, Fallback>>,
-}
-
-#[derive(Clone)]
-struct File {
-    bytes: Vec<u8>,
-    etag: Option<String>,
+    embedded: Mutex<BTreeMap<MailKind, Arc<TemplateSet>>>,
+    stored: Mutex<Stored>,
 }
 
 impl<S: TemplateStore> Templates<S> {
@@ -54,7 +42,9 @@ impl<S: TemplateStore> Templates<S> {
     /// # Errors
     /// The embedded templates do not compile: a defect of this release.
     pub fn new(store: Option<S>) -> Result<Self, RenderFailed> {
-        Ok(Self { store, embedded: Arc::new(TemplateSet::embedded()?), kept: Mutex::default() })
+        let templates = Self { store, embedded: Mutex::default(), stored: Mutex::default() };
+        templates.embedded(MailKind::Digest)?;
+        Ok(templates)
     }
 
     /// Renders the mail, with the embedded templates where the store's cannot do it, and says why. The three parts always come from one
@@ -63,68 +53,34 @@ impl<S: TemplateStore> Templates<S> {
     /// # Errors
     /// Not even the embedded templates can render this context: a defect of this release.
     pub async fn render(&self, context: &DigestContext) -> Result<(Rendered, Option<Fallback>), RenderFailed> {
-        let fallback = match self.current().await {
-            None => None,
-            Some(Err(fallback)) => Some(fallback),
-            Some(Ok(set)) => match set.render(context) {
+        let fallback = match self.chosen(context.mail).await {
+            Chosen::Shipped => None,
+            Chosen::Instead(fallback) => Some(fallback),
+            Chosen::Own(set) => match set.render(context) {
                 Ok(rendered) => return Ok((rendered, None)),
                 Err(failed) => Some(Fallback::Broken(failed.to_string())),
             },
         };
-        Ok((self.embedded.render(context)?, fallback))
+        Ok((self.embedded(context.mail)?.render(context)?, fallback))
     }
 
-    /// The store's templates as they are now; none where there is no store.
-    async fn current(&self) -> Option<Result<Arc<TemplateSet>, Fallback>> {
-        let store = self.store.as_ref()?;
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let now = match refresh(store, kept).await {
-            Ok(now) => now,
-            Err(unreadable) => return Some(Err(unreadable.into())),
-        };
-        let outcome = now.outcome.clone();
-        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = now;
-        outcome
+    /// What the mail is made from now. Two invocations at once may both ask; either answer is as good.
+    async fn chosen(&self, kind: MailKind) -> Chosen {
+        let Some(store) = self.store.as_ref() else { return Chosen::Shipped };
+        let mut stored = self.stored.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let chosen = stored.refresh(store, kind).await;
+        *self.stored.lock().unwrap_or_else(PoisonError::into_inner) = stored;
+        chosen.unwrap_or_else(|unreadable| Chosen::Instead(unreadable.into()))
     }
-}
 
-async fn refresh(store: &impl TemplateStore, mut kept: Kept) -> Result<Kept, TemplateUnreadable> {
-    let [subject, text, html] = NAMES.map(|name| format!("{}/{name}", crate::event::DIGEST));
-    let etag = |index: usize| kept.files[index].as_ref().and_then(|file| file.etag.as_deref());
-    let (subject, text, html) =
-        join3(store.fetch(&subject, etag(0)), store.fetch(&text, etag(1)), store.fetch(&html, etag(2))).await;
-    let fetched = [subject?, text?, html?];
-    let mut changed = kept.outcome.is_none();
-    for (file, fetched) in kept.files.iter_mut().zip(fetched) {
-        changed |= take(file, fetched);
+    /// This release's templates of the mail, compiled when they are first needed.
+    fn embedded(&self, kind: MailKind) -> Result<Arc<TemplateSet>, RenderFailed> {
+        let mut embedded = self.embedded.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(set) = embedded.get(&kind) {
+            return Ok(Arc::clone(set));
+        }
+        let set = Arc::new(TemplateSet::compile(kind.folder(), shipped::files(kind), shipped::BASE)?);
+        embedded.insert(kind, Arc::clone(&set));
+        Ok(set)
     }
-    if changed {
-        kept.outcome = Some(compile(&kept.files));
-    }
-    Ok(kept)
-}
-
-/// Takes what the store brought; says whether the text changed.
-fn take(file: &mut Option<File>, fetched: FetchedTemplate) -> bool {
-    let new = match fetched {
-        FetchedTemplate::Unchanged => return false,
-        FetchedTemplate::Missing => None,
-        FetchedTemplate::Fresh { bytes, etag } => Some(File { bytes, etag }),
-    };
-    let changed = file.as_ref().map(|file| &file.bytes) != new.as_ref().map(|file| &file.bytes);
-    *file = new;
-    changed
-}
-
-fn compile(files: &[Option<File>; 3]) -> Result<Arc<TemplateSet>, Fallback> {
-    if files.iter().all(Option::is_none) {
-        return Err(Fallback::Missing);
-    }
-    let text = |index: usize| {
-        let broken = |why: &str| Fallback::Broken(format!("{} {why}", NAMES[index]));
-        let file = files[index].as_ref().ok_or_else(|| broken("is missing, and a mail needs all three files"))?;
-        std::str::from_utf8(&file.bytes).map_err(|_| broken("is not UTF-8 text"))
-    };
-    let set = TemplateSet::checked(text(0)?, text(1)?, text(2)?);
-    set.map(Arc::new).map_err(|failed| Fallback::Broken(failed.to_string()))
 }

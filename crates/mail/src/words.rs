@@ -5,6 +5,7 @@ mod reasons;
 mod section;
 mod section_texts;
 
+pub(crate) use headline::happened;
 pub use headline::{Headline, headline};
 pub use reasons::{Words, words};
 pub use section::Section;

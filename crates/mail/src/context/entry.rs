@@ -1,6 +1,7 @@
 use keywheel_core::contract::digest::{Digest, DigestEntry};
 use keywheel_core::observed::KeyUse;
 use keywheel_core::policy::Mode;
+use keywheel_core::time::{Days, plus};
 use serde::{Deserialize, Serialize};
 
 use crate::clean::{line, lines, without_secrets};
@@ -31,6 +32,8 @@ pub struct EntryContext {
     pub status: String,
     /// The date; the section's `date_means` says of what. Null where there is none.
     pub due: Option<Moment>,
+    /// The days on the key's way that are ahead, in order.
+    pub dates: Vec<DateContext>,
     /// The name of the user's secret; null where it holds nothing for the reader.
     pub secret_name: Option<String>,
     /// The command that reads the secret; null likewise.
@@ -43,6 +46,15 @@ pub struct EntryContext {
     pub instructions: Vec<String>,
     /// What went wrong, or which tag cannot be read; null where nothing.
     pub detail: Option<String>,
+}
+
+/// A day on a key's way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DateContext {
+    /// What happens then.
+    pub what: String,
+    /// When.
+    pub at: Moment,
 }
 
 /// One use of a key.
@@ -69,6 +81,7 @@ impl EntryContext {
             replacement_short: entry.replacement.as_ref().map(keywheel_core::id::AccessKeyId::shortened),
             status: entry.status.as_str().to_owned(),
             due: entry.due.map(|due| Moment::new(due, digest.at)),
+            dates: dates(digest, section, entry),
             secret_name: entry.secret_name.clone(),
             secret_command: entry.secret_name.as_ref().map(|name| read_secret(name, &digest.region)),
             restore_command: key.filter(|_| restorable).map(|key| {
@@ -90,6 +103,24 @@ fn instructions(entry: &DigestEntry, most: usize) -> Vec<String> {
         shown.push(format!("({more} more lines, in the user's tags)"));
     }
     shown.iter().map(|text| without_secrets(text)).collect()
+}
+
+/// The days ahead. A key is deleted no earlier than a recovery grace after it was made inactive, whatever the user's tags say.
+fn dates(digest: &Digest, section: Section, entry: &DigestEntry) -> Vec<DateContext> {
+    let Some(due) = entry.due.filter(|due| *due > digest.at && digest.mode == Mode::Enforce) else { return Vec::new() };
+    let date = |what: &str, then| DateContext { what: what.to_owned(), at: Moment::new(then, digest.at) };
+    let deleted = "The inactive key is deleted, at the earliest";
+    match section {
+        Section::Install | Section::DeactivationAhead => {
+            let recovered = plus(due, Days(digest.periods.recovery_grace).duration());
+            vec![date("The old key stops working", due), date(deleted, recovered)]
+        }
+        Section::RetirementAhead => vec![date("The unused key stops working", due)],
+        Section::RotationAhead => vec![date("A new key is made", due)],
+        Section::Held => vec![date("The old key stops working, at the latest", due)],
+        Section::DeletionAhead | Section::MadeInactive | Section::Retired | Section::Leaked => vec![date(deleted, due)],
+        _ => Vec::new(),
+    }
 }
 
 /// The command that prints the secret's value. Names are checked when the event is read, so nothing in it needs quoting.

@@ -135,7 +135,8 @@ fn users_in(wanted: Section, entries: &[(Section, &DigestEntry)]) -> Option<Stri
     }
 }
 
-fn happened(section: Section, mode: Mode, entry: &DigestEntry) -> String {
+/// What happened to the entry's key, or would, in a sentence.
+pub(crate) fn happened(section: Section, mode: Mode, entry: &DigestEntry) -> String {
     let user = &entry.user;
     let (is, was) = match mode {
         Mode::Enforce => ("will be", "was"),

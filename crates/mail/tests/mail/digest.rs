@@ -1,39 +1,13 @@
 //! What a digest's mail says.
 
-use std::fmt::Write;
-
-use crate::support::{Shelf, at, digest, entry, every_kind, key, planned, rotated, secret_name, used};
+use crate::support::{at, context, digest, entry, every_kind, key, planned, rendered, rotated};
 use keywheel_core::contract::digest::{Digest, DigestEntry, RecipientRole};
 use keywheel_core::contract::result::StepStatus::{Done, Failed};
 use keywheel_core::plan::StepKind;
 use keywheel_core::policy::Mode;
 use keywheel_core::reason::Reason;
+use keywheel_mail::MailKind;
 use keywheel_mail::words::Section;
-use keywheel_mail::{DigestContext, Rendered, Templates};
-
-fn context(digest: &Digest) -> DigestContext {
-    DigestContext::new(digest, &digest.entries.iter().collect::<Vec<_>>(), Some("cloud-platform@example.com"))
-}
-
-fn rendered(digest: &Digest) -> Rendered {
-    let templates = Templates::<&Shelf>::new(None).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let (rendered, fallback) = runtime.block_on(templates.render(&context(digest))).unwrap();
-    assert_eq!(fallback, None);
-    keep(digest, &rendered);
-    rendered
-}
-
-/// Writes the mail where `KEYWHEEL_MAILS` says, to be looked at in a browser.
-fn keep(digest: &Digest, rendered: &Rendered) {
-    let Some(folder) = std::env::var_os("KEYWHEEL_MAILS") else { return };
-    let folder = std::path::PathBuf::from(folder);
-    let first = digest.entries.first().map_or("none", |entry| entry.reason.code());
-    let name = format!("{}-{}-{}", digest.mode.as_str(), digest.entries.len(), first);
-    std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join(format!("{name}.html")), &rendered.html).unwrap();
-    std::fs::write(folder.join(format!("{name}.txt")), &rendered.text).unwrap();
-}
 
 fn subject_and_text(digest: &Digest) -> String {
     let mail = rendered(digest);
@@ -45,20 +19,6 @@ fn about(entry: DigestEntry) -> Digest {
 }
 
 #[test]
-fn an_enforce_digest_with_every_kind_of_entry() {
-    let digest = digest(Mode::Enforce, every_kind());
-    insta::assert_snapshot!("enforce_text", subject_and_text(&digest));
-    insta::assert_snapshot!("enforce_html", rendered(&digest).html);
-}
-
-#[test]
-fn an_audit_digest() {
-    let digest = digest(Mode::Audit, planned());
-    insta::assert_snapshot!("audit_text", subject_and_text(&digest));
-    insta::assert_snapshot!("audit_html", rendered(&digest).html);
-}
-
-#[test]
 fn a_digest_of_one_new_key_reads_like_a_mail_about_it() {
     let mut digest = about(rotated(1, "alice"));
     digest.recipient.role = RecipientRole::KeyOwner;
@@ -66,39 +26,12 @@ fn a_digest_of_one_new_key_reads_like_a_mail_about_it() {
     insta::assert_snapshot!("rotated_html", rendered(&digest).html);
 }
 
-#[test]
-fn a_digest_of_one_entry_of_each_kind_reads_like_a_mail_about_it() {
-    let due = Some(at("2026-11-20T01:00:00Z"));
-    let deactivated = DigestEntry { due, ..entry(1, "alice", StepKind::Deactivate, Done, Reason::InstallGraceOver) };
-    let held = DigestEntry {
-        due,
-        replacement: Some(key(2)),
-        secret_name: Some(secret_name("alice")),
-        last_used: Some(used("2026-11-19T22:15:00Z")),
-        ..entry(1, "alice", StepKind::Hold, Done, Reason::StillInUse)
-    };
-    let failed = DigestEntry {
-        detail: Some("iam:DeleteAccessKey failed: AccessDenied: no".to_owned()),
-        ..entry(1, "alice", StepKind::Delete, Failed, Reason::RecoveryGraceOver)
-    };
-    for (name, one) in [
-        ("deactivated_text", deactivated),
-        ("held_text", held),
-        ("deleted_text", DigestEntry { due, ..entry(1, "alice", StepKind::Delete, Done, Reason::RecoveryGraceOver) }),
-        ("retired_text", DigestEntry { due, ..entry(1, "alice", StepKind::Retire, Done, Reason::Unused) }),
-        ("failed_text", failed),
-        ("blocked_text", DigestEntry { due, ..entry(1, "alice", StepKind::Skip, Done, Reason::SlotBlocked) }),
-    ] {
-        insta::assert_snapshot!(name, subject_and_text(&about(one)));
-    }
-}
-
 /// A digest in which every text that a stranger can set is an attack.
-fn hostile() -> Digest {
+pub(crate) fn hostile() -> Digest {
     let mut attacked = about(DigestEntry {
         instructions: vec![
             "first\r\nBcc: everybody@example.com\r\n\r\n<img src=x onerror=alert(1)>".to_owned(),
-            "{{ 7*7 }} {% include 'x' %}\u{202e}txt.exe".to_owned(),
+            "{{ 7*191 }} {% include 'x' %}\u{202e}txt.exe".to_owned(),
         ],
         detail: Some("\u{1b}[2J<script>alert(1)</script>\u{2028}wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".to_owned()),
         last_used: Some(keywheel_core::observed::KeyUse {
@@ -108,7 +41,7 @@ fn hostile() -> Digest {
         }),
         ..rotated(1, "=cmd,@example.com+")
     });
-    attacked.account.name = "<script>alert(1)</script>{{ 7*7 }}\r\nBcc: x@example.com".into();
+    attacked.account.name = "<script>alert(1)</script>{{ 7*191 }}\r\nBcc: x@example.com".into();
     attacked
 }
 
@@ -127,7 +60,7 @@ fn no_part_of_a_hostile_mail_has_markup_or_breaks_of_strangers() {
     }
     assert!(mail.html.contains("&lt;script&gt;") && mail.text.contains("<script>"));
     for part in [&mail.subject, &mail.text, &mail.html] {
-        assert!(part.contains("{{ 7*7 }}") && !part.contains("49"), "{part}");
+        assert!(part.contains("{{ 7*191 }}") && !part.contains("1337"), "{part}");
         assert!(!part.lines().any(|line| line.starts_with("Bcc:")), "{part}");
         let forbidden =
             |c: char| (c.is_control() && c != '\n') || ('\u{202a}'..='\u{202e}').contains(&c) || c == '\u{2028}';
@@ -288,19 +221,6 @@ fn luminance(colour: &str) -> f64 {
     0.2126 * part(1) + 0.7152 * part(3) + 0.0722 * part(5)
 }
 
-/// The sample context is what [`DigestContext`] makes of a digest with every kind of entry; `UPDATE_SAMPLE=1` writes it anew.
-#[test]
-fn the_sample_context_is_what_templates_see() {
-    let context = context(&digest(Mode::Enforce, every_kind()));
-    let mut json = serde_json::to_string_pretty(&context).unwrap();
-    writeln!(json).unwrap();
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../templates/digest/sample.json");
-    if std::env::var_os("UPDATE_SAMPLE").is_some() {
-        std::fs::write(file, &json).unwrap();
-    }
-    assert_eq!(std::fs::read_to_string(file).unwrap(), json, "run UPDATE_SAMPLE=1 cargo test -p keywheel-mail");
-}
-
 #[test]
 fn the_readme_of_the_templates_names_every_field_and_section() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../templates");
@@ -308,6 +228,7 @@ fn the_readme_of_the_templates_names_every_field_and_section() {
     let mut names = std::collections::BTreeSet::new();
     collect_names(&serde_json::to_value(context(&digest(Mode::Enforce, every_kind()))).unwrap(), &mut names);
     names.extend(Section::ALL.iter().map(|section| section.id().to_owned()));
+    names.extend(MailKind::ALL.iter().map(|kind| kind.folder().to_owned()));
     assert!(names.len() > 60, "{names:?}");
     let missing: Vec<_> = names.iter().filter(|name| !readme.contains(&format!("`{name}`"))).collect();
     assert_eq!(missing, Vec::<&String>::new());

@@ -4,5 +4,7 @@
 mod deliver;
 mod digest;
 mod event;
+mod kinds;
+mod lookup;
 mod support;
 mod templates;

@@ -17,9 +17,12 @@ use keywheel_core::policy::Mode;
 use keywheel_core::reason::Reason;
 use keywheel_engine::ports::{Clock, ErrorKind, NoticeStore, PortError};
 use keywheel_mail::ports::{Delivery, FetchedTemplate, Mail, Mailer, TemplateStore, TemplateUnreadable};
+use keywheel_mail::{DigestContext, Rendered, Sender, Templates};
 
 /// The account of all tests.
 pub(crate) const ACCOUNT: &str = "111122223333";
+/// Whose name all mails bear.
+pub(crate) const SENDER: Sender<'_> = Sender { from: "keys@example.com", reply_to: Some("cloud-platform@example.com") };
 /// The moment of all runs.
 pub(crate) const NOW: &str = "2026-11-20T02:00:00Z";
 
@@ -305,4 +308,26 @@ impl TemplateStore for &Shelf {
         self.handed_out.fetch_add(1, Ordering::Relaxed);
         Ok(FetchedTemplate::Fresh { bytes: bytes.clone(), etag: Some(etag) })
     }
+}
+
+/// What templates see of the digest.
+pub(crate) fn context(digest: &Digest) -> DigestContext {
+    DigestContext::new(digest, &digest.entries.iter().collect::<Vec<_>>(), SENDER)
+}
+
+pub(crate) fn rendered(digest: &Digest) -> Rendered {
+    let templates = Templates::<&Shelf>::new(None).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let (rendered, fallback) = runtime.block_on(templates.render(&context(digest))).unwrap();
+    assert_eq!(fallback, None);
+    rendered
+}
+
+/// Writes the mail where `KEYWHEEL_MAILS` says, to be looked at in a browser.
+pub(crate) fn keep(name: &str, mail: &Rendered) {
+    let Some(folder) = std::env::var_os("KEYWHEEL_MAILS") else { return };
+    let folder = std::path::PathBuf::from(folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join(format!("{name}.html")), &mail.html).unwrap();
+    std::fs::write(folder.join(format!("{name}.txt")), format!("Subject: {}\n\n{}", mail.subject, mail.text)).unwrap();
 }

@@ -5,13 +5,13 @@ use std::sync::atomic::Ordering;
 use keywheel_core::policy::Mode;
 use keywheel_mail::{DigestContext, Fallback, Rendered, Templates};
 
-use crate::support::{Shelf, digest, every_kind, planned, rotated};
+use crate::support::{SENDER, Shelf, digest, every_kind, planned, rotated};
 
 const BODY: &str = "digest/body.html";
 
 fn context() -> DigestContext {
     let digest = digest(Mode::Enforce, vec![rotated(1, "alice")]);
-    DigestContext::new(&digest, &digest.entries.iter().collect::<Vec<_>>(), None)
+    DigestContext::new(&digest, &digest.entries.iter().collect::<Vec<_>>(), SENDER)
 }
 
 async fn render(templates: &Templates<&Shelf>) -> (Rendered, Option<Fallback>) {
@@ -48,10 +48,10 @@ async fn a_warm_function_asks_whether_templates_changed_and_fetches_only_those_t
         render(&templates).await;
     }
     let counts = || (shelf.asked.load(Ordering::Relaxed), shelf.handed_out.load(Ordering::Relaxed));
-    assert_eq!(counts(), (9, 3));
+    assert_eq!(counts(), (27, 3));
     shelf.put(BODY, "<p>Changed</p>");
     assert_eq!(render(&templates).await.0.html, "<p>Changed</p>");
-    assert_eq!(counts(), (12, 4));
+    assert_eq!(counts(), (36, 4));
 }
 
 #[tokio::test]
@@ -145,7 +145,7 @@ async fn a_template_that_fails_on_this_digest_alone_falls_back_for_it_alone() {
     let templates = Templates::new(Some(&shelf)).unwrap();
     assert_eq!(render(&templates).await.1, None);
     let digest = digest(Mode::Enforce, vec![rotated(1, "zoe")]);
-    let context = DigestContext::new(&digest, &digest.entries.iter().collect::<Vec<_>>(), None);
+    let context = DigestContext::new(&digest, &digest.entries.iter().collect::<Vec<_>>(), SENDER);
     let (mail, fallback) = templates.render(&context).await.unwrap();
     assert!(fallback.is_some() && mail.subject.starts_with("[AWS keys]"));
     assert_eq!(render(&templates).await.1, None);
@@ -160,7 +160,7 @@ async fn the_shipped_templates_pass_the_check_for_those_of_the_store() {
     }
     let templates = Templates::new(Some(&shelf)).unwrap();
     for digest in [digest(Mode::Enforce, every_kind()), digest(Mode::Audit, planned())] {
-        let context = DigestContext::new(&digest, &digest.entries.iter().collect::<Vec<_>>(), None);
+        let context = DigestContext::new(&digest, &digest.entries.iter().collect::<Vec<_>>(), SENDER);
         assert_eq!(templates.render(&context).await.unwrap().1, None);
     }
 }

@@ -1,0 +1,73 @@
+//! What templates of somebody else's making are tried out on.
+
+use super::set::RenderFailed;
+use crate::words::Section;
+use crate::{DigestContext, MailKind};
+
+const SAMPLE: &str = include_str!("../../../../templates/digest/sample.json");
+/// Stands in texts of strangers when a set is tried out; must never come out of an HTML part as it is.
+pub(super) const PROBE: &str = "<keywheel-probe a='\"&>";
+
+/// A digest with every kind of entry.
+pub(super) fn sample() -> Result<DigestContext, RenderFailed> {
+    serde_json::from_str(SAMPLE).map_err(|error| RenderFailed::new(&error.to_string()))
+}
+
+/// What the mail's templates can be handed: many entries and single ones, also in a long mail. The digest's are handed everything.
+pub(super) fn contexts(kind: MailKind) -> Result<Vec<DigestContext>, RenderFailed> {
+    let all = sample()?;
+    let mut own = DigestContext { mail: kind, ..all.clone() };
+    if !matches!(kind, MailKind::Audit | MailKind::Digest) {
+        own.sections.retain(|section| kind_of(&section.id) == kind);
+    }
+    let singles: Vec<_> = singles_of(&own).collect();
+    let audit = DigestContext { mode: "audit".to_owned(), audit: true, ..all };
+    Ok(match kind {
+        MailKind::Audit => vec![compact(&audit), audit],
+        MailKind::Digest => [vec![own.clone(), audit, compact(&own)], singles].concat(),
+        _ => [vec![own.clone(), compact(&own)], singles].concat(),
+    })
+}
+
+fn kind_of(section: &str) -> MailKind {
+    let section = Section::ALL.iter().find(|known| known.id() == section);
+    section.map_or(MailKind::Digest, |section| MailKind::of_section(*section))
+}
+
+fn compact(sample: &DigestContext) -> DigestContext {
+    DigestContext { compact: true, ..sample.clone() }
+}
+
+/// One context per section, with its first entry alone: what templates say of a single entry is tried out as well.
+fn singles_of(sample: &DigestContext) -> impl Iterator<Item = DigestContext> {
+    sample.sections.iter().map(|section| {
+        let mut section = section.clone();
+        section.count = 1;
+        section.groups.truncate(1);
+        section.groups.iter_mut().for_each(|group| group.entries.truncate(1));
+        let mail = if sample.mail == MailKind::Digest { kind_of(&section.id) } else { sample.mail };
+        DigestContext { mail, single: true, sections: vec![section], ..sample.clone() }
+    })
+}
+
+/// Puts the probe wherever a stranger's text can stand.
+pub(super) fn probe(context: &mut DigestContext) {
+    for text in [&mut context.account.name, &mut context.account.label, &mut context.headline] {
+        text.push_str(PROBE);
+    }
+    context.sample.account_name.push_str(PROBE);
+    let summary = context.summary.what.iter_mut().chain(&mut context.summary.todo);
+    for text in summary.chain(&mut context.sample.actions) {
+        text.push_str(PROBE);
+    }
+    let groups = context.sections.iter_mut().flat_map(|section| &mut section.groups);
+    for entry in groups.flat_map(|group| &mut group.entries) {
+        entry.user.push_str(PROBE);
+        entry.instructions.push(PROBE.to_owned());
+        entry.detail = Some(PROBE.to_owned());
+        if let Some(last_used) = &mut entry.last_used {
+            last_used.service.push_str(PROBE);
+            last_used.region.push_str(PROBE);
+        }
+    }
+}
