@@ -16,6 +16,7 @@ mod demo;
 mod files;
 mod fresh_clone;
 mod machine;
+mod mails;
 mod measured;
 mod mutants;
 mod package;

@@ -26,6 +26,9 @@ pub(crate) const BENCH: Environment =
 /// What looks through Terraform and policies without running them.
 pub(crate) const SCAN: Environment = Environment { name: "scan", requirements: "xtask/scan/requirements.txt" };
 
+/// What looks at the mails in a browser.
+pub(crate) const MAILS: Environment = Environment { name: "mails", requirements: "xtask/mails/requirements.txt" };
+
 /// One virtual environment: a name and the file that pins what is in it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Environment {

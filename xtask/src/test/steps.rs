@@ -13,7 +13,7 @@ use crate::mutants::Share;
 use crate::process::Call;
 use crate::server::Server;
 use crate::workspace::Workspace;
-use crate::{check, fresh_clone, mutants, package, python, scan, terraform};
+use crate::{check, fresh_clone, mails, mutants, package, python, scan, terraform};
 
 /// Property test cases in the full tier; proptest's own default is 256.
 const FULL_CASES: &str = "4096";
@@ -37,13 +37,14 @@ pub(super) struct Step {
 }
 
 /// Every step there is.
-pub(super) const STEPS: [Step; 20] = [
+pub(super) const STEPS: [Step; 21] = [
     Step { title: "Format", tier: Tier::Quick, after: None, run: format },
     Step { title: "Repository", tier: Tier::Quick, after: None, run: repository },
     Step { title: "Lints", tier: Tier::Quick, after: None, run: lints },
     Step { title: "Unit and property tests", tier: Tier::Quick, after: None, run: unit_tests },
     Step { title: "Terraform", tier: Tier::Usual, after: None, run: layers },
     Step { title: "Terraform policies and settings", tier: Tier::Usual, after: None, run: settings },
+    Step { title: "Mails in Chromium", tier: Tier::Usual, after: None, run: look_at_mails },
     Step { title: "Random histories", tier: Tier::Usual, after: None, run: histories },
     Step { title: "Mutants of the planner's guards", tier: Tier::Usual, after: None, run: guard_mutants },
     Step { title: BUILD, tier: Tier::Usual, after: None, run: build },
@@ -141,6 +142,10 @@ fn layers(bench: &Bench<'_>) -> Result<()> {
 
 fn settings(bench: &Bench<'_>) -> Result<()> {
     scan::run(bench.workspace)
+}
+
+fn look_at_mails(bench: &Bench<'_>) -> Result<()> {
+    mails::run(bench.workspace)
 }
 
 fn histories(bench: &Bench<'_>) -> Result<()> {
