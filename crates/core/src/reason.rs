@@ -112,6 +112,8 @@ reasons! {
     ExemptTag = "exempt-tag",
     /// A tag of ours cannot be read: the longer of the tag's and the default's meaning holds for this user.
     MalformedTag = "malformed-tag",
+    /// A mail to an owner was refused or came back, or no mail may go where a tag directs it: the account owner is told.
+    OwnerUnreachable = "owner-unreachable",
     /// Only tagged users are selected, and this one has no `EMAIL` tag.
     NotSelected = "not-selected",
     /// The exemption group is missing or cannot be read: nothing in the account changes.

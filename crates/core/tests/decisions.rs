@@ -67,7 +67,8 @@ fn the_secret_is_looked_at_wherever_a_case_rests_on_it() {
 }
 
 /// Reasons that only the executor gives, or the run before there is a plan.
-const NOT_THE_PLANNERS: [Reason; 9] = [
+const NOT_THE_PLANNERS: [Reason; 10] = [
+    Reason::OwnerUnreachable,
     Reason::UserNotFound,
     Reason::ReplacementUnproven,
     Reason::KeysUnknown,

@@ -1,5 +1,6 @@
 //! One account in one run: look, plan, write the plan down, carry it out, tell the owners.
 
+mod audience;
 mod audit;
 mod claim;
 mod credential_report;
@@ -18,6 +19,7 @@ mod rollback;
 mod run;
 mod session;
 mod told;
+mod unreachable;
 
 pub use report::AccountRun;
 pub use run::look_after;

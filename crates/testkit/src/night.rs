@@ -221,7 +221,7 @@ impl World {
         let at = plus(account.now, jiff::SignedDuration::from_secs(5));
         for digest in digests {
             for entry in &digest.entries {
-                if !account.notices.contains_key(&entry.notice_id) {
+                if account.notices.get(&entry.notice_id).is_none_or(|notice| notice.state != NoticeState::Sent) {
                     account.notices.insert(entry.notice_id.clone(), sent(digest, entry.notice_id.clone(), at));
                     account.mails.push(Mail { at, to: digest.recipient.clone(), entry: entry.clone() });
                 }

@@ -6,13 +6,18 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
+use crate::contract::notice_record::NoticeState;
 use crate::id::{AccessKeyId, NoticeId};
 use crate::notice::NoticeKind;
-use crate::time::plus;
+use crate::time::{Days, after, plus};
 
 /// How long one run may ask for the same notice: twice the six hours for which Lambda keeps an event, see
 /// <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html>.
 const RETRIED_FOR: SignedDuration = SignedDuration::from_hours(12);
+
+/// For so long a mail that is not known to be sent, such as one that waits for the day's quota, keeps a notice from counting as sent
+/// that others have.
+const WAITED_FOR: Days = Days(7);
 
 /// The real dates of one key. Every one is optional: absent means not happened, or not known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,7 +126,7 @@ pub struct NoticeRecord {
     pub asked: Timestamp,
     /// One id per recipient whose receipt counts.
     pub ids: Vec<NoticeId>,
-    /// When the first of them was recorded as sent.
+    /// When the last of them was sent; none while none was, or while one waits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent: Option<Timestamp>,
 }
@@ -141,16 +146,18 @@ impl KeyRecord {
         Some(self.notices.get(kind)?.asked)
     }
 
-    /// Takes up when notices were sent that are not known to be. One that starts a grace and was sent long before this ledger
-    /// asked for it belongs to a past that the ledger has lost: who was told then may have undone what followed, so it is
+    /// Takes up what became of notices that are not known to be sent. One that starts a grace and was sent long before this
+    /// ledger asked for it belongs to a past that the ledger has lost: who was told then may have undone what followed, so it is
     /// asked for again, in another episode.
-    pub fn note_sent(&mut self, sent_at: impl Fn(&NoticeId) -> Option<Timestamp>) {
-        for notice in self.notices.values_mut().filter(|notice| notice.sent.is_none()) {
-            notice.sent = notice.ids.iter().filter_map(&sent_at).min();
-        }
-        let is_lost = |notice: &NoticeRecord| notice.sent.is_some_and(|sent| plus(sent, RETRIED_FOR) < notice.asked);
+    pub fn note_sent(&mut self, now: Timestamp, answer: impl Fn(&NoticeId) -> Option<(NoticeState, Timestamp)>) {
         let known = self.notices.len();
-        self.notices.retain(|kind, notice| !(kind.starts_a_grace() && is_lost(notice)));
+        self.notices.retain(|kind, notice| {
+            if notice.sent.is_some() {
+                return true;
+            }
+            let first = notice.note_sent(now, &answer);
+            !(kind.starts_a_grace() && first.is_some_and(|first| plus(first, RETRIED_FOR) < notice.asked))
+        });
         if self.notices.len() < known {
             self.episode = self.episode.saturating_add(1);
         }
@@ -176,6 +183,25 @@ impl KeyRecord {
         self.notices.clear();
         self.held_since = None;
         self.deactivation_begun = None;
+    }
+}
+
+impl NoticeRecord {
+    /// Takes up when it was sent, and returns when first. While nothing is known of a mail to one of the recipients, or it waits, the
+    /// notice counts as not sent, so that it is asked for again: those who have it already get no second one. The grace counts from
+    /// the last of them, who has read of no earlier day.
+    fn note_sent(
+        &mut self,
+        now: Timestamp,
+        answer: impl Fn(&NoticeId) -> Option<(NoticeState, Timestamp)>,
+    ) -> Option<Timestamp> {
+        let answers: Vec<_> = self.ids.iter().map(answer).collect();
+        let waits = answers.iter().any(|answer| !matches!(answer, Some((NoticeState::Sent | NoticeState::Bounced, _))));
+        let sent = answers.into_iter().flatten().filter(|(state, _)| *state == NoticeState::Sent).map(|(_, at)| at);
+        if !waits || after(self.asked, WAITED_FOR) <= now {
+            self.sent = sent.clone().max();
+        }
+        sent.min()
     }
 }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use keywheel_core::Timestamp;
-use keywheel_core::address::{is_plain, is_within};
 use keywheel_core::contract::SCHEMA;
 use keywheel_core::contract::digest::{AccountLabel, Digest, DigestEntry, DigestPeriods, Recipient, RecipientRole};
 use keywheel_core::contract::result::StepStatus;
@@ -12,6 +11,7 @@ use keywheel_core::ledger::AccountLedger;
 use keywheel_core::notice::{NoticeKind, NoticeSubject};
 use keywheel_core::observed::ObservedUser;
 use keywheel_core::policy::UserTags;
+use keywheel_core::reason::Reason;
 use keywheel_core::secret::secret_name;
 use keywheel_core::time::weeks_since;
 
@@ -41,9 +41,11 @@ pub(super) struct Telling {
 }
 
 impl Telling {
-    /// The ids of those notices whose sending starts a grace: the owners', or whoever else's when there is no owner.
+    /// The ids of those notices that must have been sent for this to count as told: the owners', or whoever else's when there is no owner,
+    /// or none that mail reaches.
     pub(super) fn counted_ids(&self) -> Vec<NoticeId> {
-        let owners = self.recipients.iter().filter(|(recipient, _)| recipient.role != RecipientRole::Security);
+        let owner_is_lost = matches!(self.kind, NoticeKind::Blocked(Reason::OwnerUnreachable, _));
+        let owners = self.recipients.iter().filter(|(to, _)| owner_is_lost || to.role != RecipientRole::Security);
         let ids: Vec<_> = owners.map(|(_, id)| id.clone()).collect();
         if ids.is_empty() { self.recipients.iter().map(|(_, id)| id.clone()).collect() } else { ids }
     }
@@ -88,7 +90,13 @@ impl Teller<'_> {
             kind: &kind,
         };
         let tags = UserTags::read(&user.tags, &self.settings.policy.tag_prefix);
-        let recipients = self.recipients(user, &tags);
+        let mut recipients: Vec<_> = self.addressees(user, &tags).into_iter().map(|to| to.recipient).collect();
+        if step.reason == Reason::OwnerUnreachable {
+            recipients.retain(|recipient| recipient.role != RecipientRole::KeyOwner);
+            if recipients.is_empty() {
+                return None;
+            }
+        }
         let recipients =
             recipients.into_iter().map(|recipient| (recipient.clone(), subject.notice_id(&recipient.email))).collect();
         let entry = self.entry(outcome, &key, tags, &subject.notice_id(""));
@@ -102,7 +110,7 @@ impl Teller<'_> {
             format!("tag {}{} is {:?}, not {}", self.settings.policy.tag_prefix, tag.suffix, tag.value, tag.expected)
         });
         let malformed = malformed.collect::<Vec<_>>().join("; ");
-        let is_about_tags = step.reason == keywheel_core::reason::Reason::MalformedTag;
+        let is_about_tags = step.reason == Reason::MalformedTag;
         DigestEntry {
             notice_id: id.clone(),
             user: step.user.clone(),
@@ -117,37 +125,6 @@ impl Teller<'_> {
             instructions: tags.instructions,
             detail: outcome.error.clone().or(is_about_tags.then_some(malformed)),
         }
-    }
-
-    fn recipients(&self, user: &ObservedUser, tags: &UserTags) -> Vec<Recipient> {
-        let audience = &self.settings.audience;
-        let owner_tag = audience.owner_tag.as_ref().and_then(|tag| user.tags.get(tag));
-        let key_owners = [tags.email.as_ref(), owner_tag].into_iter().flatten();
-        let key_owners = key_owners.filter(|email| {
-            let may_be_told = is_within(email.trim(), &audience.email_domains);
-            if !may_be_told {
-                let user = user.name.as_str();
-                tracing::warn!(
-                    user,
-                    "a tag directs mail to what is no plain address in EMAIL_DOMAINS; it is not followed"
-                );
-            }
-            may_be_told
-        });
-        // Notification refuses a digest to any other, and with it all that it says.
-        let owner = Some(&self.account.email).filter(|email| is_plain(email.trim()));
-        let all = [(owner, RecipientRole::AccountOwner)]
-            .into_iter()
-            .chain(key_owners.map(|email| (Some(email), RecipientRole::KeyOwner)))
-            .chain([(audience.security_email.as_ref(), RecipientRole::Security)]);
-        let mut recipients: Vec<Recipient> = Vec::new();
-        for (email, role) in all {
-            let Some(email) = email.map(|email| email.trim()).filter(|email| !email.is_empty()) else { continue };
-            if !recipients.iter().any(|known| known.email.eq_ignore_ascii_case(email)) {
-                recipients.push(Recipient { email: email.to_owned(), role });
-            }
-        }
-        recipients
     }
 
     /// One digest per recipient, or several where there is much to tell.

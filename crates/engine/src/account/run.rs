@@ -22,6 +22,7 @@ use super::outcome::{Outcome, Stopped};
 use super::report::{AccountRun, account_run};
 use super::session::{Session, SessionError};
 use super::told::{fill_in_sent, note_asked};
+use super::unreachable::Undelivered;
 use super::{Account, AccountError, Run, Settings};
 use crate::ports::{Clock, LedgerStore, PortError, Ports};
 
@@ -50,8 +51,8 @@ pub async fn look_after<P: Ports>(
         night.take_over(&session, &before).await?;
     }
     let mut known = before.clone();
-    let notices = fill_in_sent(ports.notices(), &mut known).await;
-    notices.map_err(|source| AccountError::Notices { account: id.clone(), source })?;
+    let undelivered = fill_in_sent(ports.notices(), &mut known, now).await;
+    let undelivered = undelivered.map_err(|source| AccountError::Notices { account: id.clone(), source })?;
     // Whoever holds the claim while looking, which may take long, keeps it. That it was lost shows before the first change.
     let keep = async || {
         if is_heir && let Err(error) = session.hold_for(WHILE_LOOKING).await {
@@ -63,11 +64,12 @@ pub async fn look_after<P: Ports>(
     let (ledger, plan) = night.plan(&known, &sight);
     match run.mode {
         Mode::Audit => {
-            let outcomes: Vec<_> = plan.steps.into_iter().map(Outcome::planned).collect();
+            let mut outcomes: Vec<_> = plan.steps.into_iter().map(Outcome::planned).collect();
+            outcomes.extend(night.teller(&ledger, &sight).unreachable(&undelivered, &outcomes));
             let rest = Rest::of(run, &sight, &outcomes);
             Ok(night.report(&ledger, &sight, &outcomes, rest))
         }
-        Mode::Enforce => night.enforce(&session, &before, ledger, &sight, plan).await,
+        Mode::Enforce => night.enforce(&session, &before, ledger, &sight, plan, &undelivered).await,
     }
 }
 
@@ -133,6 +135,7 @@ impl<P: Ports> Night<'_, P> {
         remembered: AccountLedger,
         sight: &Sight,
         plan: AccountPlan,
+        undelivered: &[Undelivered],
     ) -> Result<AccountRun, AccountError> {
         if self.run.clock_is_off {
             return Ok(self.report(&remembered, sight, &all_deferred(plan), Rest::None));
@@ -150,7 +153,8 @@ impl<P: Ports> Night<'_, P> {
         let executor = Executor::new(self.ports, session, self.run, self.account, policy, readers, counts);
         let outcomes = executor.carry_out(plan).await;
         let rest = Rest::of(self.run, sight, &outcomes);
-        let outcomes = rest.without_left(outcomes);
+        let mut outcomes = rest.without_left(outcomes);
+        outcomes.extend(self.teller(&remembered, sight).unreachable(undelivered, &outcomes));
         let tellings = self.teller(&remembered, sight).tellings(&outcomes);
         let last_facts = |ledger: &mut AccountLedger| {
             if !has_changes {

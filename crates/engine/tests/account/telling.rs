@@ -5,6 +5,7 @@ use keywheel_core::contract::notice_record::NoticeState;
 use keywheel_core::contract::result::StepStatus;
 use keywheel_core::observed::KeyStatus;
 use keywheel_core::plan::StepKind;
+use keywheel_core::policy::Mode;
 use keywheel_core::reason::Reason;
 use keywheel_core::time::{Days, after};
 use keywheel_testkit::{Fault, Night, Operation, What, World};
@@ -62,8 +63,164 @@ fn a_tag_directs_mail_to_no_address_outside_of_the_allowed_domains() {
         telling.settings.audience.owner_tag = Some("team".to_owned());
         telling.settings.audience.email_domains = vec!["example.com".to_owned()];
         let _ = telling.on(&world).run();
-        assert_eq!(told(&world), [("owner@example.com".to_owned(), RecipientRole::AccountOwner)], "{address:?}");
+        let told = told(&world);
+        let owner = ("owner@example.com".to_owned(), RecipientRole::AccountOwner);
+        assert!(!told.is_empty() && told.iter().all(|to| *to == owner), "{address:?}: {told:?}");
     }
+}
+
+/// Alice's key owner has an address at which every mail comes back.
+fn with_a_lost_key_owner() -> World {
+    let world = alice();
+    let tag = ("KeyRotation:EMAIL".to_owned(), "gone@example.com".to_owned());
+    world.account().user_mut("alice").tags = [tag].into();
+    world
+}
+
+fn come_back(world: &World) {
+    let mut account = world.account();
+    let lost = account.mails.iter().filter(|mail| mail.to.email == "gone@example.com");
+    let lost: Vec<_> = lost.map(|mail| mail.entry.notice_id.clone()).collect();
+    for id in lost {
+        account.notices.get_mut(&id).unwrap().state = NoticeState::Bounced;
+    }
+}
+
+fn unreachable(world: &World) -> Vec<String> {
+    let account = world.account();
+    let mails = account.mails.iter().filter(|mail| mail.entry.reason == Reason::OwnerUnreachable);
+    mails.map(|mail| mail.to.email.clone()).collect()
+}
+
+#[test]
+fn a_key_owner_whose_mail_came_back_is_reported_to_the_account_owner_once_and_is_in_the_result() {
+    let world = with_a_lost_key_owner();
+    let mut nights = Vec::new();
+    for _ in 0..4 {
+        let begun = world.account().now;
+        nights.push(night().on(&world).run().result);
+        come_back(&world);
+        next_night(&world, begun);
+    }
+    let rows = nights.iter().map(|night| {
+        let rows = night.steps.iter().filter(|row| row.reason == Reason::OwnerUnreachable);
+        rows.map(|row| (row.step, row.status)).collect::<Vec<_>>()
+    });
+    let said = vec![(StepKind::Skip, StepStatus::Done)];
+    assert_eq!(rows.collect::<Vec<_>>(), [vec![], said, vec![], vec![]]);
+    let why = nights[1].steps.iter().find_map(|row| row.error.as_deref());
+    assert_eq!(why, Some("the notice rotated to the address in the tag KeyRotation:EMAIL was refused or came back"));
+    assert_eq!(unreachable(&world), ["owner@example.com"]);
+    // The account owner had the notice itself in the first night.
+    let account = world.account();
+    let is_new_key = |mail: &&keywheel_testkit::Mail| mail.entry.reason == Reason::RotationDue;
+    let told: Vec<_> = account.mails.iter().filter(is_new_key).map(|mail| mail.to.role).collect();
+    assert_eq!(told, [RecipientRole::KeyOwner, RecipientRole::AccountOwner]);
+}
+
+#[test]
+fn an_address_that_was_corrected_is_not_reported_any_more() {
+    let world = with_a_lost_key_owner();
+    let begun = world.account().now;
+    let _ = night().on(&world).run();
+    come_back(&world);
+    next_night(&world, begun);
+    let tag = ("KeyRotation:EMAIL".to_owned(), "alice@example.com".to_owned());
+    world.account().user_mut("alice").tags = [tag].into();
+    let run = night().on(&world).run();
+    assert!(run.result.steps.is_empty(), "{:?}", run.result.steps);
+}
+
+#[test]
+fn where_the_account_owners_mail_comes_back_the_result_and_security_say_so_and_no_news_of_that_is_made_of_it() {
+    let world = alice();
+    let mut telling = Night { email: "gone@example.com".to_owned(), ..night() };
+    telling.settings.audience.security_email = Some("security@example.com".to_owned());
+    for number in 0..6 {
+        let begun = world.account().now;
+        let run = telling.on(&world).run();
+        let rows = run.result.steps.iter().filter(|row| row.reason == Reason::OwnerUnreachable);
+        let errors: Vec<_> = rows.map(|row| row.error.clone().unwrap()).collect();
+        let said = "the notice rotated to the account's e-mail address was refused or came back";
+        assert_eq!(errors, if number == 0 { Vec::new() } else { vec![said] }, "night {number}");
+        come_back(&world);
+        next_night(&world, begun);
+    }
+    assert_eq!(unreachable(&world), ["gone@example.com", "security@example.com"], "each once in a week");
+    assert!(world.account().history.iter().all(|event| event.what == What::Made));
+}
+
+#[test]
+fn an_audit_says_which_tags_direct_no_mail_before_anything_depends_on_it() {
+    let world = with_a_lost_key_owner();
+    let mut telling = Night { mode: Mode::Audit, ..night() };
+    telling.settings.audience.email_domains = vec!["example.org".to_owned()];
+    let run = telling.on(&world).run();
+    assert_eq!(row(&run.result, StepKind::Skip), (Reason::OwnerUnreachable, StepStatus::Planned));
+    assert_eq!(unreachable(&world), ["owner@example.com"]);
+}
+
+/// Mails to the key owner wait; or nothing is heard of them.
+fn keep_waiting(world: &World, is_recorded: bool) {
+    let mut account = world.account();
+    let theirs = account.mails.iter().filter(|mail| mail.to.role == RecipientRole::KeyOwner);
+    let theirs: Vec<_> = theirs.map(|mail| mail.entry.notice_id.clone()).collect();
+    for id in theirs {
+        if is_recorded {
+            account.notices.get_mut(&id).unwrap().state = NoticeState::Deferred;
+        } else {
+            account.notices.remove(&id);
+        }
+    }
+}
+
+#[test]
+fn a_mail_that_waits_or_was_lost_is_asked_for_again_though_others_have_the_notice_and_the_grace_counts_from_it() {
+    for is_recorded in [true, false] {
+        let world = with_a_lost_key_owner();
+        for _ in 0..3 {
+            let begun = world.account().now;
+            let run = night().on(&world).run();
+            assert_eq!(run.digests.len(), 2, "asked for every night");
+            keep_waiting(&world, is_recorded);
+            next_night(&world, begun);
+        }
+        let sent = world.account().now;
+        night().nights(&world, 16);
+        let account = world.account();
+        let inactive = account.history.iter().find(|event| event.what == What::MadeInactive).unwrap();
+        assert!(inactive.at >= after(sent, Days(10)) && inactive.at < after(sent, Days(12)), "{}", inactive.at);
+        let owners = account.mails.iter().filter(|mail| mail.to.role == RecipientRole::AccountOwner);
+        let news = [Reason::RotationDue, Reason::NoticeRepeated];
+        let about_new_key = owners.filter(|mail| news.contains(&mail.entry.reason));
+        assert_eq!(about_new_key.count(), 1, "who has it gets no second one");
+    }
+}
+
+#[test]
+fn a_mail_that_waits_for_ever_holds_a_key_up_for_a_week_and_no_longer() {
+    let world = with_a_lost_key_owner();
+    for _ in 0..25 {
+        let begun = world.account().now;
+        let _ = night().on(&world).run();
+        keep_waiting(&world, true);
+        next_night(&world, begun);
+    }
+    let account = world.account();
+    assert!(account.history.iter().any(|event| event.what == What::MadeInactive), "{:?}", account.history);
+}
+
+#[test]
+fn a_tag_that_names_no_address_in_email_domains_is_reported_with_what_it_kept_back() {
+    let world = with_a_lost_key_owner();
+    let mut telling = night();
+    telling.settings.audience.email_domains = vec!["example.org".to_owned()];
+    let run = telling.on(&world).run();
+    let row = run.result.steps.iter().find(|row| row.reason == Reason::OwnerUnreachable).unwrap();
+    let why = "the tag KeyRotation:EMAIL names no plain address in EMAIL_DOMAINS, so no mail goes there";
+    assert_eq!(row.error.as_deref(), Some(why));
+    assert_eq!(unreachable(&world), ["owner@example.com"]);
+    assert!(!serde_json::to_string(&run.result).unwrap().contains('@'));
 }
 
 #[test]

@@ -127,6 +127,10 @@ pub fn words(step: StepKind, reason: Reason) -> Words {
             "The user's secret in AWS Secrets Manager could not be looked at, so nothing about this user's keys changes.",
             "Check that the rotation's role may describe the secret and use its KMS key.",
         ),
+        (Reason::OwnerUnreachable, _) => asked(
+            "A mail about these keys did not reach an owner. The keys are rotated all the same.",
+            "Correct the address: the tag on the IAM user, or that of the account. Until then tell the owner what the mails of this account say.",
+        ),
         (Reason::MalformedTag, _) => asked(
             "A tag on the user that steers the rotation cannot be read. Until it can, the more careful meaning holds for this user.",
             "Correct the tag on the IAM user, or take it off.",

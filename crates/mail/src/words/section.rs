@@ -154,14 +154,15 @@ fn ahead(entry: &DigestEntry) -> Section {
 fn skipped(reason: Reason) -> Section {
     use Reason::{CircuitOpen, ClaimLost, CreationUnresolved, Frozen, MaxChanges, OutOfTime, PreconditionChanged};
     use Reason::{
-        ClockOff, ConflictTwoActive, ExemptionsUnknown, KeysUnknown, MalformedTag, SecretUnknown, SlotBlocked,
+        ClockOff, ConflictTwoActive, ExemptionsUnknown, KeysUnknown, MalformedTag, OwnerUnreachable, SecretUnknown,
+        SlotBlocked,
     };
     use Reason::{ReplacementGone, ReplacementNotRetrievable, ReplacementUnproven, SlotInUse};
     match reason {
         ClockOff | ConflictTwoActive | ExemptionsUnknown | KeysUnknown | MalformedTag | SecretUnknown | SlotBlocked => {
             Section::Decide
         }
-        ReplacementGone | ReplacementNotRetrievable => Section::Decide,
+        OwnerUnreachable | ReplacementGone | ReplacementNotRetrievable => Section::Decide,
         CircuitOpen | ClaimLost | CreationUnresolved | Frozen | MaxChanges | OutOfTime | PreconditionChanged => {
             Section::Waiting
         }
