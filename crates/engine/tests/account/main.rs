@@ -25,3 +25,4 @@ mod rolling_back;
 mod support;
 mod sweeping;
 mod telling;
+mod when;
