@@ -36,6 +36,7 @@ fn about_one(section: Section, entry: &DigestEntry) -> String {
     let on = |word: &str| entry.due.map(|due| format!(" {word} {}", date(due))).unwrap_or_default();
     match section {
         Section::Decide => format!("the keys of {user} need a decision"),
+        Section::Unreachable => format!("a mail about the keys of {user} did not reach an owner"),
         Section::Failed => failed(entry),
         Section::Leaked => format!("a leaked key of {user} was made inactive"),
         Section::InstallNow => format!("install the new key of {user} at once"),
@@ -95,6 +96,9 @@ fn todo(mode: Mode, entries: &[(Section, &DigestEntry)]) -> Vec<String> {
         let users = users_in(*section, entries)?;
         Some(match section {
             Section::Decide => format!("Decide about the keys of {users}."),
+            Section::Unreachable => {
+                format!("Correct the address of an owner of {users}, and tell the owner meanwhile.")
+            }
             Section::Held if mode == Mode::Enforce => format!("Find what still uses the old key of {users}."),
             Section::Failed if mode == Mode::Enforce => format!("Nothing yet about {users}: the next run tries again."),
             Section::Leaked if mode == Mode::Enforce => {
@@ -144,6 +148,10 @@ pub(crate) fn happened(section: Section, mode: Mode, entry: &DigestEntry) -> Str
     };
     match section {
         Section::Decide | Section::LeftAlone => format!("Nothing was changed for the IAM user {user}."),
+        Section::Unreachable => match mode {
+            Mode::Enforce => format!("A mail about the keys of the IAM user {user} did not reach an owner."),
+            Mode::Audit => format!("A mail about the keys of the IAM user {user} would not reach an owner."),
+        },
         Section::Failed => {
             let failed = failed(entry);
             format!("{}{}.", failed[..1].to_uppercase(), &failed[1..])

@@ -128,8 +128,8 @@ pub fn words(step: StepKind, reason: Reason) -> Words {
             "Check that the rotation's role may describe the secret and use its KMS key.",
         ),
         (Reason::OwnerUnreachable, _) => asked(
-            "A mail about these keys did not reach an owner. The keys are rotated all the same.",
-            "Correct the address: the tag on the IAM user, or that of the account. Until then tell the owner what the mails of this account say.",
+            "The address was refused, the mail came back, or no mail may go to this address. You get every notice about these keys all the same.",
+            "Correct the tag on the IAM user, or the e-mail address of the account.",
         ),
         (Reason::MalformedTag, _) => asked(
             "A tag on the user that steers the rotation cannot be read. Until it can, the more careful meaning holds for this user.",

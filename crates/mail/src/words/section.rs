@@ -8,6 +8,8 @@ use keywheel_core::reason::Reason;
 pub enum Section {
     /// A person must decide.
     Decide,
+    /// A mail did not reach an owner, or cannot.
+    Unreachable,
     /// A step failed.
     Failed,
     /// The key leaked and was made inactive.
@@ -48,6 +50,7 @@ impl Section {
     /// Every section.
     pub const ALL: &[Section] = &[
         Section::Decide,
+        Section::Unreachable,
         Section::Failed,
         Section::Leaked,
         Section::InstallNow,
@@ -99,6 +102,7 @@ impl Section {
     pub fn id(self) -> &'static str {
         match self {
             Section::Decide => "decide",
+            Section::Unreachable => "unreachable",
             Section::Failed => "failed",
             Section::Leaked => "leaked",
             Section::InstallNow => "install-now",
@@ -122,8 +126,8 @@ impl Section {
     /// Whether the reader must do something about it.
     #[must_use]
     pub fn needs_action(self) -> bool {
-        use Section::{DeactivationAhead, Decide, Held, Install, InstallNow, Leaked};
-        matches!(self, Decide | Leaked | InstallNow | Install | DeactivationAhead | Held)
+        use Section::{DeactivationAhead, Decide, Held, Install, InstallNow, Leaked, Unreachable};
+        matches!(self, Decide | Unreachable | Leaked | InstallNow | Install | DeactivationAhead | Held)
     }
 
     /// Whether the key can be made active again, and a reader may want to.
@@ -162,7 +166,8 @@ fn skipped(reason: Reason) -> Section {
         ClockOff | ConflictTwoActive | ExemptionsUnknown | KeysUnknown | MalformedTag | SecretUnknown | SlotBlocked => {
             Section::Decide
         }
-        OwnerUnreachable | ReplacementGone | ReplacementNotRetrievable => Section::Decide,
+        ReplacementGone | ReplacementNotRetrievable => Section::Decide,
+        OwnerUnreachable => Section::Unreachable,
         CircuitOpen | ClaimLost | CreationUnresolved | Frozen | MaxChanges | OutOfTime | PreconditionChanged => {
             Section::Waiting
         }

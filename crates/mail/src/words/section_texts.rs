@@ -10,6 +10,7 @@ impl Section {
         let audit = mode == Mode::Audit;
         match self {
             Section::Decide => "A person must decide",
+            Section::Unreachable => "Owners whom no mail reaches",
             Section::Failed if audit => "Could not be looked at",
             Section::Failed => "Failed",
             Section::Leaked if audit => "Leaked keys that would be made inactive",
@@ -75,6 +76,7 @@ impl Section {
         let recovery = days(periods.recovery_grace);
         match self {
             Section::Decide => "Nothing about these keys changes until a person has done what stands at each of them.".into(),
+            Section::Unreachable => "These keys are looked after like any other, but an owner does not hear of it. Correct the address; until then tell the owner what these mails say.".into(),
             Section::Failed => "The step is tried again in the next run. If it fails again, show this mail to the team that runs the rotation.".into(),
             Section::Leaked => "The key no longer works, and must not be made active again: whoever found it could use it. Take it out wherever it is installed. If a new key is named here, install that one; if not, ask the team that runs the rotation for one.".into(),
             Section::InstallNow => "A new access key is in AWS Secrets Manager, and the old one no longer works. Only the user itself, and those who may read every such secret, can read it: if the user has no other way to sign in, ask the team that runs the rotation to hand it over.".into(),
@@ -99,6 +101,7 @@ impl Section {
         let install = days(periods.install_grace);
         match self {
             Section::Decide => "Nothing about these keys would change until a person has done what stands at each of them. That can be done today.".into(),
+            Section::Unreachable => "An owner would not hear of what happens to these keys. Correct the address before the rotation begins.".into(),
             Section::Failed => "A look-up failed, so these are not part of this report. The next run tries again.".into(),
             Section::Leaked => "Whoever found these keys could use them. Find out where they are used: they would stop working at once.".into(),
             Section::InstallNow => "A new key would be made and put into AWS Secrets Manager, and the old one would stop working at once.".into(),

@@ -130,6 +130,12 @@ pub(crate) fn every_kind() -> Vec<DigestEntry> {
             detail: Some("ROTATE_AFTER_DAYS is \"soon\"; accepted: a number of days from 1 to 36500".to_owned()),
             ..entry(18, "rupert", Skip, Done, Reason::MalformedTag)
         },
+        DigestEntry {
+            detail: Some(
+                "the notice rotated to the address in the tag KeyRotation:EMAIL was refused or came back".to_owned(),
+            ),
+            ..entry(24, "wendy", Skip, Done, Reason::OwnerUnreachable)
+        },
         entry(19, "sybil", Reconcile, Done, Reason::NeverStored),
         DigestEntry {
             replacement: Some(key(7020)),
