@@ -13,7 +13,7 @@ pub use entry::{DateContext, EntryContext, UseContext};
 pub use sample::SampleContext;
 
 use crate::Sender;
-use crate::clean::{isolated, line};
+use crate::clean::{isolated, line, without_secrets};
 use crate::kind::MailKind;
 use crate::moment::Moment;
 use crate::words::{Section, headline, words};
@@ -190,7 +190,7 @@ fn by_when(digest: &Digest, entries: &[(Section, &DigestEntry)]) -> Option<Momen
 
 fn account(digest: &Digest) -> AccountContext {
     let account = &digest.account;
-    let name = line(&account.name, LONGEST_ACCOUNT_NAME);
+    let name = without_secrets(&line(&account.name, LONGEST_ACCOUNT_NAME));
     let label = if name.is_empty() { account.id.to_string() } else { format!("{} ({})", isolated(&name), account.id) };
     AccountContext { id: account.id.to_string(), name, label, partition: account.partition.to_string() }
 }

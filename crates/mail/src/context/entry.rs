@@ -131,10 +131,10 @@ fn read_secret(name: &str, region: &str) -> String {
 }
 
 fn last_used(digest: &Digest, used: &KeyUse) -> UseContext {
-    let region = line(&used.region, 40);
+    let region = without_secrets(&line(&used.region, 40));
     UseContext {
         at: Moment::new(used.at, digest.at),
-        service: line(&used.service, 60),
+        service: without_secrets(&line(&used.service, 60)),
         region: if region == "N/A" { String::new() } else { region },
     }
 }

@@ -11,7 +11,7 @@ use crate::digest::hostile;
 use crate::support::{context, digest, every_kind, keep, planned, rendered, rotated};
 
 /// What goes into the mail of this kind.
-fn entries(kind: MailKind) -> Vec<DigestEntry> {
+pub(crate) fn entries(kind: MailKind) -> Vec<DigestEntry> {
     match kind {
         MailKind::Audit => planned(),
         MailKind::Digest => every_kind(),
@@ -19,7 +19,7 @@ fn entries(kind: MailKind) -> Vec<DigestEntry> {
     }
 }
 
-fn mode(kind: MailKind) -> Mode {
+pub(crate) fn mode(kind: MailKind) -> Mode {
     if kind == MailKind::Audit { Mode::Audit } else { Mode::Enforce }
 }
 
@@ -140,7 +140,7 @@ fn a_restore_command_is_never_in_a_mail_about_a_leaked_or_a_deleted_key() {
 }
 
 /// A digest about so many new keys.
-fn many(count: u32) -> Digest {
+pub(crate) fn many(count: u32) -> Digest {
     let entries = (0..count).map(|number| rotated(number, &format!("service-account-{number:04}")));
     digest(Mode::Enforce, entries.collect())
 }
