@@ -9,8 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use keywheel_core::contract::manifest::{SkipReason, SkippedAccount};
 use keywheel_core::id::AccessKeyId;
-use keywheel_core::notice::NoticeSubject;
+use keywheel_core::notice::{NoticeKind, NoticeSubject};
 use keywheel_core::observed::KeyStatus;
+use keywheel_core::reason::Reason;
 
 use crate::case::{Case, MADE};
 use crate::night::Night;
@@ -170,7 +171,24 @@ impl Held<'_> {
             let ids = recipients.iter().map(id).collect();
             Some((key, ids))
         });
-        ids.collect()
+        let mut all: Vec<_> = ids.collect();
+        if let Some((key, _)) = all.first().filter(|_| user.has_unreachable_owner()) {
+            all.push((key.clone(), self.notice_of_unreachable_owner(user, key)));
+        }
+        all
+    }
+
+    /// The notice that a tag of the user directs no mail, in the week of the key's life in which it was sent.
+    fn notice_of_unreachable_owner(&self, user: &SeededUser, key: &AccessKeyId) -> BTreeMap<String, String> {
+        let ids = |week| {
+            let kind = NoticeKind::Blocked(Reason::OwnerUnreachable, week);
+            let (account, user_id) = (&user.account, &user.user_id);
+            let subject = NoticeSubject { account, user_id, key, episode: 0, kind: &kind };
+            let id = |recipient: String| (recipient.clone(), subject.notice_id(&recipient).to_string());
+            user.sure_recipients(&self.stage.organization).into_iter().map(id).collect::<BTreeMap<_, _>>()
+        };
+        let is_recorded = |id: &String| self.after.notices.contains_key(&format!("notices/{}/{id}.json", user.account));
+        (0..200).map(ids).find(|ids| ids.values().any(is_recorded)).unwrap_or_else(|| ids(0))
     }
 }
 

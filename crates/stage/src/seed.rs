@@ -146,12 +146,31 @@ impl SeededUser {
     /// the security mailbox.
     #[must_use]
     pub fn recipients(&self, organization: &Organization) -> BTreeSet<String> {
-        let owner = organization.account(&self.account).map(|account| account.email.clone());
-        let tag = self.tags.iter().find(|(key, _)| key.eq_ignore_ascii_case("KeyRotation:EMAIL"));
-        let tagged = tag.map(|(_, value)| value.clone());
-        let allowed = tagged.filter(|email| email.ends_with(&format!("@{EMAIL_DOMAIN}")) && !email.contains('\n'));
-        owner.into_iter().chain(allowed).chain([organization.security_email.clone()]).collect()
+        let allowed = self.tagged_address().filter(|email| may_be_told(email)).map(str::to_owned);
+        self.sure_recipients(organization).into_iter().chain(allowed).collect()
     }
+
+    /// Who is told whatever the user's tags say.
+    #[must_use]
+    pub fn sure_recipients(&self, organization: &Organization) -> BTreeSet<String> {
+        let owner = organization.account(&self.account).map(|account| account.email.clone());
+        owner.into_iter().chain([organization.security_email.clone()]).collect()
+    }
+
+    /// Whether the user's `EMAIL` tag names an address to which no tag may direct mail.
+    #[must_use]
+    pub fn has_unreachable_owner(&self) -> bool {
+        self.tagged_address().is_some_and(|email| !may_be_told(email))
+    }
+
+    fn tagged_address(&self) -> Option<&str> {
+        let tag = self.tags.iter().find(|(key, _)| key.eq_ignore_ascii_case("KeyRotation:EMAIL"));
+        tag.map(|(_, value)| value.as_str())
+    }
+}
+
+fn may_be_told(email: &str) -> bool {
+    email.ends_with(&format!("@{EMAIL_DOMAIN}")) && !email.contains('\n')
 }
 
 /// One user to be made.
