@@ -109,7 +109,7 @@ async fn main() -> ExitCode {
             let options = bench::Options { only, delay: Duration::from_millis(delay_ms), runs, boto3, commit };
             bench::run(&place.into(), &options).await
         }
-        Command::TestCalls { place } => bench::test_calls(&place.into()).await,
+        Command::TestCalls { place } => Box::pin(bench::test_calls(&place.into())).await,
         Command::Demo { place, keep } => demo::run(&place.python, &place.functions, &place.out, keep).await,
         Command::Days { place, days } => days::show(&place.into(), days).await,
         Command::TestDays { place } => days::test(&place.into()).await,
