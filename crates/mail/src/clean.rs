@@ -65,7 +65,7 @@ pub fn without_secrets(text: &str) -> String {
 }
 
 /// Whether the word could be the secret half of an access key. Hexadecimal digests and plain words are not.
-fn has_shape_of_secret(word: &str) -> bool {
+pub(crate) fn has_shape_of_secret(word: &str) -> bool {
     let any = |kind: fn(&char) -> bool| word.chars().any(|c| kind(&c));
     word.len() == 40 && any(char::is_ascii_uppercase) && any(char::is_ascii_lowercase) && any(char::is_ascii_digit)
 }

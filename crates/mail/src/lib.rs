@@ -9,6 +9,8 @@ mod context;
 mod deliver;
 pub mod event;
 mod kind;
+#[cfg(feature = "lint")]
+pub mod lint;
 mod moment;
 pub mod ports;
 mod templates;

@@ -1,9 +1,9 @@
 //! The templates of the mails: those in the store where they are sound, else the copy that this release brings along.
 
-mod set;
-mod shipped;
+pub(crate) mod set;
+pub(crate) mod shipped;
 mod stored;
-mod tried;
+pub(crate) mod tried;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -7,9 +7,9 @@ use crate::clean::{line, subject};
 use crate::{DigestContext, MailKind};
 
 /// The files of a folder, of a mail as of the base.
-pub(super) const NAMES: [&str; 3] = ["subject.txt", "body.txt", "body.html"];
+pub(crate) const NAMES: [&str; 3] = ["subject.txt", "body.txt", "body.html"];
 /// The folder of what the mails share.
-pub(super) const BASE: &str = "base";
+pub(crate) const BASE: &str = "base";
 
 /// What a part may be long at most. The longest digest that key-rotation hands over stays below it, whatever its tags say.
 const LONGEST_BODY: usize = 4 * 1024 * 1024;
@@ -46,7 +46,7 @@ impl From<tera::Error> for RenderFailed {
 }
 
 /// The compiled templates of one mail.
-pub(super) struct TemplateSet {
+pub(crate) struct TemplateSet {
     tera: Tera,
     names: [String; 3],
 }
@@ -64,10 +64,10 @@ impl TemplateSet {
     }
 
     /// A set of somebody else's making: compiled, and tried out on samples of every kind of entry that it can be handed.
-    pub(super) fn checked(kind: MailKind, files: [&str; 3], base: [&str; 3]) -> Result<Self, RenderFailed> {
+    pub(crate) fn checked(kind: MailKind, files: [&str; 3], base: [&str; 3]) -> Result<Self, RenderFailed> {
         let set = Self::compile(kind.folder(), files, base)?;
         set.check_variables()?;
-        for mut context in tried::contexts(kind)? {
+        for (_, mut context) in tried::contexts(kind)? {
             set.render(&context)?;
             tried::probe(&mut context);
             if set.render(&context)?.html.contains(tried::PROBE) {
@@ -92,7 +92,7 @@ impl TemplateSet {
     }
 
     /// Renders all three parts.
-    pub(super) fn render(&self, context: &DigestContext) -> Result<Rendered, RenderFailed> {
+    pub(crate) fn render(&self, context: &DigestContext) -> Result<Rendered, RenderFailed> {
         let [subject_name, text_name, html_name] = &self.names;
         let actions = &context.sample.actions;
         let mut context = Context::from_serialize(context)?;

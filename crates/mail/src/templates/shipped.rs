@@ -13,10 +13,10 @@ macro_rules! folder {
 }
 
 /// What the mails share.
-pub(super) const BASE: [&str; 3] = folder!("base");
+pub(crate) const BASE: [&str; 3] = folder!("base");
 
 /// The files of a mail's folder.
-pub(super) fn files(kind: MailKind) -> [&'static str; 3] {
+pub(crate) fn files(kind: MailKind) -> [&'static str; 3] {
     match kind {
         MailKind::Rotated => folder!("rotated"),
         MailKind::Warning => folder!("warning"),

@@ -13,19 +13,22 @@ pub(super) fn sample() -> Result<DigestContext, RenderFailed> {
     serde_json::from_str(SAMPLE).map_err(|error| RenderFailed::new(&error.to_string()))
 }
 
-/// What the mail's templates can be handed: many entries and single ones, also in a long mail. The digest's are handed everything.
-pub(super) fn contexts(kind: MailKind) -> Result<Vec<DigestContext>, RenderFailed> {
+/// What the mail's templates can be handed, with a name for each: many entries and single ones, also in a long mail. The digest's are handed everything.
+pub(crate) fn contexts(kind: MailKind) -> Result<Vec<(String, DigestContext)>, RenderFailed> {
     let all = sample()?;
     let mut own = DigestContext { mail: kind, ..all.clone() };
     if !matches!(kind, MailKind::Audit | MailKind::Digest) {
         own.sections.retain(|section| kind_of(&section.id) == kind);
     }
-    let singles: Vec<_> = singles_of(&own).collect();
+    let singles = singles_of(&own).map(|context| (format!("single-{}", context.sections[0].id), context));
+    let singles: Vec<_> = singles.collect();
     let audit = DigestContext { mode: "audit".to_owned(), audit: true, ..all };
+    let named = |name: &str, context: DigestContext| (name.to_owned(), context);
+    let many = [named("enforce", own.clone()), named("compact", compact(&own))];
     Ok(match kind {
-        MailKind::Audit => vec![compact(&audit), audit],
-        MailKind::Digest => [vec![own.clone(), audit, compact(&own)], singles].concat(),
-        _ => [vec![own.clone(), compact(&own)], singles].concat(),
+        MailKind::Audit => vec![named("compact", compact(&audit)), named("audit", audit)],
+        MailKind::Digest => many.into_iter().chain([named("audit", audit)]).chain(singles).collect(),
+        _ => many.into_iter().chain(singles).collect(),
     })
 }
 
