@@ -121,8 +121,13 @@ permissions! {
 }
 
 /// Calls that need no permission of a role.
-pub const WITHOUT_PERMISSION: &[(&str, &str)] =
-    &[("get_caller_identity", "sts:GetCallerIdentity is never denied; a new key is proven with it.")];
+pub const WITHOUT_PERMISSION: &[(&str, &str)] = &[
+    ("get_caller_identity", "sts:GetCallerIdentity is never denied; a new key is proven with it."),
+    (
+        "delete_object",
+        "No function calls it: the command line takes templates away, with its caller's own permissions.",
+    ),
+];
 
 /// The reference of every permission, in Markdown.
 #[must_use]

@@ -2,6 +2,7 @@
 
 use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
+use keywheel_engine::ports::PortError;
 use keywheel_mail::ports::{FetchedTemplate, TemplateStore, TemplateUnreadable};
 
 use crate::error::code;
@@ -20,6 +21,47 @@ impl S3Templates {
     #[must_use]
     pub fn new(config: &SdkConfig, bucket: impl Into<String>, prefix: impl Into<String>) -> Self {
         Self { client: s3_client(config), bucket: bucket.into(), prefix: prefix.into() }
+    }
+}
+
+/// What tools do with templates; the functions only read them.
+impl S3Templates {
+    /// The names of everything below the prefix, from every page.
+    ///
+    /// # Errors
+    /// When S3 refuses, or does not answer.
+    pub async fn names(&self) -> Result<Vec<String>, PortError> {
+        let pages = self.client.list_objects_v2().bucket(&self.bucket).prefix(&self.prefix);
+        let mut pages = pages.into_paginator().send();
+        let mut names = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| object_error("s3:ListBucket", &self.bucket, &self.prefix, &error))?;
+            let keys = page.contents().iter().filter_map(|object| object.key()?.strip_prefix(&self.prefix));
+            names.extend(keys.filter(|name| !name.is_empty()).map(str::to_owned));
+        }
+        Ok(names)
+    }
+
+    /// Puts a template in the place of the one of this name.
+    ///
+    /// # Errors
+    /// When S3 refuses, or does not answer.
+    pub async fn put(&self, name: &str, bytes: Vec<u8>) -> Result<(), PortError> {
+        let key = format!("{}{name}", self.prefix);
+        let is_html = name.rsplit_once('.').is_some_and(|(_, ending)| ending == "html");
+        let kind = if is_html { "text/html; charset=utf-8" } else { "text/plain; charset=utf-8" };
+        let put = self.client.put_object().bucket(&self.bucket).key(&key).content_type(kind).body(bytes.into());
+        put.send().await.map(|_| ()).map_err(|error| object_error("s3:PutObject", &self.bucket, &key, &error))
+    }
+
+    /// Takes a template away; fine when there is none.
+    ///
+    /// # Errors
+    /// When S3 refuses, or does not answer.
+    pub async fn remove(&self, name: &str) -> Result<(), PortError> {
+        let key = format!("{}{name}", self.prefix);
+        let removed = self.client.delete_object().bucket(&self.bucket).key(&key).send().await;
+        removed.map(|_| ()).map_err(|error| object_error("s3:DeleteObject", &self.bucket, &key, &error))
     }
 }
 
