@@ -176,6 +176,13 @@ data "aws_iam_policy_document" "key_rotation" {
     resources = ["${local.state_arn}notices/*"]
   }
 
+  # No function may write it: whose key is in it can read the new pairs of the users named there.
+  statement {
+    sid       = "ReadsRecipients"
+    actions   = ["s3:GetObject"]
+    resources = ["${local.state_arn}recipients.json"]
+  }
+
   # Without it S3 answers 403 where an object is missing.
   statement {
     sid       = "TellsMissingFromDenied"

@@ -2,15 +2,16 @@ use aws_config::SdkConfig;
 use jiff::Timestamp;
 use keywheel_engine::ports::Ports;
 
-use crate::{AwsIam, AwsProver, AwsSecrets, S3State, SecretOptions, Session, SystemClock};
+use crate::{AgeEncryption, AwsIam, AwsProver, AwsSecrets, S3State, SecretOptions, Session, SystemClock};
 
 /// The ports of one account, for one run.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct AccountPorts {
     iam: AwsIam,
     secrets: AwsSecrets,
     prover: AwsProver,
     state: S3State,
+    encryption: AgeEncryption,
     clock: SystemClock,
 }
 
@@ -29,6 +30,7 @@ impl AccountPorts {
             iam: AwsIam::new(&member.config).giving_up_at(deadline),
             secrets: AwsSecrets::new(store, options),
             prover: AwsProver::new(store),
+            encryption: AgeEncryption::new(state.clone()),
             state,
             clock: SystemClock,
         }
@@ -41,6 +43,7 @@ impl Ports for AccountPorts {
     type Prover = AwsProver;
     type Ledger = S3State;
     type Notices = S3State;
+    type Encryption = AgeEncryption;
     type Clock = SystemClock;
 
     fn iam(&self) -> &AwsIam {
@@ -61,6 +64,10 @@ impl Ports for AccountPorts {
 
     fn notices(&self) -> &S3State {
         &self.state
+    }
+
+    fn encryption(&self) -> &AgeEncryption {
+        &self.encryption
     }
 
     fn clock(&self) -> &SystemClock {

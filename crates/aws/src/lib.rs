@@ -6,6 +6,7 @@
 mod account;
 mod clock;
 mod config;
+mod encryption;
 mod error;
 mod iam;
 mod invoker;
@@ -29,6 +30,7 @@ pub use account::AccountPorts;
 pub use aws_config::SdkConfig;
 pub use clock::SystemClock;
 pub use config::{ATTEMPT_TIMEOUT, CALL_TIMEOUT, CONNECT_TIMEOUT, NoRegion, load_config, load_config_with};
+pub use encryption::AgeEncryption;
 pub use iam::AwsIam;
 pub use invoker::LambdaInvoker;
 pub use mailer::SesMailer;

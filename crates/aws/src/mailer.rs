@@ -3,7 +3,11 @@
 use aws_config::SdkConfig;
 use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::error::BuildError;
-use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageHeader};
+use aws_sdk_sesv2::primitives::Blob;
+use aws_sdk_sesv2::types::{
+    Attachment, AttachmentContentDisposition, AttachmentContentTransferEncoding, Body, Content, Destination,
+    EmailContent, Message, MessageHeader,
+};
 use keywheel_engine::ports::ErrorKind;
 use keywheel_mail::ports::{Delivery, Mail, Mailer};
 
@@ -70,11 +74,22 @@ fn content(mail: &Mail<'_>) -> Result<EmailContent, BuildError> {
     for (name, value) in mail.headers {
         message = message.headers(MessageHeader::builder().name(*name).value(*value).build()?);
     }
+    for file in mail.attachments {
+        let attachment = Attachment::builder()
+            .file_name(&file.file_name)
+            .raw_content(Blob::new(file.content))
+            .content_type("application/octet-stream")
+            .content_disposition(AttachmentContentDisposition::Attachment)
+            .content_transfer_encoding(AttachmentContentTransferEncoding::Base64);
+        message = message.attachments(attachment.build()?);
+    }
     Ok(EmailContent::builder().simple(message.build()).build())
 }
 
 #[cfg(test)]
 mod tests {
+    use keywheel_mail::ports::Attachment;
+
     use super::*;
     use crate::wire::{Answer, Wire, json, json_error};
 
@@ -86,6 +101,7 @@ mod tests {
         html: "<p>hello</p>",
         text: "hello",
         headers: &[("Auto-Submitted", "auto-generated")],
+        attachments: &[],
     };
 
     async fn send_over(answer: fn() -> Answer) -> (Delivery, serde_json::Value) {
@@ -103,6 +119,20 @@ mod tests {
         assert_eq!(simple["Body"]["Text"]["Data"], "hello");
         assert_eq!(simple["Headers"], serde_json::json!([{ "Name": "Auto-Submitted", "Value": "auto-generated" }]));
         assert_eq!((body.get("ReplyToAddresses"), body.get("ConfigurationSetName")), (None, None));
+    }
+
+    #[tokio::test]
+    async fn an_attachment_goes_out_byte_by_byte() {
+        let wire = Wire::new(|_, _| json(200, r#"{"MessageId":"m-1"}"#));
+        let attachments = [Attachment { file_name: "AKIAIOSFODNN7EXAMPLE.age".to_owned(), content: "-----BEGIN\n" }];
+        let mail = Mail { attachments: &attachments, ..MAIL };
+        SesMailer::new(&wire.config(), None).send(&mail).await;
+        let body: serde_json::Value = serde_json::from_str(&wire.sent()[0].body).unwrap();
+        let attached = &body["Content"]["Simple"]["Attachments"];
+        assert_eq!(attached[0]["FileName"], "AKIAIOSFODNN7EXAMPLE.age");
+        assert_eq!(attached[0]["RawContent"], "LS0tLS1CRUdJTgo=");
+        assert_eq!(attached[0]["ContentDisposition"], "ATTACHMENT");
+        assert_eq!((attached.as_array().unwrap().len(), body["Content"].get("Raw")), (1, None));
     }
 
     #[tokio::test]

@@ -87,7 +87,7 @@ permissions! {
     }
     KeyRotation {
         "lambda:InvokeFunction", Some("invoke"), "notification, and key-rotation itself", "Hands digests on, and what there was no time for.";
-        "s3:GetObject", Some("get_object"), "ledgers, runs and notices in the state bucket", "What earlier runs did, and what owners were told.";
+        "s3:GetObject", Some("get_object"), "ledgers, runs, notices and the list of recipients in the state bucket", "What earlier runs did, what owners were told, and for whom pairs may be encrypted.";
         "s3:ListBucket", None, "the state bucket", "Without it S3 answers 403 where an object is missing.";
         "s3:PutObject", Some("put_object"), "ledgers and runs in the state bucket", "Writes down what it is about to do, and what it did.";
         "sts:AssumeRole", Some("assume_role"), "the member role of any account", "Looks after that account with it.";
@@ -106,7 +106,7 @@ permissions! {
         "secretsmanager:CreateSecret", Some("create_secret"), "the users' secrets", "The secret, with the record of the old key.";
         "secretsmanager:DescribeSecret", Some("describe_secret"), "the users' secrets", "Which key the secret hands out.";
         "secretsmanager:GetResourcePolicy", Some("get_resource_policy"), "the users' secrets", "Whether only that user may read it.";
-        "secretsmanager:GetSecretValue", Some("get_secret_value"), "the users' secrets", "A pair that waits to be proven, and which key an old record names.";
+        "secretsmanager:GetSecretValue", Some("get_secret_value"), "the users' secrets", "A pair that waits to be proven or is encrypted for its owner, and which key an old record names.";
         "secretsmanager:ListSecretVersionIds", Some("list_secret_version_ids"), "the users' secrets", "Whether a pair is stored.";
         "secretsmanager:PutResourcePolicy", Some("put_resource_policy"), "the users' secrets", "Lets only that user read it.";
         "secretsmanager:PutSecretValue", Some("put_secret_value"), "the users' secrets", "Stores a new pair.";

@@ -29,8 +29,8 @@ pub struct S3State {
 }
 
 /// An object as it was read.
-struct Object {
-    bytes: Vec<u8>,
+pub(crate) struct Object {
+    pub(crate) bytes: Vec<u8>,
     etag: String,
 }
 
@@ -43,12 +43,12 @@ impl S3State {
         Self { client: s3_client(config), bucket: bucket.into(), prefix: prefix.into() }
     }
 
-    fn key(&self, rest: &str) -> String {
+    pub(crate) fn key(&self, rest: &str) -> String {
         format!("{}{rest}", self.prefix)
     }
 
     /// The object; none when there is none.
-    async fn get(&self, key: &str) -> Result<Option<Object>, PortError> {
+    pub(crate) async fn get(&self, key: &str) -> Result<Option<Object>, PortError> {
         let answer = match self.client.get_object().bucket(&self.bucket).key(key).send().await {
             Ok(answer) => answer,
             Err(error) if is_no_such_key(&error) => return Ok(None),

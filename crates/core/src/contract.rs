@@ -11,6 +11,7 @@ pub mod handed_on;
 pub mod job;
 pub mod manifest;
 pub mod notice_record;
+pub mod recipients;
 pub mod result;
 
 /// The version of the shape of manifests, results and notices that this release writes.

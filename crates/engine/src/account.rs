@@ -1,5 +1,6 @@
 //! One account in one run: look, plan, write the plan down, carry it out, tell the owners.
 
+mod attach;
 mod audience;
 mod audit;
 mod claim;
@@ -54,6 +55,8 @@ pub struct Audience {
     pub security_email: Option<String>,
     /// The domains to which tags may direct mail; empty for any.
     pub email_domains: Vec<String>,
+    /// Whether new pairs are attached, encrypted, to the mails of those key owners whose tag asks for it.
+    pub encrypted_delivery: bool,
 }
 
 /// The account to look after.

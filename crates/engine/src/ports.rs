@@ -4,6 +4,7 @@
 //! sent once, and the engine reconciles.
 
 mod clock;
+mod encryption;
 mod error;
 mod iam;
 mod organization;
@@ -12,6 +13,7 @@ mod secrets;
 mod state;
 
 pub use clock::Clock;
+pub use encryption::{NotEncrypted, PairEncryption};
 pub use error::{ErrorKind, PortError};
 pub use iam::{CreateFailed, Iam, IamUser, ReportFile, UserAudit};
 pub use organization::{Invoker, ListedAccount, Organization, OuId};
@@ -31,6 +33,8 @@ pub trait Ports: Send + Sync {
     type Ledger: LedgerStore;
     /// What notification recorded.
     type Notices: NoticeStore;
+    /// Encrypts new pairs for key owners.
+    type Encryption: PairEncryption;
     /// Time.
     type Clock: Clock;
 
@@ -44,6 +48,8 @@ pub trait Ports: Send + Sync {
     fn ledger(&self) -> &Self::Ledger;
     /// What notification recorded.
     fn notices(&self) -> &Self::Notices;
+    /// Encrypts new pairs for key owners.
+    fn encryption(&self) -> &Self::Encryption;
     /// Time.
     fn clock(&self) -> &Self::Clock;
 }

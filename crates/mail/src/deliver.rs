@@ -16,7 +16,7 @@ use keywheel_engine::ports::{Clock, NoticeStore, PortError};
 use crate::DigestContext;
 use crate::address::mask_all;
 use crate::clean::{line, without_secrets};
-use crate::ports::{Delivery, Mail, Mailer, TemplateStore};
+use crate::ports::{Attachment, Delivery, Mail, Mailer, TemplateStore};
 use crate::templates::{Fallback, RenderFailed, Templates};
 
 /// How many records are written at the same time.
@@ -124,6 +124,7 @@ where
     let context = DigestContext::new(digest, &entries, post.sender);
     let (rendered, fallback) = post.templates.render(&context).await?;
     report.fallback = fallback;
+    let attachments = attachments(&entries);
     let mail = Mail {
         from: post.sender.from,
         reply_to: post.sender.reply_to,
@@ -132,6 +133,7 @@ where
         html: &rendered.html,
         text: &rendered.text,
         headers: &[AUTOMATIC],
+        attachments: &attachments,
     };
     let delivery = post.mailer.send(&mail).await;
     let (state, result) = counted(&delivery, entries.len());
@@ -141,6 +143,20 @@ where
     }
     record(post, digest, &entries, state, report).await?;
     Ok(result)
+}
+
+/// The encrypted pairs, each named for its key.
+fn attachments<'a>(entries: &[&'a DigestEntry]) -> Vec<Attachment<'a>> {
+    let attachment = |entry: &&'a DigestEntry| {
+        Some(Attachment { file_name: attached_file(entry)?, content: entry.encrypted_pair.as_deref()? })
+    };
+    entries.iter().filter_map(attachment).collect()
+}
+
+/// The name of the file in which an entry's new pair comes; none where it comes with none.
+pub(crate) fn attached_file(entry: &DigestEntry) -> Option<String> {
+    entry.encrypted_pair.as_ref()?;
+    Some(format!("{}.age", entry.replacement.as_ref()?))
 }
 
 /// The entries whose notices are not recorded as sent; of those with one notice, the first.

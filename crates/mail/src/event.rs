@@ -1,10 +1,13 @@
 //! Reads the event that notification is handed.
 
 use keywheel_core::contract::SCHEMA;
-use keywheel_core::contract::digest::Digest;
+use keywheel_core::contract::digest::{Digest, DigestEntry, RecipientRole};
 
 use crate::address;
 use crate::clean::line;
+
+/// Bytes of an encrypted pair at most; a pair comes to less than two thousand.
+const LONGEST_ENCRYPTED: usize = 8 * 1024;
 
 /// The one template there is so far.
 pub const DIGEST: &str = "digest";
@@ -53,6 +56,9 @@ fn check(digest: &Digest) -> Result<(), InvalidDigest> {
     if !is_region(&digest.region) {
         return fail(format!("region is {:?}, which is no region such as eu-central-1", line(&digest.region, 40)));
     }
+    for entry in &digest.entries {
+        check_encrypted(digest.recipient.role, entry).map_err(|why| InvalidDigest { why })?;
+    }
     let names = digest.entries.iter().filter_map(|entry| Some((&entry.user, entry.secret_name.as_deref()?)));
     for (user, name) in names {
         if !is_secret_name(name) {
@@ -61,6 +67,31 @@ fn check(digest: &Digest) -> Result<(), InvalidDigest> {
         }
     }
     Ok(())
+}
+
+/// Only what age made goes out, and to the key's owner alone.
+fn check_encrypted(role: RecipientRole, entry: &DigestEntry) -> Result<(), String> {
+    let Some(encrypted) = &entry.encrypted_pair else { return Ok(()) };
+    let user = &entry.user;
+    if role != RecipientRole::KeyOwner || entry.replacement.is_none() {
+        return Err(format!(
+            "the entry of user {user} has an encrypted_pair, which only a key owner is sent, with a new key"
+        ));
+    }
+    if !is_armour(encrypted) {
+        return Err(format!("the encrypted_pair of user {user} is no age file in ASCII armour"));
+    }
+    Ok(())
+}
+
+/// Whether the text is an age file in ASCII armour (age specification, "ASCII armor") of a length that a pair can have.
+fn is_armour(text: &str) -> bool {
+    let body = text.trim_end().strip_prefix("-----BEGIN AGE ENCRYPTED FILE-----\n");
+    let body = body.and_then(|rest| rest.strip_suffix("\n-----END AGE ENCRYPTED FILE-----"));
+    let is_base64 = |c: char| c.is_ascii_alphanumeric() || "+/=\n".contains(c);
+    // Each age file begins so; the rest cannot be told from chance.
+    let begins = |body: &str| body.starts_with("YWdlLWVuY3J5cHRpb24ub3JnL3Yx");
+    text.len() <= LONGEST_ENCRYPTED && body.is_some_and(|body| begins(body) && body.chars().all(is_base64))
 }
 
 fn is_region(text: &str) -> bool {

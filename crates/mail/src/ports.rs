@@ -62,6 +62,17 @@ pub struct Mail<'a> {
     pub text: &'a str,
     /// Further header fields as name and value, such as `Auto-Submitted`.
     pub headers: &'a [(&'a str, &'a str)],
+    /// Files that come with it.
+    pub attachments: &'a [Attachment<'a>],
+}
+
+/// A file that comes with a mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attachment<'a> {
+    /// Its name: letters, digits and dots.
+    pub file_name: String,
+    /// Its content: text, which is to arrive byte by byte as it is.
+    pub content: &'a str,
 }
 
 /// What became of a mail that was handed over.

@@ -41,6 +41,8 @@ pub struct Account {
     pub mails: Vec<Mail>,
     /// What became of keys.
     pub history: Vec<Event>,
+    /// The names for which pairs can be encrypted.
+    pub recipients: BTreeSet<String>,
     /// How many nights there have been.
     pub night: u32,
     pub(crate) report: Option<Report>,
@@ -72,6 +74,7 @@ impl Account {
             notices: BTreeMap::new(),
             mails: Vec::new(),
             history: Vec::new(),
+            recipients: BTreeSet::new(),
             night: 0,
             report: None,
             ledger: None,

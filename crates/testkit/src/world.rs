@@ -196,6 +196,7 @@ impl Ports for World {
     type Prover = Self;
     type Ledger = Self;
     type Notices = Self;
+    type Encryption = Self;
     type Clock = Self;
 
     fn iam(&self) -> &Self {
@@ -211,6 +212,9 @@ impl Ports for World {
         self
     }
     fn notices(&self) -> &Self {
+        self
+    }
+    fn encryption(&self) -> &Self {
         self
     }
     fn clock(&self) -> &Self {

@@ -13,6 +13,7 @@ pub(crate) fn settings(config: &RotationConfig) -> Settings {
             owner_tag: config.owner_tag.clone(),
             security_email: config.security_email.clone(),
             email_domains: config.email_domains.clone(),
+            encrypted_delivery: config.encrypted_delivery,
         },
     }
 }

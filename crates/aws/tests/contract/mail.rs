@@ -10,6 +10,7 @@ use crate::emulator::{Account, on_both};
 on_both!(a_mail_from_a_verified_sender_is_sent, a_function_that_does_not_exist_is_named);
 
 const MAIL: Mail<'_> = Mail {
+    attachments: &[],
     from: "keys@example.com",
     reply_to: Some("team@example.com"),
     to: "owner@example.com",

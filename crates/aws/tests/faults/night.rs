@@ -8,8 +8,8 @@ use aws_smithy_async::rt::sleep::SharedAsyncSleep;
 use aws_smithy_async::time::SharedTimeSource;
 use jiff::SignedDuration;
 use keywheel_aws::{
-    AwsIam, AwsProver, AwsSecrets, LambdaInvoker, MemberRole, S3State, SdkConfig, SecretOptions, Session,
-    load_config_with,
+    AgeEncryption, AwsIam, AwsProver, AwsSecrets, LambdaInvoker, MemberRole, S3State, SdkConfig, SecretOptions,
+    Session, load_config_with,
 };
 use keywheel_core::policy::Mode;
 use keywheel_core::time::plus;
@@ -28,6 +28,7 @@ struct RealPorts {
     secrets: AwsSecrets,
     prover: AwsProver,
     state: S3State,
+    encryption: AgeEncryption,
     time: Time,
 }
 
@@ -37,6 +38,7 @@ impl Ports for RealPorts {
     type Prover = AwsProver;
     type Ledger = S3State;
     type Notices = S3State;
+    type Encryption = AgeEncryption;
     type Clock = Time;
 
     fn iam(&self) -> &AwsIam {
@@ -53,6 +55,9 @@ impl Ports for RealPorts {
     }
     fn notices(&self) -> &S3State {
         &self.state
+    }
+    fn encryption(&self) -> &AgeEncryption {
+        &self.encryption
     }
     fn clock(&self) -> &Time {
         &self.time
@@ -116,6 +121,7 @@ async fn in_session(wire: &Wire, session: &Session) -> Ended {
         secrets: AwsSecrets::new(&session.config, SecretOptions::default()),
         prover: AwsProver::new(&session.config),
         state: state.clone(),
+        encryption: AgeEncryption::new(state.clone()),
         time: wire.time.clone(),
     };
     let looked_after = look_after(&ports, &run(wire), &account(session), &Night::default().settings).await;

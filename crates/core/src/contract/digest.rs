@@ -112,6 +112,9 @@ pub struct DigestEntry {
     /// What went wrong, where the step failed, or which tag cannot be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// The new pair, encrypted with age for the key owner and in ASCII armour; in a key owner's digest alone, and only where a tag asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encrypted_pair: Option<String>,
 }
 
 /// What notification returns.

@@ -22,6 +22,8 @@ pub const DELETE_AFTER_DAYS: &str = "DELETE_AFTER_DAYS";
 pub const EXEMPT_UNTIL: &str = "EXEMPT_UNTIL";
 /// The suffix of the tag that says why a user is exempt.
 pub const EXEMPT_REASON: &str = "EXEMPT_REASON";
+/// The suffix of the tag that names the entry of the hub's list for which new pairs are encrypted.
+pub const ENCRYPT_TO: &str = "ENCRYPT_TO";
 const INSTRUCTION: &str = "INSTRUCTION_";
 
 /// A hundred years: the most days that a tag can ask for.
@@ -44,6 +46,8 @@ pub struct UserTags {
     pub exempt_until: Option<Date>,
     /// `EXEMPT_REASON`.
     pub exempt_reason: Option<String>,
+    /// `ENCRYPT_TO`: the name of an entry in the hub's list of recipients.
+    pub encrypt_to: Option<String>,
     /// Tags of ours that cannot be read, for the account's owner.
     pub malformed: Vec<MalformedTag>,
 }
@@ -73,6 +77,7 @@ impl UserTags {
             email: text(&ours, EMAIL),
             instructions: instructions(&ours),
             exempt_reason: text(&ours, EXEMPT_REASON),
+            encrypt_to: text(&ours, ENCRYPT_TO),
             ..Self::default()
         };
         if let Some(value) = ours.get(EXEMPT_UNTIL) {

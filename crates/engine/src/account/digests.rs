@@ -38,6 +38,10 @@ pub(super) struct Telling {
     pub(super) kind: NoticeKind,
     recipients: Vec<(Recipient, NoticeId)>,
     entry: DigestEntry,
+    /// The name for which a tag asks the new pair to be encrypted.
+    pub(super) encrypt_to: Option<String>,
+    /// The new pair, encrypted; it goes to key owners alone.
+    pub(super) encrypted_pair: Option<String>,
 }
 
 impl Telling {
@@ -48,6 +52,22 @@ impl Telling {
         let owners = self.recipients.iter().filter(|(to, _)| owner_is_lost || to.role != RecipientRole::Security);
         let ids: Vec<_> = owners.map(|(_, id)| id.clone()).collect();
         if ids.is_empty() { self.recipients.iter().map(|(_, id)| id.clone()).collect() } else { ids }
+    }
+
+    /// The key that takes over, where one does.
+    pub(super) fn new_key(&self) -> Option<&AccessKeyId> {
+        self.entry.replacement.as_ref()
+    }
+
+    /// Whether somebody is told as the key's owner.
+    pub(super) fn has_key_owner(&self) -> bool {
+        self.recipients.iter().any(|(recipient, _)| recipient.role == RecipientRole::KeyOwner)
+    }
+
+    /// Says something more of what went wrong.
+    pub(super) fn add_detail(&mut self, text: &str) {
+        let detail = &mut self.entry.detail;
+        *detail = Some(detail.take().map_or_else(|| text.to_owned(), |first| format!("{first}; {text}")));
     }
 
     /// Whether there is nobody to tell.
@@ -99,8 +119,10 @@ impl Teller<'_> {
         }
         let recipients =
             recipients.into_iter().map(|recipient| (recipient.clone(), subject.notice_id(&recipient.email))).collect();
+        let encrypt_to = tags.encrypt_to.clone();
         let entry = self.entry(outcome, &key, tags, &subject.notice_id(""));
-        Some(Telling { user: user.name.clone(), user_id: user.user_id.clone(), key, kind, recipients, entry })
+        let (user, user_id) = (user.name.clone(), user.user_id.clone());
+        Some(Telling { user, user_id, key, kind, recipients, entry, encrypt_to, encrypted_pair: None })
     }
 
     fn entry(&self, outcome: &Outcome, key: &AccessKeyId, tags: UserTags, id: &NoticeId) -> DigestEntry {
@@ -124,6 +146,7 @@ impl Teller<'_> {
             last_used: step.last_used.clone(),
             instructions: tags.instructions,
             detail: outcome.error.clone().or(is_about_tags.then_some(malformed)),
+            encrypted_pair: None,
         }
     }
 
@@ -132,7 +155,9 @@ impl Teller<'_> {
         let mut by_recipient: BTreeMap<(String, RecipientRole), Vec<DigestEntry>> = BTreeMap::new();
         for telling in tellings {
             for (recipient, id) in &telling.recipients {
-                let entry = DigestEntry { notice_id: id.clone(), ..telling.entry.clone() };
+                let is_key_owner = recipient.role == RecipientRole::KeyOwner;
+                let encrypted_pair = telling.encrypted_pair.clone().filter(|_| is_key_owner);
+                let entry = DigestEntry { notice_id: id.clone(), encrypted_pair, ..telling.entry.clone() };
                 by_recipient.entry((recipient.email.clone(), recipient.role)).or_default().push(entry);
             }
         }

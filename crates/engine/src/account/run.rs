@@ -12,6 +12,7 @@ use keywheel_core::planner::{AccountView, plan_account, plan_explicit, remember}
 use keywheel_core::policy::{ExemptionGroup, Mode};
 use keywheel_core::reason::Reason;
 
+use super::attach::unattached;
 use super::audit::{Sight, UnseenUser, see, see_one};
 use super::digests::{Teller, Telling};
 use super::execute::Executor;
@@ -67,7 +68,8 @@ pub async fn look_after<P: Ports>(
             let mut outcomes: Vec<_> = plan.steps.into_iter().map(Outcome::planned).collect();
             outcomes.extend(night.teller(&ledger, &sight).unreachable(&undelivered, &outcomes));
             let rest = Rest::of(run, &sight, &outcomes);
-            Ok(night.report(&ledger, &sight, &outcomes, rest))
+            let tellings = night.teller(&ledger, &sight).tellings(&outcomes);
+            Ok(night.report(&ledger, &sight, &outcomes, &tellings, rest))
         }
         Mode::Enforce => night.enforce(&session, &before, ledger, &sight, plan, &undelivered).await,
     }
@@ -84,7 +86,7 @@ pub(super) struct Night<'a, P> {
     pub(super) ports: &'a P,
     pub(super) run: &'a Run,
     pub(super) account: &'a Account,
-    settings: &'a Settings,
+    pub(super) settings: &'a Settings,
     pub(super) now: Timestamp,
 }
 
@@ -138,7 +140,7 @@ impl<P: Ports> Night<'_, P> {
         undelivered: &[Undelivered],
     ) -> Result<AccountRun, AccountError> {
         if self.run.clock_is_off {
-            return Ok(self.report(&remembered, sight, &all_deferred(plan), Rest::None));
+            return Ok(self.report(&remembered, sight, &all_deferred(plan), &[], Rest::None));
         }
         let would_write = !plan.steps.is_empty() || before.users != remembered.users || sight.next.is_some();
         if self.run.inherited.is_none() && would_write {
@@ -155,7 +157,7 @@ impl<P: Ports> Night<'_, P> {
         let rest = Rest::of(self.run, sight, &outcomes);
         let mut outcomes = rest.without_left(outcomes);
         outcomes.extend(self.teller(&remembered, sight).unreachable(undelivered, &outcomes));
-        let tellings = self.teller(&remembered, sight).tellings(&outcomes);
+        let mut tellings = self.teller(&remembered, sight).tellings(&outcomes);
         let last_facts = |ledger: &mut AccountLedger| {
             if !has_changes {
                 ledger.users.clone_from(&remembered.users);
@@ -172,12 +174,18 @@ impl<P: Ports> Night<'_, P> {
             Rest::HandedOn(left) => session.pass_on(&left.claim, last_facts).await,
             Rest::None | Rest::Waits(_) => session.finish(last_facts).await,
         };
-        Ok(match finished {
-            Ok(()) => self.report(&remembered, sight, &outcomes, rest),
+        let problems = self.attach(&mut tellings).await;
+        let mut report = match finished {
+            Ok(()) => self.report(&remembered, sight, &outcomes, &tellings, rest),
             // Another run wrote in between, and this one has nothing to say that matters.
-            Err(SessionError::ClaimLost) if !would_write => self.report(&remembered, sight, &outcomes, rest),
-            Err(error) => self.unfinished(&remembered, sight, &outcomes, &error),
-        })
+            Err(SessionError::ClaimLost) if !would_write => self.report(&remembered, sight, &outcomes, &tellings, rest),
+            Err(error) => self.unfinished(&remembered, sight, &outcomes, &tellings, &error),
+        };
+        if let Some(text) = unattached(&problems) {
+            add_error(&mut report, &text);
+            report.hand_over_error();
+        }
+        Ok(report)
     }
 
     /// What was done stands, and nobody can be handed the rest: a retry takes it up once the claim has lapsed.
@@ -186,9 +194,10 @@ impl<P: Ports> Night<'_, P> {
         ledger: &AccountLedger,
         sight: &Sight,
         outcomes: &[Outcome],
+        tellings: &[Telling],
         why: &SessionError,
     ) -> AccountRun {
-        let mut report = self.report(ledger, sight, outcomes, Rest::None);
+        let mut report = self.report(ledger, sight, outcomes, tellings, Rest::None);
         report.result.complete = false;
         report.retry_helps = true;
         add_error(&mut report, &format!("what was done could not be written down at the end: {why}"));
@@ -200,12 +209,18 @@ impl<P: Ports> Night<'_, P> {
         Teller { run, account, settings, users: &sight.users, ledger, now }
     }
 
-    fn report(&self, ledger: &AccountLedger, sight: &Sight, outcomes: &[Outcome], rest: Rest) -> AccountRun {
+    fn report(
+        &self,
+        ledger: &AccountLedger,
+        sight: &Sight,
+        outcomes: &[Outcome],
+        tellings: &[Telling],
+        rest: Rest,
+    ) -> AccountRun {
         let teller = self.teller(ledger, sight);
-        let tellings = teller.tellings(outcomes);
-        let unheard = unheard(&tellings);
+        let unheard = unheard(tellings);
         let mut report = account_run(self.run, &self.account.id, self.now, sight, outcomes, rest);
-        report.digests = teller.digests(&tellings);
+        report.digests = teller.digests(tellings);
         if let Some(text) = unheard {
             add_error(&mut report, &text);
         }

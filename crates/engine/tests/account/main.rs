@@ -8,6 +8,7 @@ mod deactivating;
 mod deleting;
 mod drift;
 mod emergencies;
+mod encrypted;
 mod explicit;
 mod explicit_faults;
 mod faults;

@@ -46,6 +46,9 @@ pub struct EntryContext {
     pub instructions: Vec<String>,
     /// What went wrong, or which tag cannot be read; null where nothing.
     pub detail: Option<String>,
+    /// The name of the attached file that holds the new pair, encrypted for the reader; null where there is none.
+    #[serde(default)]
+    pub attachment: Option<String>,
 }
 
 /// A day on a key's way.
@@ -90,6 +93,7 @@ impl EntryContext {
             }),
             last_used: entry.last_used.as_ref().map(|used| last_used(digest, used)),
             instructions: instructions(entry, if compact { MOST_LINES_COMPACT } else { MOST_LINES }),
+            attachment: crate::deliver::attached_file(entry),
             detail: detail.filter(|text| !text.is_empty()),
         }
     }

@@ -2,13 +2,13 @@
 
 use std::sync::atomic::Ordering;
 
-use keywheel_core::contract::digest::{Digest, NotificationResult};
+use keywheel_core::contract::digest::{Digest, NotificationResult, RecipientRole};
 use keywheel_core::contract::notice_record::NoticeState;
 use keywheel_core::policy::Mode;
 use keywheel_mail::ports::Delivery;
 use keywheel_mail::{Delivered, Post, Sender, Templates, deliver};
 
-use crate::support::{Notices, Outbox, Shelf, Stopped, at, digest, planned, rotated};
+use crate::support::{ARMOURED, Notices, Outbox, Shelf, Stopped, at, digest, planned, rotated};
 
 async fn delivered(notices: &Notices, outbox: &Outbox, digest: &Digest) -> Delivered {
     let templates = Templates::<&Shelf>::new(None).unwrap();
@@ -144,4 +144,45 @@ async fn broken_templates_do_not_keep_a_mail_back() {
     assert_eq!(delivered.outcome.unwrap(), result(2, 0, 0));
     assert!(delivered.fallback.is_some());
     assert!(outbox.mails()[0].subject.starts_with("[AWS keys]"));
+}
+
+#[tokio::test]
+async fn an_encrypted_pair_is_attached_and_the_mail_says_how_to_open_it() {
+    let (notices, outbox) = (Notices::default(), Outbox::default());
+    let mut both = two();
+    both.recipient.role = RecipientRole::KeyOwner;
+    both.entries[1].encrypted_pair = Some(ARMOURED.to_owned());
+    let both = keywheel_mail::event::parse(serde_json::to_value(both).unwrap()).unwrap();
+    delivered(&notices, &outbox, &both).await.outcome.unwrap();
+    let [mail] = outbox.mails().try_into().unwrap();
+    assert_eq!(mail.attachments, [("AKIAEXAMPLE000005002.age".to_owned(), ARMOURED.to_owned())]);
+    for part in [&mail.html, &mail.text] {
+        assert!(part.contains("age --decrypt --identity IDENTITY_FILE AKIAEXAMPLE000005002.age"), "{part}");
+        assert!(!part.contains("AKIAEXAMPLE000005001.age") && !part.contains("YWdl"), "{part}");
+    }
+    for notice in notices.records.lock().unwrap().values() {
+        assert!(!serde_json::to_string(notice).unwrap().contains("AGE"));
+    }
+}
+
+#[test]
+fn a_pair_for_others_or_one_that_is_not_encrypted_is_refused() {
+    let with = |role, pair: &str| {
+        let mut one = two();
+        one.recipient.role = role;
+        one.entries[0].encrypted_pair = Some(pair.to_owned());
+        let error = keywheel_mail::event::parse(serde_json::to_value(one).unwrap()).unwrap_err().to_string();
+        assert!(!error.contains("SecretAccessKey"), "{error}");
+        error
+    };
+    for role in [RecipientRole::AccountOwner, RecipientRole::Security] {
+        assert!(with(role, ARMOURED).contains("which only a key owner is sent"));
+    }
+    let long = ARMOURED.replace("\n-----END", &format!("{}\n-----END", "A".repeat(9_000)));
+    let plain = r#"{"SecretAccessKey":"a half"}"#;
+    let wrapped =
+        "-----BEGIN AGE ENCRYPTED FILE-----\neyJTZWNyZXRBY2Nlc3NLZXkiOiJ4In0=\n-----END AGE ENCRYPTED FILE-----\n";
+    for pair in ["", plain, wrapped, &long, &format!("{ARMOURED}{plain}")] {
+        assert!(with(RecipientRole::KeyOwner, pair).contains("is no age file in ASCII armour"), "{pair}");
+    }
 }

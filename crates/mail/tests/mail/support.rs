@@ -64,6 +64,7 @@ pub(crate) fn entry(number: u32, user: &str, step: StepKind, status: StepStatus,
         last_used: None,
         instructions: Vec::new(),
         detail: None,
+        encrypted_pair: None,
     }
 }
 
@@ -88,6 +89,9 @@ pub(crate) fn used(when: &str) -> KeyUse {
     KeyUse { at: at(when), service: "s3".to_owned(), region: "eu-west-1".to_owned() }
 }
 
+/// An age file in ASCII armour, of nobody's pair.
+pub(crate) const ARMOURED: &str = "-----BEGIN AGE ENCRYPTED FILE-----\nYWdlLWVuY3J5cHRpb24ub3JnL3YxCi0+IFgyNTUxOSA=\n-----END AGE ENCRYPTED FILE-----\n";
+
 /// One entry of every kind that an enforcing run tells of.
 pub(crate) fn every_kind() -> Vec<DigestEntry> {
     use StepKind::{Create, Deactivate, Delete, Hold, Publish, Reconcile, Retire, Rollback, Skip, Warn};
@@ -104,7 +108,10 @@ pub(crate) fn every_kind() -> Vec<DigestEntry> {
             ..rotated(1, "alice")
         },
         rotated(2, "backup,tape"),
-        install(due("2026-12-01T02:00:00Z", entry(3, "ci-runner", Publish, Done, Reason::ReplacementPending))),
+        DigestEntry {
+            encrypted_pair: Some(ARMOURED.to_owned()),
+            ..install(due("2026-12-01T02:00:00Z", entry(3, "ci-runner", Publish, Done, Reason::ReplacementPending)))
+        },
         install(due("2026-11-27T02:00:00Z", entry(4, "bob", Warn, Done, Reason::DeactivationAhead))),
         install(due("2026-11-30T02:00:00Z", entry(5, "carol", Warn, Done, Reason::NoticeRepeated))),
         due("2026-11-27T02:00:00Z", entry(6, "old-export", Warn, Done, Reason::RetirementAhead)),
@@ -226,6 +233,8 @@ pub(crate) struct Handed {
     pub(crate) html: String,
     pub(crate) text: String,
     pub(crate) headers: Vec<(String, String)>,
+    /// Names and contents.
+    pub(crate) attachments: Vec<(String, String)>,
 }
 
 /// A mailer that keeps what it is handed and always answers the same.
@@ -260,6 +269,11 @@ impl Mailer for Outbox {
             subject: mail.subject.to_owned(),
             html: mail.html.to_owned(),
             text: mail.text.to_owned(),
+            attachments: mail
+                .attachments
+                .iter()
+                .map(|file| (file.file_name.clone(), file.content.to_owned()))
+                .collect(),
             headers: mail.headers.iter().map(owned).collect(),
         });
         self.answer.lock().unwrap().clone()

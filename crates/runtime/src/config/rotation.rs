@@ -24,6 +24,8 @@ pub struct RotationConfig {
     pub security_email: Option<String>,
     /// The domains, in lower case, to which tags may direct mail; empty means any.
     pub email_domains: Vec<String>,
+    /// Whether new pairs are attached, encrypted, to the mails of those key owners whose tag asks for it.
+    pub encrypted_delivery: bool,
     /// The KMS key that encrypts the secrets; none means `aws/secretsmanager`.
     pub secret_kms_key_id: Option<String>,
     /// ARN patterns of those who may also read the secrets.
@@ -77,6 +79,8 @@ impl RotationConfig {
         let owner_tag = reader.optional(&variable::OWNER_TAG, parse::tag_key(128));
         let security_email = reader.optional(&variable::SECURITY_EMAIL, parse::email);
         let email_domains = reader.optional(&variable::EMAIL_DOMAINS, parse::list(parse::domain));
+        let switch = parse::one_of(&[("on", true), ("off", false)]);
+        let encrypted_delivery = reader.value(&variable::ENCRYPTED_DELIVERY, switch);
         let store = reader.value(&variable::SECRET_STORE, parse::one_of(&[("member", ())]));
         let secret_kms_key_id = reader.optional(&variable::SECRET_KMS_KEY_ID, parse::kms_key);
         let secret_readers = reader.optional(&variable::SECRET_READERS, parse::list(parse::reader_arn));
@@ -95,6 +99,7 @@ impl RotationConfig {
                 owner_tag: owner_tag?,
                 security_email: security_email?,
                 email_domains: email_domains?.unwrap_or_default(),
+                encrypted_delivery: encrypted_delivery?,
                 secret_kms_key_id: secret_kms_key_id?,
                 secret_readers: secret_readers?.unwrap_or_default(),
                 state: state?,

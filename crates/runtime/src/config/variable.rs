@@ -162,6 +162,8 @@ variables! {
         "Who may also read the secrets: break-glass roles, External Secrets Operator, CI roles.";
     REQUIRE_NOTICE: ROTATION, Default("true"), "`true` or `false`",
         "Whether nothing is made inactive before a notice of it was recorded as sent.";
+    ENCRYPTED_DELIVERY: ROTATION, Default("off"), "`on` or `off`",
+        "Whether new pairs are attached to key owners' mails, encrypted with age, where the tag `ENCRYPT_TO` names an entry of `recipients.json`.";
     ACK_BUCKET: ROTATION, Means("hosts do not acknowledge"), LATER,
         "Where hosts acknowledge that they have installed a key.";
     NOTIFICATION_FUNCTION: ROTATION, Refused, "a Lambda function's name or ARN",

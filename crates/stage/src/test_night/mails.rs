@@ -98,6 +98,7 @@ fn digest(stage: &Stage, number: u32) -> anyhow::Result<Value> {
         last_used: None,
         instructions: Vec::new(),
         detail: None,
+        encrypted_pair: None,
     };
     let digest = Digest {
         schema_version: SCHEMA,
