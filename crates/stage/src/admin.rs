@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, ensure};
+use aws_smithy_types::base64;
 use jiff::Timestamp;
 use keywheel_core::id::{AccessKeyId, AccountId};
 use serde::Deserialize;
@@ -95,6 +96,20 @@ impl Mail {
     #[must_use]
     pub fn text(&self) -> &str {
         self.content["Simple"]["Body"]["Text"]["Data"].as_str().unwrap_or_default()
+    }
+
+    /// The attached files: names and contents.
+    ///
+    /// # Errors
+    /// One has no name, or is not text.
+    pub fn attachments(&self) -> anyhow::Result<Vec<(String, String)>> {
+        let attachments = self.content["Simple"]["Attachments"].as_array().into_iter().flatten();
+        let file = |one: &Value| {
+            let name = one["FileName"].as_str().context("an attachment without a name")?;
+            let content = base64::decode(one["RawContent"].as_str().unwrap_or_default())?;
+            Ok((name.to_owned(), String::from_utf8(content)?))
+        };
+        attachments.map(file).collect()
     }
 
     /// The HTML part.

@@ -111,7 +111,8 @@ pub async fn everything_written(stage: &Stage, folder: &Path) -> anyhow::Result<
         let place = format!("the mail to {:?}", mail.to);
         let parts =
             [mail.content.to_string(), mail.subject().to_owned(), mail.text().to_owned(), mail.html().to_owned()];
-        written.extend(parts.map(|text| Written { place: place.clone(), text }));
+        let files = mail.attachments()?.into_iter().map(|(_, text)| text);
+        written.extend(parts.into_iter().chain(files).map(|text| Written { place: place.clone(), text }));
     }
     let objects = stage.state.texts("").await?;
     written.extend(objects.into_iter().map(|(place, text)| Written { place, text }));

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use keywheel_stage::{bench, days, death, demo, test_night, test_permissions};
+use keywheel_stage::{bench, days, death, demo, test_delivery, test_night, test_permissions};
 
 #[derive(Parser)]
 #[command(name = "stage", about = "An emulated AWS Organization with Keywheel in it")]
@@ -71,6 +71,14 @@ enum Command {
         #[arg(long)]
         every_call: bool,
     },
+    /// Sends new pairs encrypted and opens them, and takes templates to S3, with the compiled command line.
+    TestDelivery {
+        #[command(flatten)]
+        place: Place,
+        /// The executable `keywheel`.
+        #[arg(long)]
+        keywheel: PathBuf,
+    },
     /// Takes each statement out of the roles, and tries what the roles must not do.
     TestPermissions {
         #[command(flatten)]
@@ -114,6 +122,7 @@ async fn main() -> ExitCode {
         Command::Days { place, days } => days::show(&place.into(), days).await,
         Command::TestDays { place } => days::test(&place.into()).await,
         Command::TestDeath { place, every_call } => death::run(&place.into(), every_call).await,
+        Command::TestDelivery { place, keywheel } => test_delivery::run(&place.into(), &keywheel).await,
         Command::TestPermissions { place } => test_permissions::run(&place.into()).await,
         Command::TestNight { place } => test_night::run(&place.into()).await,
     };

@@ -144,6 +144,14 @@ impl Organization {
         Self::read("trouble.json")
     }
 
+    /// An organization whose owners are sent their new pairs encrypted, or should not be.
+    ///
+    /// # Errors
+    /// Like [`Organization::demo`].
+    pub fn delivery() -> anyhow::Result<Self> {
+        Self::read("delivery.json")
+    }
+
     /// An organization of so many accounts that are alike but for their ids: the data file's last one. The others are there once.
     ///
     /// # Errors

@@ -37,7 +37,7 @@ pub(super) struct Step {
 }
 
 /// Every step there is.
-pub(super) const STEPS: [Step; 21] = [
+pub(super) const STEPS: [Step; 22] = [
     Step { title: "Format", tier: Tier::Quick, after: None, run: format },
     Step { title: "Repository", tier: Tier::Quick, after: None, run: repository },
     Step { title: "Lints", tier: Tier::Quick, after: None, run: lints },
@@ -52,6 +52,7 @@ pub(super) const STEPS: [Step; 21] = [
     Step { title: "AWS adapters (contract)", tier: Tier::Usual, after: None, run: adapters },
     Step { title: "Night on the stage", tier: Tier::Usual, after: Some(BUILD), run: night },
     Step { title: "Permissions", tier: Tier::Usual, after: Some(BUILD), run: permissions },
+    Step { title: "Encrypted delivery and command line", tier: Tier::Usual, after: Some(BUILD), run: delivery },
     Step { title: "Calls", tier: Tier::Usual, after: Some(BUILD), run: calls },
     Step { title: "Forty-five days", tier: Tier::Usual, after: Some(BUILD), run: days },
     Step { title: "Death at every kind of call", tier: Tier::Usual, after: Some(BUILD), run: death },
@@ -211,6 +212,14 @@ fn night(bench: &Bench<'_>) -> Result<()> {
 
 fn permissions(bench: &Bench<'_>) -> Result<()> {
     on_stage(bench, "test-permissions")
+}
+
+fn delivery(bench: &Bench<'_>) -> Result<()> {
+    // By itself, so that the features with which people sign in are not built into the stage and the functions.
+    let mut executables = cargo::build(bench.workspace, ["keywheel-cli"], Profile::Dev)?;
+    let keywheel = executables.remove("keywheel").context("cargo built no `keywheel`")?;
+    let call = bench.stage()?.call("test-delivery", &bench.workspace.target.join("test-delivery"));
+    call.arguments([Path::new("--keywheel"), &keywheel]).folder(&bench.workspace.root).succeed()
 }
 
 fn calls(bench: &Bench<'_>) -> Result<()> {

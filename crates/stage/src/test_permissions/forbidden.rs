@@ -21,6 +21,8 @@ use crate::seed::SeededUser;
 use crate::stage::Stage;
 use crate::test_night::checks::Checks;
 
+/// For whom new pairs may be encrypted.
+const RECIPIENTS: &str = "keywheel/recipients.json";
 /// A secret that is none of the users'.
 const FOREIGN_SECRET: &str = "payroll";
 /// An identity from which notification must not send.
@@ -122,6 +124,8 @@ async fn key_rotation(tried: &mut Tried, session: &SdkConfig, stage: &Stage, use
     tried.add(KEY_ROTATION, "s3:GetObject of its code", code.send().await);
     let forged = storage.put_object().bucket(STATE_BUCKET).key("keywheel/notices/1/1.json");
     tried.add(KEY_ROTATION, "s3:PutObject of a notice's record", forged.send().await);
+    let own = storage.put_object().bucket(STATE_BUCKET).key(RECIPIENTS);
+    tried.add(KEY_ROTATION, "s3:PutObject of the list of recipients", own.send().await);
     tried.add(KEY_ROTATION, "lambda:InvokeFunction of account-inventory", invoke(&lambda, ACCOUNT_INVENTORY).await);
     let code = lambda.update_function_code().function_name(KEY_ROTATION).zip_file(vec![0_u8].into());
     tried.add(KEY_ROTATION, "lambda:UpdateFunctionCode of itself", code.send().await);
@@ -135,6 +139,8 @@ async fn notification(tried: &mut Tried, session: &SdkConfig, user: &SeededUser)
     let (storage, lambda, mail) = (StorageClient::new(session), LambdaClient::new(session), MailClient::new(session));
     let read = storage.get_object().bucket(STATE_BUCKET).key(ledger(user));
     tried.add(NOTIFICATION, "s3:GetObject of a ledger", read.send().await);
+    let list = storage.get_object().bucket(STATE_BUCKET).key(RECIPIENTS);
+    tried.add(NOTIFICATION, "s3:GetObject of the list of recipients", list.send().await);
     let write = storage.put_object().bucket(STATE_BUCKET).key("templates/digest/body.txt");
     tried.add(NOTIFICATION, "s3:PutObject of a template", write.send().await);
     tried.add(NOTIFICATION, "lambda:InvokeFunction of key-rotation", invoke(&lambda, KEY_ROTATION).await);
