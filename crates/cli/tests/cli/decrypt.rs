@@ -35,6 +35,14 @@ fn a_file_or_standard_input_is_opened_with_the_right_identity() {
     }
 }
 
+/// Both files are those of the reference implementation: `age-keygen` and `age --armor` 1.1.1.
+#[test]
+fn what_the_reference_implementation_wrote_is_opened() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/reference");
+    let ended = keywheel(&folder, ["decrypt", "reference.age", "--identity", "identity.txt"], "");
+    assert_eq!((ended.code, ended.out.as_str(), ended.err.as_str()), (0, VALUE, ""));
+}
+
 #[test]
 fn what_cannot_be_opened_prints_nothing_and_says_why() {
     let (folder, armoured) = prepared();
