@@ -217,6 +217,13 @@ data "aws_iam_policy_document" "notification" {
     resources = [local.bucket_arn]
   }
 
+  # SES knows no resource for GetAccount.
+  statement {
+    sid       = "AsksForTheQuota"
+    actions   = ["ses:GetAccount"]
+    resources = ["*"]
+  }
+
   statement {
     sid       = "SendsAsOneAddress"
     actions   = ["ses:SendEmail"]

@@ -1,32 +1,95 @@
 //! Sends mail through SES.
 
+mod standing;
+
+use std::time::Duration;
+
 use aws_config::SdkConfig;
+use aws_config::retry::RetryConfig;
 use aws_sdk_sesv2::Client;
+use aws_sdk_sesv2::config::Builder;
 use aws_sdk_sesv2::error::BuildError;
 use aws_sdk_sesv2::primitives::Blob;
 use aws_sdk_sesv2::types::{
     Attachment, AttachmentContentDisposition, AttachmentContentTransferEncoding, Body, Content, Destination,
     EmailContent, Message, MessageHeader,
 };
-use keywheel_engine::ports::ErrorKind;
+use keywheel_engine::ports::{ErrorKind, PortError};
 use keywheel_mail::ports::{Delivery, Mail, Mailer};
 
 use crate::error::{code, port_error};
+use crate::patience::{Patience, Throttled};
+use standing::{Known, Standing};
 
 const SEND: &str = "ses:SendEmail";
+const GET_ACCOUNT: &str = "ses:GetAccount";
+/// How long a mail is tried while SES throttles: far less than the 15 minutes that the function has.
+const PATIENCE: Duration = Duration::from_mins(3);
 
 /// SES, version 2 of its API.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct SesMailer {
     client: Client,
     configuration_set: Option<String>,
+    patience: Patience,
+    known: Known,
 }
 
 impl SesMailer {
     /// SES of the configuration's account and region; the configuration set is SES's, for events such as bounces.
     #[must_use]
     pub fn new(config: &SdkConfig, configuration_set: Option<String>) -> Self {
-        Self { client: Client::new(config), configuration_set }
+        let patience = Patience::new(config, PATIENCE);
+        Self { client: Client::new(config), configuration_set, patience, known: Known::default() }
+    }
+
+    /// Asks SES what the account may send, unless it was asked a moment ago. Without an answer mails go out: SendEmail refuses
+    /// by itself what may not be sent.
+    async fn ask(&self) {
+        if !self.known.is_stale() {
+            return;
+        }
+        // Once: whoever waits for this call while SES throttles it could have sent the mail.
+        let once = Builder::new().retry_config(RetryConfig::disabled());
+        let answer = self.client.get_account().customize().config_override(once).send().await;
+        let answer = answer.map_err(|error| port_error(GET_ACCOUNT, &error));
+        if let Err(error) = &answer {
+            tracing::warn!(%error, "what SES lets the account send today is not known");
+        }
+        self.known.keep(answer.ok().as_ref().map(Standing::of));
+    }
+
+    async fn once(&self, mail: &Mail<'_>, content: &EmailContent) -> Result<String, Refusal> {
+        let sent = self
+            .client
+            .send_email()
+            .from_email_address(mail.from)
+            .set_reply_to_addresses(mail.reply_to.map(|address| vec![address.to_owned()]))
+            .destination(Destination::builder().to_addresses(mail.to).build())
+            .content(content.clone())
+            .set_configuration_set_name(self.configuration_set.clone())
+            .send()
+            .await;
+        match sent {
+            Ok(answer) => Ok(answer.message_id.unwrap_or_default()),
+            Err(error) => {
+                let code = code(&error).unwrap_or_default().to_owned();
+                Err(Refusal { code, error: port_error(SEND, &error) })
+            }
+        }
+    }
+
+    fn refused(&self, refusal: &Refusal) -> Delivery {
+        let waits = refusal.is_a_matter_of_time();
+        let why = if refusal.lacks_verification() && self.known.is_in_sandbox() {
+            format!(
+                "SES is in its sandbox, so the recipient's address has to be verified; ask for production access: {}",
+                refusal.error
+            )
+        } else {
+            refusal.error.to_string()
+        };
+        if waits { Delivery::Deferred { why } } else { Delivery::Rejected { why } }
     }
 }
 
@@ -36,35 +99,48 @@ impl Mailer for SesMailer {
             Ok(content) => content,
             Err(error) => return Delivery::Rejected { why: error.to_string() },
         };
-        let sent = self
-            .client
-            .send_email()
-            .from_email_address(mail.from)
-            .set_reply_to_addresses(mail.reply_to.map(|address| vec![address.to_owned()]))
-            .destination(Destination::builder().to_addresses(mail.to).build())
-            .content(content)
-            .set_configuration_set_name(self.configuration_set.clone())
-            .send()
-            .await;
-        match sent {
-            Ok(answer) => Delivery::Sent { message_id: answer.message_id.unwrap_or_default() },
-            Err(error) => {
-                let waits = code(&error).is_some_and(is_a_matter_of_time);
-                let failure = port_error(SEND, &error);
-                let why = failure.to_string();
-                if waits || failure.is_transient() || failure.kind == ErrorKind::Denied {
-                    Delivery::Deferred { why }
-                } else {
-                    Delivery::Rejected { why }
-                }
+        self.ask().await;
+        if let Some(why) = self.known.wait(mail.urgency) {
+            return Delivery::Deferred { why };
+        }
+        match self.patience.with(|| self.once(mail, &content)).await {
+            Ok(message_id) => {
+                self.known.count();
+                Delivery::Sent { message_id }
             }
+            Err(refusal) => self.refused(&refusal),
         }
     }
 }
 
-/// The quota, or a pause that AWS or the account's owner can lift (SESv2 API, errors of SendEmail).
-fn is_a_matter_of_time(code: &str) -> bool {
-    matches!(code, "LimitExceededException" | "SendingPausedException" | "AccountSuspendedException")
+/// Why SES did not take a mail.
+struct Refusal {
+    code: String,
+    error: PortError,
+}
+
+impl Refusal {
+    /// What passes by itself, or what somebody mends who is not the recipient: rate and quota, a pause, a permission, an identity.
+    fn is_a_matter_of_time(&self) -> bool {
+        let code = self.code.as_str();
+        matches!(code, "LimitExceededException" | "SendingPausedException" | "AccountSuspendedException")
+            || code == "MailFromDomainNotVerifiedException"
+            || self.error.is_transient()
+            || self.error.kind == ErrorKind::Denied
+            || self.lacks_verification()
+    }
+
+    /// An identity is not verified: the sender's, or in the sandbox the recipient's (SES, errors of SendEmail).
+    fn lacks_verification(&self) -> bool {
+        self.code == "MessageRejected" && self.error.message.contains("not verified")
+    }
+}
+
+impl Throttled for Refusal {
+    /// Throttled for the second, not for the day.
+    fn is_throttled(&self) -> bool {
+        self.error.is_throttled() && !self.error.message.contains("Daily message quota")
+    }
 }
 
 fn content(mail: &Mail<'_>) -> Result<EmailContent, BuildError> {
@@ -87,68 +163,4 @@ fn content(mail: &Mail<'_>) -> Result<EmailContent, BuildError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use keywheel_mail::ports::Attachment;
-
-    use super::*;
-    use crate::wire::{Answer, Wire, json, json_error};
-
-    const MAIL: Mail<'_> = Mail {
-        from: "keys@example.com",
-        reply_to: None,
-        to: "owner@example.com",
-        subject: "Access keys",
-        html: "<p>hello</p>",
-        text: "hello",
-        headers: &[("Auto-Submitted", "auto-generated")],
-        attachments: &[],
-    };
-
-    async fn send_over(answer: fn() -> Answer) -> (Delivery, serde_json::Value) {
-        let wire = Wire::new(move |_, _| answer());
-        let delivery = SesMailer::new(&wire.config(), None).send(&MAIL).await;
-        (delivery, serde_json::from_str(&wire.sent()[0].body).unwrap())
-    }
-
-    #[tokio::test]
-    async fn a_mail_goes_out_with_both_parts_and_its_headers() {
-        let (delivery, body) = send_over(|| json(200, r#"{"MessageId":"m-1"}"#)).await;
-        assert_eq!(delivery, Delivery::Sent { message_id: "m-1".to_owned() });
-        let simple = &body["Content"]["Simple"];
-        assert_eq!(simple["Body"]["Html"]["Data"], "<p>hello</p>");
-        assert_eq!(simple["Body"]["Text"]["Data"], "hello");
-        assert_eq!(simple["Headers"], serde_json::json!([{ "Name": "Auto-Submitted", "Value": "auto-generated" }]));
-        assert_eq!((body.get("ReplyToAddresses"), body.get("ConfigurationSetName")), (None, None));
-    }
-
-    #[tokio::test]
-    async fn an_attachment_goes_out_byte_by_byte() {
-        let wire = Wire::new(|_, _| json(200, r#"{"MessageId":"m-1"}"#));
-        let attachments = [Attachment { file_name: "AKIAIOSFODNN7EXAMPLE.age".to_owned(), content: "-----BEGIN\n" }];
-        let mail = Mail { attachments: &attachments, ..MAIL };
-        SesMailer::new(&wire.config(), None).send(&mail).await;
-        let body: serde_json::Value = serde_json::from_str(&wire.sent()[0].body).unwrap();
-        let attached = &body["Content"]["Simple"]["Attachments"];
-        assert_eq!(attached[0]["FileName"], "AKIAIOSFODNN7EXAMPLE.age");
-        assert_eq!(attached[0]["RawContent"], "LS0tLS1CRUdJTgo=");
-        assert_eq!(attached[0]["ContentDisposition"], "ATTACHMENT");
-        assert_eq!((attached.as_array().unwrap().len(), body["Content"].get("Raw")), (1, None));
-    }
-
-    #[tokio::test]
-    async fn what_time_can_mend_is_deferred_and_the_rest_rejected() {
-        let answers: [(fn() -> Answer, bool); 6] = [
-            (|| Answer::Lost, true),
-            (|| json_error(429, "TooManyRequestsException", "later"), true),
-            (|| json_error(400, "LimitExceededException", "the day's quota"), true),
-            (|| json_error(400, "SendingPausedException", "paused"), true),
-            (|| json_error(400, "MessageRejected", "Email address is not verified."), false),
-            (|| json_error(400, "BadRequestException", "Illegal address"), false),
-        ];
-        for (answer, deferred) in answers {
-            let (delivery, _) = send_over(answer).await;
-            assert_eq!(matches!(delivery, Delivery::Deferred { .. }), deferred, "{delivery:?}");
-            assert_eq!(matches!(delivery, Delivery::Rejected { .. }), !deferred, "{delivery:?}");
-        }
-    }
-}
+mod tests;

@@ -10,6 +10,18 @@ use keywheel_engine::ports::{ErrorKind, PortError};
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 
+/// An error that may say that the call came too soon.
+pub(crate) trait Throttled {
+    /// Whether the same call may succeed a moment later.
+    fn is_throttled(&self) -> bool;
+}
+
+impl Throttled for PortError {
+    fn is_throttled(&self) -> bool {
+        self.kind == ErrorKind::Throttled
+    }
+}
+
 /// How long a call that AWS throttles is made again and again: the sum of the pauses in between.
 #[derive(Clone, Debug)]
 pub(crate) struct Patience {
@@ -31,9 +43,10 @@ impl Patience {
     }
 
     /// Makes a call, and again while AWS throttles it, with random pauses that grow.
-    pub(crate) async fn with<T, F>(&self, call: impl Fn() -> F) -> Result<T, PortError>
+    pub(crate) async fn with<T, E, F>(&self, call: impl Fn() -> F) -> Result<T, E>
     where
-        F: Future<Output = Result<T, PortError>>,
+        E: Throttled,
+        F: Future<Output = Result<T, E>>,
     {
         let (mut pause, mut left) = (FIRST_PAUSE, self.pauses);
         loop {
@@ -46,7 +59,7 @@ impl Patience {
             let (Some(sleep), Some(rest)) = (&self.sleep, left.checked_sub(wait)) else { return Err(error) };
             let is_late = Timestamp::now().duration_since(self.until)
                 > -SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
-            if error.kind != ErrorKind::Throttled || is_late {
+            if !error.is_throttled() || is_late {
                 return Err(error);
             }
             sleep.sleep(wait).await;

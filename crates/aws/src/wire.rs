@@ -20,11 +20,17 @@ use aws_smithy_types::body::SdkBody;
 /// A request as it was sent.
 #[derive(Clone, Debug)]
 pub(crate) struct Sent {
+    pub(crate) uri: String,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: String,
 }
 
 impl Sent {
+    /// Whether it asks SES for its account.
+    pub(crate) fn is_of_account(&self) -> bool {
+        self.uri.ends_with("/v2/email/account")
+    }
+
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
     }
@@ -122,7 +128,7 @@ impl HttpConnector for Wire {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let headers = request.headers().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
-        let sent = Sent { headers, body };
+        let sent = Sent { uri: request.uri().to_owned(), headers, body };
         let number = {
             let mut all = self.sent.lock().unwrap();
             all.push(sent.clone());

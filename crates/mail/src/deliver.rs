@@ -18,6 +18,7 @@ use crate::address::mask_all;
 use crate::clean::{line, without_secrets};
 use crate::ports::{Attachment, Delivery, Mail, Mailer, TemplateStore};
 use crate::templates::{Fallback, RenderFailed, Templates};
+use crate::urgency;
 
 /// How many records are written at the same time.
 const RECORDS_AT_ONCE: usize = 16;
@@ -134,6 +135,7 @@ where
         text: &rendered.text,
         headers: &[AUTOMATIC],
         attachments: &attachments,
+        urgency: urgency::of(digest, &entries),
     };
     let delivery = post.mailer.send(&mail).await;
     let (state, result) = counted(&delivery, entries.len());

@@ -14,6 +14,7 @@ pub mod lint;
 mod moment;
 pub mod ports;
 mod templates;
+mod urgency;
 pub mod words;
 
 pub use context::{

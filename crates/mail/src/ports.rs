@@ -64,6 +64,8 @@ pub struct Mail<'a> {
     pub headers: &'a [(&'a str, &'a str)],
     /// Files that come with it.
     pub attachments: &'a [Attachment<'a>],
+    /// Whether it goes before others where not all can go.
+    pub urgency: Urgency,
 }
 
 /// A file that comes with a mail.
@@ -73,6 +75,15 @@ pub struct Attachment<'a> {
     pub file_name: String,
     /// Its content: text, which is to arrive byte by byte as it is.
     pub content: &'a str,
+}
+
+/// How badly a mail is needed today.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Urgency {
+    /// A day later is soon enough.
+    Routine,
+    /// Something was done to a key, went wrong, or comes within days.
+    Urgent,
 }
 
 /// What became of a mail that was handed over.

@@ -3,7 +3,7 @@ use std::time::Duration;
 use aws_sdk_sesv2::Client;
 use keywheel_aws::{LambdaInvoker, SesMailer};
 use keywheel_engine::ports::{ErrorKind, Invoker};
-use keywheel_mail::ports::{Delivery, Mail, Mailer};
+use keywheel_mail::ports::{Delivery, Mail, Mailer, Urgency};
 
 use crate::emulator::{Account, on_both};
 
@@ -18,6 +18,7 @@ const MAIL: Mail<'_> = Mail {
     html: "<p>grüß Gott</p>",
     text: "grüß Gott",
     headers: &[("Auto-Submitted", "auto-generated")],
+    urgency: Urgency::Routine,
 };
 
 async fn a_mail_from_a_verified_sender_is_sent(account: Account) {

@@ -56,6 +56,7 @@ pub(super) const ROWS: &[Row] = &[
     row("notification", "ReadsTemplates", Invoked::Digest, "s3:GetObject"),
     row("notification", "RecordsWhatWasSent", Invoked::Digest, "s3:GetObject"),
     row("notification", "TellsMissingFromDenied", Invoked::Digest, "s3:GetObject"),
+    row("notification", "AsksForTheQuota", Invoked::Digest, "ses:GetAccount"),
     row("notification", "SendsAsOneAddress", Invoked::Digest, "ses:SendEmail"),
 ];
 
