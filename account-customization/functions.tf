@@ -62,6 +62,7 @@ locals {
       EXEMPTION_GROUP         = var.iam_exception_group
       OWNER_TAG               = var.resource_owner_tag
       SECURITY_EMAIL          = var.security_email
+      EVENT_BUS               = var.event_bus
     }
     notification = {
       TEMPLATE_BUCKET = local.bucket
@@ -69,6 +70,7 @@ locals {
       SENDER_EMAIL    = var.admin_email_address
 
       CONFIGURATION_SET = aws_sesv2_configuration_set.keywheel.configuration_set_name
+      SNS_TOPIC_ARN     = var.notice_topic_arn
     }
   }
 

@@ -4,6 +4,9 @@ locals {
   function_arns              = { for name, function in local.names : name => "arn:${local.partition}:lambda:${local.region}:${local.account}:function:${function}" }
   state_arn                  = "${local.bucket_arn}/${local.state_prefix}"
 
+  named_bus_arn = startswith(var.event_bus, "arn:") ? var.event_bus : "arn:${local.partition}:events:${local.region}:${local.account}:event-bus/${var.event_bus}"
+  event_bus_arn = var.event_bus == "" ? null : local.named_bus_arn
+
   role_names = {
     account-inventory = var.inventory_execution_role_name
     key-rotation      = var.execution_role_name
@@ -195,6 +198,16 @@ data "aws_iam_policy_document" "key_rotation" {
     actions   = ["lambda:InvokeFunction"]
     resources = [local.function_arns["notification"], local.function_arns["key-rotation"]]
   }
+
+  dynamic "statement" {
+    for_each = local.event_bus_arn == null ? [] : [local.event_bus_arn]
+
+    content {
+      sid       = "TellsMachines"
+      actions   = ["events:PutEvents"]
+      resources = [statement.value]
+    }
+  }
 }
 
 data "aws_iam_policy_document" "notification" {
@@ -215,6 +228,16 @@ data "aws_iam_policy_document" "notification" {
     sid       = "TellsMissingFromDenied"
     actions   = ["s3:ListBucket"]
     resources = [local.bucket_arn]
+  }
+
+  dynamic "statement" {
+    for_each = var.notice_topic_arn == null ? [] : [var.notice_topic_arn]
+
+    content {
+      sid       = "TellsTheTopic"
+      actions   = ["sns:Publish"]
+      resources = [statement.value]
+    }
   }
 
   # SES knows no resource for GetAccount.

@@ -8,6 +8,7 @@ mod clock;
 mod config;
 mod encryption;
 mod error;
+mod event_bus;
 mod iam;
 mod invoker;
 mod mailer;
@@ -23,6 +24,7 @@ mod session;
 mod state;
 mod templates;
 mod time;
+mod topic;
 #[cfg(test)]
 mod wire;
 
@@ -31,6 +33,7 @@ pub use aws_config::SdkConfig;
 pub use clock::SystemClock;
 pub use config::{ATTEMPT_TIMEOUT, CALL_TIMEOUT, CONNECT_TIMEOUT, NoRegion, load_config, load_config_with};
 pub use encryption::AgeEncryption;
+pub use event_bus::{EventBus, EventsFailed};
 pub use iam::AwsIam;
 pub use invoker::LambdaInvoker;
 pub use mailer::SesMailer;
@@ -40,3 +43,4 @@ pub use secrets::{AwsSecrets, SecretOptions};
 pub use session::{MemberRole, Session, SessionFailed, partition_of_region, session_name};
 pub use state::S3State;
 pub use templates::S3Templates;
+pub use topic::Topic;

@@ -86,6 +86,7 @@ permissions! {
         "organizations:ListOrganizationalUnitsForParent", Some("list_organizational_units_for_parent"), "everything", "The OUs below an OU.";
     }
     KeyRotation {
+        "events:PutEvents", Some("put_events"), "the bus, if `EVENT_BUS` names one", "Tells machines of completed steps.";
         "lambda:InvokeFunction", Some("invoke"), "notification, and key-rotation itself", "Hands digests on, and what there was no time for.";
         "s3:GetObject", Some("get_object"), "ledgers, runs, notices and the list of recipients in the state bucket", "What earlier runs did, what owners were told, and for whom pairs may be encrypted.";
         "s3:ListBucket", None, "the state bucket", "Without it S3 answers 403 where an object is missing.";
@@ -118,6 +119,7 @@ permissions! {
         "s3:PutObject", Some("put_object"), "notices in the state bucket", "Records what was sent.";
         "ses:GetAccount", Some("get_account"), "everything", "What SES lets the account send today.";
         "ses:SendEmail", Some("send_email"), "mails from the sender's address", "Sends mails.";
+        "sns:Publish", Some("publish"), "the topic, if `SNS_TOPIC_ARN` names one", "Tells chat and tickets of what was mailed.";
     }
 }
 

@@ -13,6 +13,7 @@ pub mod manifest;
 pub mod notice_record;
 pub mod recipients;
 pub mod result;
+pub mod step_completed;
 
 /// The version of the shape of manifests, results and notices that this release writes.
 pub const SCHEMA: u32 = 1;

@@ -14,6 +14,7 @@ pub mod lint;
 mod moment;
 pub mod ports;
 mod templates;
+pub mod topic;
 mod urgency;
 pub mod words;
 

@@ -151,15 +151,30 @@ fn what_this_release_cannot_carry_out_is_refused() {
         ("SECRET_STORE", "central"),
         ("SECRET_REPLICA_REGIONS", "eu-west-1"),
         ("ACK_BUCKET", "keywheel-acknowledgements"),
-        ("EVENT_BUS", "keywheel"),
     ] {
         assert_eq!(refused(rotation(&[(name, value)])), [name]);
     }
-    for (name, value) in
-        [("MAILER", "smtp"), ("MAILER", "mailgun"), ("SNS_TOPIC_ARN", "arn:aws:sns:eu-central-1:111122223333:keywheel")]
-    {
+    for (name, value) in [("MAILER", "smtp"), ("MAILER", "mailgun")] {
         let text = message(notification(&[(name, value)]));
         assert!(text.contains(name) && text.contains("this release"), "{text}");
+    }
+}
+
+#[test]
+fn a_bus_is_a_name_or_an_arn_and_a_topic_an_arn() {
+    let bus = |text| rotation(&[("EVENT_BUS", text)]).map(|config| config.event_bus.unwrap());
+    for good in ["default", "aws.partner/x.y/1", "arn:aws-cn:events:cn-north-1:111122223333:event-bus/keywheel"] {
+        assert_eq!(bus(good).unwrap(), good);
+    }
+    for wrong in ["a bus", "arn:aws:events:eu-central-1:1111:event-bus/x", "arn:aws:sns:eu-central-1:111122223333:x"] {
+        assert_eq!(refused(bus(wrong)), ["EVENT_BUS"], "{wrong:?}");
+    }
+    let topic = |text| notification(&[("SNS_TOPIC_ARN", text)]).map(|config| config.topic.unwrap());
+    let good = "arn:aws:sns:eu-central-1:111122223333:keywheel-notices";
+    assert_eq!(topic(good).unwrap(), good);
+    for wrong in ["keywheel", "arn:aws:sqs:eu-central-1:111122223333:x", "arn:aws:sns:eu-central-1:111122223333:x.fifo"]
+    {
+        assert_eq!(refused(topic(wrong)), ["SNS_TOPIC_ARN"], "{wrong:?}");
     }
 }
 

@@ -32,6 +32,10 @@ pub const STATE_BUCKET: &str = "keywheel-stage-state";
 pub const EMAIL_DOMAIN: &str = "example.com";
 /// Who sends the mails.
 pub const SENDER: &str = "keywheel@example.com";
+/// The EventBridge bus for machines, which the test of the channels makes.
+pub const EVENT_BUS: &str = "keywheel-steps";
+/// The SNS topic for chat and tickets, which the test of the channels makes.
+pub const TOPIC: &str = "keywheel-notices";
 /// The KMS key that the policies name. The stage has none: the emulator enforces no key's permissions.
 const KEY: &str = "no-key-on-the-stage";
 
@@ -75,6 +79,8 @@ impl Policies {
             ("exemption_group", organization.exemption_group.clone()),
             ("key", KEY.to_owned()),
             ("sender", SENDER.to_owned()),
+            ("event_bus", EVENT_BUS.to_owned()),
+            ("topic", TOPIC.to_owned()),
         ];
         Self { values }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use keywheel_aws::{AccountPorts, LambdaInvoker, S3State, SdkConfig, Session};
+use keywheel_aws::{AccountPorts, EventBus, LambdaInvoker, S3State, SdkConfig, Session};
 use keywheel_core::contract::event::RotationEvent;
 use keywheel_core::contract::job::AccountJob;
 use keywheel_core::contract::result::AccountResult;
@@ -21,10 +21,10 @@ use crate::failure::{Unserved, incomplete, named, refused};
 use crate::hand_on;
 use crate::report::{self, Counts};
 use crate::settings::{member_role, secret_options, settings};
-use crate::telling::hand_over;
+use crate::telling::{hand_over, tell_machines};
 
 /// What is kept of the invocation's time for digests, the result and the answer.
-const RESERVE: SignedDuration = SignedDuration::from_secs(20);
+const RESERVE: SignedDuration = SignedDuration::from_secs(25);
 
 /// How long the digests are tried, all together; less than [`RESERVE`], so that the result is stored, and what is left handed on,
 /// whatever becomes of them.
@@ -33,12 +33,16 @@ const DIGESTS_TIME: Duration = Duration::from_secs(12);
 /// How long the invocation of itself is tried; [`RESERVE`] covers it, too.
 const HAND_ON_TIME: Duration = Duration::from_secs(4);
 
+/// How long events for machines are tried, all together; [`RESERVE`] covers it, too.
+const EVENTS_TIME: Duration = Duration::from_secs(5);
+
 /// The function, started.
 pub(crate) struct KeyRotation {
     config: RotationConfig,
     sdk: SdkConfig,
     state: S3State,
     invoker: LambdaInvoker,
+    event_bus: Option<EventBus>,
 }
 
 impl Handler for KeyRotation {
@@ -58,7 +62,8 @@ impl KeyRotation {
     pub(crate) fn new(config: RotationConfig, sdk: SdkConfig) -> Self {
         let state = S3State::new(&sdk, config.state.bucket.as_str(), config.state.prefix.as_str());
         let invoker = LambdaInvoker::new(&sdk, DIGESTS_TIME);
-        Self { config, sdk, state, invoker }
+        let event_bus = config.event_bus.as_deref().map(|bus| EventBus::new(&sdk, bus, EVENTS_TIME));
+        Self { config, sdk, state, invoker, event_bus }
     }
 
     async fn serve(
@@ -150,8 +155,10 @@ impl KeyRotation {
                 self.store(&account_run.result).await?;
             }
         }
+        let failed_events = tell_machines(self.event_bus.as_ref(), &account_run.result, EVENTS_TIME).await;
         report::log(&account_run.result);
-        let counts = Counts { digests: digests.len(), failed_digests: failed.len(), ..Counts::of(&account_run) };
+        let (digests, failed_digests) = (digests.len(), failed.len());
+        let counts = Counts { digests, failed_digests, failed_events, ..Counts::of(&account_run) };
         report::count(&account_run.result, counts, Timestamp::now());
         let AccountRun { result, retry_helps, .. } = account_run;
         if retry_helps { Err(incomplete(&result)) } else { Ok(result) }

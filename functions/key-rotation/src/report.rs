@@ -40,6 +40,8 @@ pub(crate) struct Counts {
     pub(crate) digests: usize,
     /// Those of them that could not be.
     pub(crate) failed_digests: usize,
+    /// Events of completed steps that the bus did not take.
+    pub(crate) failed_events: usize,
     /// What was left was handed to a further invocation.
     pub(crate) was_handed_on: bool,
     /// What was left waits for the next night.
@@ -58,7 +60,7 @@ impl Counts {
 
 /// The counts of an account's run.
 pub(crate) fn count(result: &AccountResult, counts: Counts, now: Timestamp) {
-    let Counts { digests, failed_digests, was_handed_on, rest_waits, missing_reports } = counts;
+    let Counts { digests, failed_digests, failed_events, was_handed_on, rest_waits, missing_reports } = counts;
     let ended = |status| result.steps.iter().filter(|step| step.status == status).count();
     let counts = [
         (Metric::AccountsUnreachable, usize::from(result.unreachable)),
@@ -75,6 +77,7 @@ pub(crate) fn count(result: &AccountResult, counts: Counts, now: Timestamp) {
         (Metric::ReportsMissing, missing_reports),
         (Metric::DigestsQueued, digests - failed_digests),
         (Metric::DigestsFailed, failed_digests),
+        (Metric::EventsFailed, failed_events),
     ];
     let fields = [("run_id", result.run_id.as_str()), ("account", result.account.as_str())];
     emit(Function::KeyRotation, now, &counts, &fields);

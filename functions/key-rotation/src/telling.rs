@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use futures::{StreamExt, stream};
+use keywheel_aws::EventBus;
 use keywheel_core::contract::digest::Digest;
+use keywheel_core::contract::result::AccountResult;
+use keywheel_core::contract::step_completed::StepCompleted;
 use keywheel_engine::ports::Invoker;
 
 /// Digests that are handed over at a time: tags can name another recipient for every user of an account.
@@ -29,6 +32,29 @@ pub(crate) async fn hand_over(
         Some(error)
     });
     stream::iter(each).buffer_unordered(AT_ONCE).filter_map(async |error| error).collect().await
+}
+
+/// Tells the bus of every step that this invocation completed, after its result is stored; says how many events were not taken, or may
+/// not have been. The result stays what it is: nothing waits for machines that listen.
+pub(crate) async fn tell_machines(bus: Option<&EventBus>, result: &AccountResult, time: Duration) -> usize {
+    let events: Vec<_> = StepCompleted::of(result).collect();
+    let Some(bus) = bus.filter(|_| !events.is_empty()) else { return 0 };
+    match tokio::time::timeout(time, bus.put(&events)).await {
+        Ok(Ok(())) => 0,
+        Ok(Err(error)) => {
+            tracing::error!(%error, "machines were not told of every completed step");
+            error.failed
+        }
+        Err(_) => {
+            let (events, seconds) = (events.len(), time.as_secs());
+            tracing::error!(
+                events,
+                seconds,
+                "machines may not have been told of every completed step: the time was over"
+            );
+            events
+        }
+    }
 }
 
 async fn one(invoker: &impl Invoker, function: &str, digest: &Digest) -> Result<(), String> {

@@ -1,8 +1,9 @@
 //! One event: from the digest to the result.
 
-use keywheel_aws::{S3State, S3Templates, SdkConfig, SesMailer, SystemClock};
+use keywheel_aws::{S3State, S3Templates, SdkConfig, SesMailer, SystemClock, Topic};
 use keywheel_core::contract::digest::{Digest, NotificationResult};
 use keywheel_engine::ports::Clock;
+use keywheel_mail::topic::message;
 use keywheel_mail::{Delivered, DeliveryFailed, Post, Sender, Templates, address, deliver, event};
 use keywheel_runtime::telemetry::{Metric, emit};
 use keywheel_runtime::{ErrorName, Function, FunctionError, Handler, Invocation, NotificationConfig};
@@ -15,6 +16,7 @@ pub(crate) struct Notification {
     notices: S3State,
     mailer: SesMailer,
     templates: Templates<S3Templates>,
+    topic: Option<Topic>,
 }
 
 impl Handler for Notification {
@@ -37,6 +39,7 @@ impl Notification {
             notices: S3State::new(sdk, config.state.bucket.as_str(), config.state.prefix.as_str()),
             mailer: SesMailer::new(sdk, config.configuration_set.clone()),
             templates: templates.map_err(|error| FunctionError::because(ErrorName::Internal, &error))?,
+            topic: config.topic.as_deref().map(|arn| Topic::new(sdk, arn)),
             config,
         })
     }
@@ -47,8 +50,26 @@ impl Notification {
         let post = Post { notices, mailer, templates, clock: &SystemClock, sender };
         let delivered = Box::pin(deliver(&post, digest)).await;
         log(digest, &delivered);
-        count(digest, &delivered);
+        let published = self.publish(digest, &delivered).await;
+        count(digest, &delivered, usize::from(published.is_err()));
         delivered.outcome.map_err(|failed| failure(digest, &failed)).inspect_err(FunctionError::log)
+    }
+}
+
+impl Notification {
+    /// Tells the topic, after the mail: whatever becomes of it, the mail and its records stand.
+    async fn publish(&self, digest: &Digest, delivered: &Delivered) -> Result<(), ()> {
+        let Some((topic, message)) = self.topic.as_ref().zip(message(digest, delivered)) else { return Ok(()) };
+        match topic.publish(&message).await {
+            Ok(topic_message_id) => {
+                tracing::info!(topic_message_id, "the topic was told");
+                Ok(())
+            }
+            Err(error) => {
+                tracing::error!(%error, "the topic was not told, and will not be: the mail was recorded before");
+                Err(())
+            }
+        }
     }
 }
 
@@ -78,13 +99,14 @@ fn log(digest: &Digest, delivered: &Delivered) {
     }
 }
 
-fn count(digest: &Digest, delivered: &Delivered) {
+fn count(digest: &Digest, delivered: &Delivered, topic_messages_failed: usize) {
     let result = delivered.outcome.as_ref().copied().unwrap_or_default();
     let counts = [
         (Metric::NoticesSent, result.sent),
         (Metric::NoticesDeferred, result.deferred),
         (Metric::NoticesFailed, result.failed),
         (Metric::TemplatesEmbedded, usize::from(delivered.fallback.is_some())),
+        (Metric::TopicMessagesFailed, topic_messages_failed),
     ];
     let fields = [("run_id", digest.run_id.as_str()), ("account", digest.account.id.as_str())];
     emit(Function::Notification, SystemClock.now(), &counts, &fields);

@@ -16,6 +16,8 @@ pub struct NotificationConfig {
     pub reply_to: Option<String>,
     /// The SES configuration set with which mails are sent; none means the identity's own.
     pub configuration_set: Option<String>,
+    /// The ARN of the topic that gets a message per digest.
+    pub topic: Option<String>,
     /// Where records of notices live.
     pub state: StateLocation,
 }
@@ -34,7 +36,7 @@ impl NotificationConfig {
         let reply_to = reader.optional(&variable::REPLY_TO, parse::email);
         let configuration_set = reader.optional(&variable::CONFIGURATION_SET, parse::configuration_set);
         let mailer = reader.value(&variable::MAILER, parse::one_of(&[("ses", ())]));
-        reader.refuse(&variable::SNS_TOPIC_ARN);
+        let topic = reader.optional(&variable::SNS_TOPIC_ARN, parse::topic_arn);
         let state = StateLocation::read(&mut reader);
         reader.finish(|| {
             mailer?;
@@ -44,6 +46,7 @@ impl NotificationConfig {
                 sender_email: sender_email?,
                 reply_to: reply_to?,
                 configuration_set: configuration_set?,
+                topic: topic?,
                 state: state?,
             })
         })

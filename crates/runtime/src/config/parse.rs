@@ -110,6 +110,38 @@ pub(super) fn configuration_set(text: &str) -> Result<String, String> {
     matching(1..=64, |c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))(text)
 }
 
+/// An event bus's name or ARN (EventBridge API, `EventBusName`).
+pub(super) fn event_bus(text: &str) -> Result<String, String> {
+    let name = match text.split_once(":event-bus/") {
+        Some((place, name)) if arn_of(place, "events") => name,
+        Some(_) => return plain(),
+        None => text,
+    };
+    matching(1..=256, |c| c.is_ascii_alphanumeric() || "/._-".contains(c))(name)?;
+    Ok(text.to_owned())
+}
+
+/// A standard topic's ARN (SNS API, `TopicArn`); FIFO topics order what has no order here.
+pub(super) fn topic_arn(text: &str) -> Result<String, String> {
+    let (place, name) = text.rsplit_once(':').ok_or_else(String::new)?;
+    if text.strip_suffix(".fifo").is_some() {
+        return Err("is a FIFO topic".to_owned());
+    }
+    matching(1..=256, |c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))(name)?;
+    if arn_of(place, "sns") { Ok(text.to_owned()) } else { plain() }
+}
+
+/// Whether this is the beginning of an ARN of this service, up to and with the account.
+fn arn_of(place: &str, service: &str) -> bool {
+    let digits = |text: &str| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    match place.split(':').collect::<Vec<_>>().as_slice() {
+        ["arn", partition, named, region, account] => {
+            partition.starts_with("aws") && *named == service && !region.is_empty() && digits(account)
+        }
+        _ => false,
+    }
+}
+
 /// An S3 bucket (S3 user guide, "General purpose bucket naming rules").
 pub(super) fn bucket(text: &str) -> Result<String, String> {
     let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';

@@ -34,6 +34,8 @@ pub struct RotationConfig {
     pub state: StateLocation,
     /// The name or ARN of notification.
     pub notification_function: String,
+    /// The name or ARN of the EventBridge bus that gets an event for every completed step.
+    pub event_bus: Option<String>,
 }
 
 /// The role that is assumed in each account.
@@ -86,7 +88,8 @@ impl RotationConfig {
         let secret_readers = reader.optional(&variable::SECRET_READERS, parse::list(parse::reader_arn));
         let state = StateLocation::read(&mut reader);
         let notification_function = reader.value(&variable::NOTIFICATION_FUNCTION, parse::function);
-        for later in [&variable::SECRET_REPLICA_REGIONS, &variable::ACK_BUCKET, &variable::EVENT_BUS] {
+        let event_bus = reader.optional(&variable::EVENT_BUS, parse::event_bus);
+        for later in [&variable::SECRET_REPLICA_REGIONS, &variable::ACK_BUCKET] {
             reader.refuse(later);
         }
         reader.finish(|| {
@@ -104,6 +107,7 @@ impl RotationConfig {
                 secret_readers: secret_readers?.unwrap_or_default(),
                 state: state?,
                 notification_function: notification_function?,
+                event_bus: event_bus?,
             })
         })
     }

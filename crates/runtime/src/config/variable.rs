@@ -168,8 +168,8 @@ variables! {
         "Where hosts acknowledge that they have installed a key.";
     NOTIFICATION_FUNCTION: ROTATION, Refused, "a Lambda function's name or ARN",
         "The notification function.";
-    EVENT_BUS: ROTATION, Means("no events"), LATER,
-        "An EventBridge bus that gets an event for every completed step.";
+    EVENT_BUS: ROTATION, Means("no events"), "an EventBridge bus's name or ARN, such as `default`",
+        "An EventBridge bus that gets an event for every completed step (`docs/contracts.md`).";
     MAX_CHANGES: ROTATION, Default("50"), "a whole number from 1 to 100000; to change nothing at all, set `RUN_MODE=audit`",
         "Changes per account and run. The rest waits for the next run, most urgent first.";
     FREEZE: ROTATION, Means("no freeze"), "a comma list of dates or ranges of dates, both ends included, such as `2026-12-20/2027-01-05` (UTC)",
@@ -186,6 +186,6 @@ variables! {
         "The SES configuration set with which mails are sent: its events tell of bounces and complaints.";
     MAILER: NOTIFICATION, Default("ses"), "`ses`; `smtp` and `mailgun` are not carried out by this release",
         "What sends the mails.";
-    SNS_TOPIC_ARN: NOTIFICATION, Means("no topic"), LATER,
-        "A topic that gets every notice too.";
+    SNS_TOPIC_ARN: NOTIFICATION, Means("no topic"), "a standard SNS topic's ARN, such as `arn:aws:sns:eu-central-1:111122223333:keywheel-notices`",
+        "A topic that gets one message per digest, for chat and tickets: no address, no secret.";
 }

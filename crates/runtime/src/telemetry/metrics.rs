@@ -87,6 +87,8 @@ metrics! {
     DigestsQueued, KeyRotation;
     /// Digests that could not be handed to notification.
     DigestsFailed, KeyRotation;
+    /// Events of completed steps that could not be put on the bus.
+    EventsFailed, KeyRotation;
     /// Notices sent.
     NoticesSent, Notification;
     /// Notices that wait.
@@ -95,6 +97,8 @@ metrics! {
     NoticesFailed, Notification;
     /// Mails made from the function's own template because the bucket's was missing or broken.
     TemplatesEmbedded, Notification;
+    /// Messages that could not be published to the topic. Their mails are not touched by it.
+    TopicMessagesFailed, Notification;
 }
 
 /// Writes these counts as one line of the log, with fields such as `run_id` beside them for whoever searches the log.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The values of the layers' `tests/policies.tftest.hcl`, and what the stage calls them.
-const PLACEHOLDERS: [(&str, &str); 12] = [
+const PLACEHOLDERS: [(&str, &str); 14] = [
     ("999900001111", "${hub}"),
     ("999900002222", "${management}"),
     ("999900003333", "${account}"),
@@ -16,6 +16,8 @@ const PLACEHOLDERS: [(&str, &str); 12] = [
     ("fixture-exemption-group", "${exemption_group}"),
     ("fixture-state-bucket", "${state_bucket}"),
     ("fixture-key", "${key}"),
+    ("fixture-event-bus", "${event_bus}"),
+    ("fixture-topic", "${topic}"),
     ("fixture@sender.example", "${sender}"),
     ("o-fixtureorganization", "${organization_id}"),
 ];
