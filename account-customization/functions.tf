@@ -69,8 +69,8 @@ locals {
       TEMPLATE_PREFIX = local.template_prefix
       SENDER_EMAIL    = var.admin_email_address
 
-      CONFIGURATION_SET = aws_sesv2_configuration_set.keywheel.configuration_set_name
-      SNS_TOPIC_ARN     = var.notice_topic_arn
+      MAILER        = var.mailer
+      SNS_TOPIC_ARN = var.notice_topic_arn
     }
   }
 
@@ -82,7 +82,7 @@ locals {
 
   environment = {
     for name, own in local.own_environment : name => {
-      for variable, value in merge(local.everywhere, own, local.further_environment[name]) :
+      for variable, value in merge(local.everywhere, own, name == "notification" ? local.mailer_environment[var.mailer] : {}, local.further_environment[name]) :
       variable => value if try(trimspace(value), "") != ""
     }
   }
@@ -131,6 +131,11 @@ resource "aws_lambda_function" "function" {
     precondition {
       condition     = local.code[each.key].bucket != local.no_code.bucket
       error_message = "${var.artifacts_manifest} beside this file does not name the three functions' zips. Upload them with aft-bootstrap, then: terraform -chdir=aft-bootstrap output -raw artifacts_json > account-customization/artifacts.json. Or commit the zips and set zip_folder."
+    }
+
+    precondition {
+      condition     = local.mailer_is_complete[var.mailer]
+      error_message = "mailer = \"smtp\" needs smtp_host and smtp_credentials; mailer = \"mailgun\" needs mailgun_domain, mailgun_region and mailgun_credentials."
     }
 
     # A hash only tells Terraform of a change; what keeps another zip from running is the version.

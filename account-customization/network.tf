@@ -39,6 +39,11 @@ resource "aws_security_group" "functions" {
     }
 
     precondition {
+      condition     = var.iam_through_nat || (var.mailer == "ses" && var.event_bus == "" && var.notice_topic_arn == null)
+      error_message = "In a VPC an SMTP server, Mailgun, an SNS topic and an EventBridge bus are reached only through a NAT gateway or a transit gateway. Give the subnets such a way and set iam_through_nat = true."
+    }
+
+    precondition {
       condition     = var.create_endpoint_sg || var.endpoint_security_group_id != null
       error_message = "create_endpoint_sg = false needs endpoint_security_group_id, the group of the endpoints that exist."
     }
@@ -78,6 +83,18 @@ resource "aws_vpc_security_group_egress_rule" "functions_to_iam" {
   ip_protocol       = "tcp"
   from_port         = 443
   to_port           = 443
+}
+
+# A mail server's addresses are its own affair; its certificate says who it is.
+resource "aws_vpc_security_group_egress_rule" "functions_to_smtp" {
+  count = local.through_nat && var.mailer == "smtp" ? 1 : 0
+
+  security_group_id = aws_security_group.functions[0].id
+  description       = "TLS to the SMTP server, through NAT"
+  cidr_ipv4         = "0.0.0.0/0"
+  ip_protocol       = "tcp"
+  from_port         = local.smtp_port
+  to_port           = local.smtp_port
 }
 
 resource "aws_security_group" "endpoints" {

@@ -240,22 +240,50 @@ data "aws_iam_policy_document" "notification" {
     }
   }
 
-  # SES knows no resource for GetAccount.
-  statement {
-    sid       = "AsksForTheQuota"
-    actions   = ["ses:GetAccount"]
-    resources = ["*"]
+  dynamic "statement" {
+    for_each = length(local.parameter_arns) > 0 ? [local.parameter_arns] : []
+
+    content {
+      sid       = "ReadsTheMailersParameter"
+      actions   = ["ssm:GetParameter"]
+      resources = statement.value
+    }
   }
 
-  statement {
-    sid       = "SendsAsOneAddress"
-    actions   = ["ses:SendEmail"]
-    resources = ["arn:${local.partition}:ses:${local.region}:${local.account}:identity/*", "arn:${local.partition}:ses:${local.region}:${local.account}:configuration-set/*"]
+  dynamic "statement" {
+    for_each = length(local.mailer_secret_arns) > 0 ? [local.mailer_secret_arns] : []
 
-    condition {
-      test     = "StringEquals"
-      variable = "ses:FromAddress"
-      values   = [var.admin_email_address]
+    content {
+      sid       = "ReadsTheMailersSecret"
+      actions   = ["secretsmanager:GetSecretValue"]
+      resources = statement.value
+    }
+  }
+
+  # SES knows no resource for GetAccount.
+  dynamic "statement" {
+    for_each = var.mailer == "ses" ? ["*"] : []
+
+    content {
+      sid       = "AsksForTheQuota"
+      actions   = ["ses:GetAccount"]
+      resources = [statement.value]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.mailer == "ses" ? [var.admin_email_address] : []
+
+    content {
+      sid       = "SendsAsOneAddress"
+      actions   = ["ses:SendEmail"]
+      resources = ["arn:${local.partition}:ses:${local.region}:${local.account}:identity/*", "arn:${local.partition}:ses:${local.region}:${local.account}:configuration-set/*"]
+
+      condition {
+        test     = "StringEquals"
+        variable = "ses:FromAddress"
+        values   = [statement.value]
+      }
     }
   }
 }

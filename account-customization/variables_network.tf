@@ -36,7 +36,7 @@ variable "s3_route_table_ids" {
 }
 
 variable "iam_through_nat" {
-  description = "That the subnets reach IAM and Organizations through a NAT gateway or a transit gateway. They have VPC endpoints in us-east-1 alone, so elsewhere there is no other way."
+  description = "That the subnets reach IAM and Organizations through a NAT gateway or a transit gateway. They have VPC endpoints in us-east-1 alone, so elsewhere there is no other way. SSM, EventBridge, SNS, Mailgun and an SMTP server are reached in the same way."
   type        = bool
   default     = false
 }
@@ -91,14 +91,14 @@ variable "create_iam_endpoint" {
 
 # tflint-ignore: terraform_unused_declarations
 variable "create_smtp_endpoint" {
-  description = "Not used: this release sends through SES's API."
+  description = "Not used: an SMTP server is reached through NAT."
   type        = bool
   default     = null
 }
 
 # tflint-ignore: terraform_unused_declarations
 variable "create_ssm_endpoint" {
-  description = "Not used: this release reads nothing from SSM."
+  description = "Not used: SSM is reached through NAT."
   type        = bool
   default     = null
 }

@@ -139,6 +139,12 @@ run "wrong_values_are_refused_by_name" {
     store_secrets_in_central_account = true
     credential_replication_region    = "eu-west-1"
     kms_key_arn                      = "alias/mine"
+    mailer                           = "pigeon"
+    smtp_port                        = 0
+    smtp_tls                         = "none"
+    smtp_credentials                 = "hunter2"
+    mailgun_region                   = "de"
+    mailgun_credentials              = "ssm:"
   }
 
   expect_failures = [
@@ -162,5 +168,11 @@ run "wrong_values_are_refused_by_name" {
     var.store_secrets_in_central_account,
     var.credential_replication_region,
     var.kms_key_arn,
+    var.mailer,
+    var.smtp_port,
+    var.smtp_tls,
+    var.smtp_credentials,
+    var.mailgun_region,
+    var.mailgun_credentials,
   ]
 }

@@ -38,6 +38,8 @@ variables {
   notification_lambda_name      = "notification"
   artifacts_manifest            = "tests/artifacts.json"
   event_bus                     = "fixture-event-bus"
+  smtp_credentials              = "ssm:/fixture-smtp"
+  mailgun_credentials           = "secretsmanager:fixture-mailgun"
   notice_topic_arn              = "arn:aws:sns:fixture-region-1:999900001111:fixture-topic"
 }
 

@@ -6,6 +6,7 @@
 mod account;
 mod clock;
 mod config;
+mod credential;
 mod encryption;
 mod error;
 mod event_bus;
@@ -32,6 +33,7 @@ pub use account::AccountPorts;
 pub use aws_config::SdkConfig;
 pub use clock::SystemClock;
 pub use config::{ATTEMPT_TIMEOUT, CALL_TIMEOUT, CONNECT_TIMEOUT, NoRegion, load_config, load_config_with};
+pub use credential::KeptCredential;
 pub use encryption::AgeEncryption;
 pub use event_bus::{EventBus, EventsFailed};
 pub use iam::AwsIam;

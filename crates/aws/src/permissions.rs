@@ -117,9 +117,11 @@ permissions! {
         "s3:GetObject", Some("get_object"), "templates and notices in the state bucket", "The templates, and what was sent already.";
         "s3:ListBucket", None, "the state bucket", "Without it S3 answers 403 where an object is missing.";
         "s3:PutObject", Some("put_object"), "notices in the state bucket", "Records what was sent.";
+        "secretsmanager:GetSecretValue", Some("get_secret_value"), "the secret that the mailer's credentials name", "Logs in to the mail server.";
         "ses:GetAccount", Some("get_account"), "everything", "What SES lets the account send today.";
         "ses:SendEmail", Some("send_email"), "mails from the sender's address", "Sends mails.";
         "sns:Publish", Some("publish"), "the topic, if `SNS_TOPIC_ARN` names one", "Tells chat and tickets of what was mailed.";
+        "ssm:GetParameter", Some("get_parameter"), "the parameter that the mailer's credentials name", "Logs in to the mail server.";
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the functions are told by their environment, typed and checked. A function whose environment is wrong does not start.
 
 mod inventory;
+pub mod mailer;
 mod notification;
 mod parse;
 mod reader;

@@ -1,10 +1,11 @@
 //! Configuration as operators meet it: defaults, errors that name everything, and the reference page.
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
 
 use keywheel_core::policy::{Mode, Policy};
 use keywheel_core::time::Days;
+use keywheel_runtime::config::mailer::MailerConfig;
 use keywheel_runtime::config::variable;
 use keywheel_runtime::{InvalidConfiguration, InventoryConfig, NotificationConfig, RotationConfig};
 
@@ -154,9 +155,48 @@ fn what_this_release_cannot_carry_out_is_refused() {
     ] {
         assert_eq!(refused(rotation(&[(name, value)])), [name]);
     }
-    for (name, value) in [("MAILER", "smtp"), ("MAILER", "mailgun")] {
-        let text = message(notification(&[(name, value)]));
-        assert!(text.contains(name) && text.contains("this release"), "{text}");
+}
+
+#[test]
+fn a_mailer_has_all_it_needs_and_nothing_of_another() {
+    assert_eq!(refused(notification(&[("MAILER", "smtp")])), ["SMTP_HOST", "SMTP_CREDENTIALS"]);
+    let needed = ["MAILGUN_DOMAIN", "MAILGUN_REGION", "MAILGUN_CREDENTIALS"];
+    assert_eq!(refused(notification(&[("MAILER", "mailgun")])), needed);
+    assert_eq!(refused(notification(&[("MAILER", "sendmail")])), ["MAILER"]);
+    let text = message(notification(&[("SMTP_HOST", "smtp.example.com")]));
+    assert!(text.contains("MAILER=smtp alone"), "{text}");
+    let smtp = [("MAILER", "smtp"), ("SMTP_HOST", "smtp.example.com"), ("SMTP_CREDENTIALS", "ssm:/keywheel/smtp")];
+    let port = |more: &[(&'static str, &'static str)]| match notification(&[&smtp[..], more].concat()).unwrap().mailer {
+        MailerConfig::Smtp { port, .. } => port,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!([port(&[]), port(&[("SMTP_TLS", "starttls")]), port(&[("SMTP_PORT", "2525")])], [465, 587, 2525]);
+    for (name, wrong) in [
+        ("SMTP_TLS", "none"),
+        ("SMTP_PORT", "0"),
+        ("SMTP_HOST", "smtp://x"),
+        ("SMTP_CREDENTIALS", "hunter2"),
+        ("SMTP_CREDENTIALS", "ssm:"),
+        ("SMTP_CREDENTIALS", "secretsmanager:a b"),
+        ("CONFIGURATION_SET", "keywheel"),
+    ] {
+        assert_eq!(refused(notification(&[&smtp[..], &[(name, wrong)]].concat())), [name], "{wrong:?}");
+    }
+}
+
+#[test]
+fn the_mailgun_key_goes_nowhere_without_tls() {
+    let mailgun = |endpoint| {
+        let settings = [("MAILER", "mailgun"), ("MAILGUN_DOMAIN", "mg.example.com"), ("MAILGUN_REGION", "eu")];
+        let more = [("MAILGUN_CREDENTIALS", "secretsmanager:keywheel/mailgun"), ("MAILGUN_ENDPOINT_URL", endpoint)];
+        notification(&[&settings[..], &more].concat())
+    };
+    for good in ["https://api.mailgun.example", "https://localhost:8443", "http://127.0.0.1:8080", "http://localhost"] {
+        assert!(mailgun(good).is_ok(), "{good}");
+    }
+    for wrong in ["http://api.mailgun.net", "http://127.0.0.1.example.com", "https://user@host", "ftp://localhost", "x"]
+    {
+        assert_eq!(refused(mailgun(wrong)), ["MAILGUN_ENDPOINT_URL"], "{wrong}");
     }
 }
 

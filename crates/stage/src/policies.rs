@@ -36,6 +36,10 @@ pub const SENDER: &str = "keywheel@example.com";
 pub const EVENT_BUS: &str = "keywheel-steps";
 /// The SNS topic for chat and tickets, which the test of the channels makes.
 pub const TOPIC: &str = "keywheel-notices";
+/// The parameter with the SMTP login, which the same test makes.
+pub const SMTP_PARAMETER: &str = "keywheel-smtp";
+/// The secret with Mailgun's key, which the same test makes.
+pub const MAILGUN_SECRET: &str = "keywheel-mailgun";
 /// The KMS key that the policies name. The stage has none: the emulator enforces no key's permissions.
 const KEY: &str = "no-key-on-the-stage";
 
@@ -81,6 +85,8 @@ impl Policies {
             ("sender", SENDER.to_owned()),
             ("event_bus", EVENT_BUS.to_owned()),
             ("topic", TOPIC.to_owned()),
+            ("smtp_parameter", SMTP_PARAMETER.to_owned()),
+            ("mailgun_secret", MAILGUN_SECRET.to_owned()),
         ];
         Self { values }
     }

@@ -1,6 +1,6 @@
 //! One event: from the digest to the result.
 
-use keywheel_aws::{S3State, S3Templates, SdkConfig, SesMailer, SystemClock, Topic};
+use keywheel_aws::{S3State, S3Templates, SdkConfig, SystemClock, Topic};
 use keywheel_core::contract::digest::{Digest, NotificationResult};
 use keywheel_engine::ports::Clock;
 use keywheel_mail::topic::message;
@@ -10,11 +10,13 @@ use keywheel_runtime::{ErrorName, Function, FunctionError, Handler, Invocation, 
 use serde_json::Value;
 use tracing::Instrument;
 
+use crate::mailer::AnyMailer;
+
 /// The function, started.
 pub(crate) struct Notification {
     config: NotificationConfig,
     notices: S3State,
-    mailer: SesMailer,
+    mailer: AnyMailer,
     templates: Templates<S3Templates>,
     topic: Option<Topic>,
 }
@@ -37,7 +39,7 @@ impl Notification {
         let templates = Templates::new(Some(store));
         Ok(Self {
             notices: S3State::new(sdk, config.state.bucket.as_str(), config.state.prefix.as_str()),
-            mailer: SesMailer::new(sdk, config.configuration_set.clone()),
+            mailer: AnyMailer::new(&config.mailer, sdk),
             templates: templates.map_err(|error| FunctionError::because(ErrorName::Internal, &error))?,
             topic: config.topic.as_deref().map(|arn| Topic::new(sdk, arn)),
             config,

@@ -1,6 +1,7 @@
 //! notification: mails one digest to one recipient, once. `docs/contracts.md` shows the event.
 
 mod handler;
+mod mailer;
 
 use std::process::ExitCode;
 

@@ -1,9 +1,10 @@
 //! What notification is told.
 
+use super::mailer::MailerConfig;
 use super::reader::{InvalidConfiguration, Reader};
 use super::{StateLocation, check_log_level, parse, variable};
 
-/// What notification is told by its environment. This release sends through SES.
+/// What notification is told by its environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotificationConfig {
     /// The S3 bucket of the templates.
@@ -14,8 +15,8 @@ pub struct NotificationConfig {
     pub sender_email: String,
     /// The address that answers go to; none means the sender.
     pub reply_to: Option<String>,
-    /// The SES configuration set with which mails are sent; none means the identity's own.
-    pub configuration_set: Option<String>,
+    /// What sends the mails.
+    pub mailer: MailerConfig,
     /// The ARN of the topic that gets a message per digest.
     pub topic: Option<String>,
     /// Where records of notices live.
@@ -34,18 +35,16 @@ impl NotificationConfig {
         let template_prefix = reader.value(&variable::TEMPLATE_PREFIX, parse::prefix);
         let sender_email = reader.value(&variable::SENDER_EMAIL, parse::email);
         let reply_to = reader.optional(&variable::REPLY_TO, parse::email);
-        let configuration_set = reader.optional(&variable::CONFIGURATION_SET, parse::configuration_set);
-        let mailer = reader.value(&variable::MAILER, parse::one_of(&[("ses", ())]));
+        let mailer = MailerConfig::read(&mut reader);
         let topic = reader.optional(&variable::SNS_TOPIC_ARN, parse::topic_arn);
         let state = StateLocation::read(&mut reader);
         reader.finish(|| {
-            mailer?;
             Some(Self {
                 template_bucket: template_bucket?,
                 template_prefix: template_prefix?,
                 sender_email: sender_email?,
                 reply_to: reply_to?,
-                configuration_set: configuration_set?,
+                mailer: mailer?,
                 topic: topic?,
                 state: state?,
             })

@@ -64,6 +64,19 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The value of a variable that another one makes necessary. None means that a problem was noted.
+    pub(super) fn needed<T>(
+        &mut self,
+        variable: &Variable,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        if let Some(text) = self.text(variable) {
+            return self.parsed(variable, &text, parse);
+        }
+        self.problem(variable, format!("{} is not set; accepted: {}", variable.name, variable.accepted));
+        None
+    }
+
     /// Notes a variable that is set although this release can do nothing with it.
     pub(super) fn refuse(&mut self, variable: &Variable) {
         if let Some(text) = self.text(variable) {

@@ -184,8 +184,24 @@ variables! {
         "The address that answers go to.";
     CONFIGURATION_SET: NOTIFICATION, Means("the identity's own, if it has one"), "an SES configuration set's name: 1 to 64 letters, digits or `_ -`",
         "The SES configuration set with which mails are sent: its events tell of bounces and complaints.";
-    MAILER: NOTIFICATION, Default("ses"), "`ses`; `smtp` and `mailgun` are not carried out by this release",
-        "What sends the mails.";
+    MAILER: NOTIFICATION, Default("ses"), "`ses`, `smtp` or `mailgun`",
+        "What sends the mails. The variables of another mailer than this one must not be set.";
+    SMTP_HOST: NOTIFICATION, Means("needed with `MAILER=smtp`"), "a host's name, which is in its certificate",
+        "The SMTP server.";
+    SMTP_TLS: NOTIFICATION, Default("implicit"), "`implicit` or `starttls`; nothing is sent without TLS",
+        "How TLS begins with the SMTP server.";
+    SMTP_PORT: NOTIFICATION, Means("465, or 587 with `starttls`"), "a whole number from 1 to 65535",
+        "The SMTP server's port.";
+    SMTP_CREDENTIALS: NOTIFICATION, Means("needed with `MAILER=smtp`"), "`ssm:` and a parameter's name, or `secretsmanager:` and a secret's name, of this account and Region",
+        "Where the login is kept, as the text `{\"username\":\"…\",\"password\":\"…\"}`. Read once per process, and again after a refusal.";
+    MAILGUN_DOMAIN: NOTIFICATION, Means("needed with `MAILER=mailgun`"), "a domain, such as `mg.example.com`",
+        "The domain at Mailgun that mails are sent from.";
+    MAILGUN_REGION: NOTIFICATION, Means("needed with `MAILER=mailgun`"), "`us` or `eu`",
+        "Where that domain is.";
+    MAILGUN_CREDENTIALS: NOTIFICATION, Means("needed with `MAILER=mailgun`"), "`ssm:` and a parameter's name, or `secretsmanager:` and a secret's name, of this account and Region",
+        "Where the key is kept, as the text `{\"api_key\":\"…\"}`. Read once per process, and again after a refusal.";
+    MAILGUN_ENDPOINT_URL: NOTIFICATION, Means("the region's own"), "`https://` and a host's name, with a port or without; `http://` for `localhost` and `127.0.0.1` alone",
+        "Another place of Mailgun's API: a proxy, or a test. It gets the key.";
     SNS_TOPIC_ARN: NOTIFICATION, Means("no topic"), "a standard SNS topic's ARN, such as `arn:aws:sns:eu-central-1:111122223333:keywheel-notices`",
         "A topic that gets one message per digest, for chat and tickets: no address, no secret.";
 }

@@ -62,12 +62,14 @@ pub(super) const ROWS: &[Row] = &[
 
 /// Statements that nothing on the stage needs: the policy, the statement, and why.
 #[cfg(test)]
-const NOT_NEEDED_HERE: [(&str, &str, &str); 9] = [
+const NOT_NEEDED_HERE: [(&str, &str, &str); 11] = [
     (
         "key-rotation",
         "ReadsRecipients",
         "without it a pair is not attached and the night goes on; its own test sees the attachment",
     ),
+    ("notification", "ReadsTheMailersParameter", "the functions send through SES here; the same step tries it"),
+    ("notification", "ReadsTheMailersSecret", "likewise"),
     ("key-rotation", "TellsMachines", "the functions have no bus here; the step \"Mail channels\" tries it"),
     ("notification", "TellsTheTopic", "the functions have no topic here; the same step tries it"),
     ("platform", "WritesItsLog", "the emulator writes logs without asking the role"),

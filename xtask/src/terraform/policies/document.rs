@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The values of the layers' `tests/policies.tftest.hcl`, and what the stage calls them.
-const PLACEHOLDERS: [(&str, &str); 14] = [
+const PLACEHOLDERS: [(&str, &str); 16] = [
     ("999900001111", "${hub}"),
     ("999900002222", "${management}"),
     ("999900003333", "${account}"),
@@ -18,6 +18,8 @@ const PLACEHOLDERS: [(&str, &str); 14] = [
     ("fixture-key", "${key}"),
     ("fixture-event-bus", "${event_bus}"),
     ("fixture-topic", "${topic}"),
+    ("fixture-smtp", "${smtp_parameter}"),
+    ("fixture-mailgun", "${mailgun_secret}"),
     ("fixture@sender.example", "${sender}"),
     ("o-fixtureorganization", "${organization_id}"),
 ];

@@ -1,0 +1,52 @@
+//! The form that Mailgun takes a mail as: `multipart/form-data` (RFC 7578).
+
+use keywheel_mail::ports::Mail;
+
+/// A form, written.
+pub(super) struct Form {
+    boundary: String,
+    body: Vec<u8>,
+}
+
+impl Form {
+    pub(super) fn of(mail: &Mail<'_>) -> Self {
+        // At random and long, so that no field holds it.
+        let mut form = Self { boundary: format!("keywheel-{:032x}", fastrand::u128(..)), body: Vec::new() };
+        form.field("from", mail.from);
+        form.field("to", mail.to);
+        form.field("subject", mail.subject);
+        form.field("text", mail.text);
+        form.field("html", mail.html);
+        if let Some(address) = mail.reply_to {
+            form.field("h:Reply-To", address);
+        }
+        for (name, value) in mail.headers {
+            form.field(&format!("h:{name}"), value);
+        }
+        // Links stay as they are, and the mail goes over TLS or not at all.
+        form.field("o:tracking", "no");
+        form.field("o:require-tls", "yes");
+        form.line(&format!("--{}--", form.boundary));
+        form
+    }
+
+    pub(super) fn content_type(&self) -> String {
+        format!("multipart/form-data; boundary={}", self.boundary)
+    }
+
+    pub(super) fn body(&self) -> Vec<u8> {
+        self.body.clone()
+    }
+
+    fn field(&mut self, name: &str, value: &str) {
+        self.line(&format!("--{}", self.boundary));
+        self.line(&format!("Content-Disposition: form-data; name=\"{name}\""));
+        self.line("");
+        self.line(value);
+    }
+
+    fn line(&mut self, text: &str) {
+        self.body.extend_from_slice(text.as_bytes());
+        self.body.extend_from_slice(b"\r\n");
+    }
+}
