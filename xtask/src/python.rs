@@ -15,6 +15,10 @@ pub(crate) const PYTHON: &str = "python3";
 pub(crate) const STAGE: Environment =
     Environment { name: "stage", requirements: "crates/stage/emulator/requirements.txt" };
 
+/// The mail servers that the mailers are tested against.
+pub(crate) const CHANNELS: Environment =
+    Environment { name: "channels", requirements: "crates/stage/channels/requirements.txt" };
+
 /// The second emulator, against which only the AWS adapters are tested.
 pub(crate) const MOTO: Environment =
     Environment { name: "moto", requirements: "crates/aws/tests/contract/moto-requirements.txt" };

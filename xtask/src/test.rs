@@ -1,5 +1,6 @@
 //! `cargo xtask test`: all checks, as steps that run on after a failure, with a table at the end.
 
+mod seed;
 mod steps;
 mod summary;
 

@@ -26,6 +26,7 @@ pub mod seed;
 pub mod stage;
 pub mod state;
 mod terminal;
+pub mod test_channels;
 pub mod test_delivery;
 pub mod test_night;
 pub mod test_permissions;

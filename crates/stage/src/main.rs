@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use keywheel_stage::{bench, days, death, demo, test_delivery, test_night, test_permissions};
+use keywheel_stage::{bench, days, death, demo, test_channels, test_delivery, test_night, test_permissions};
 
 #[derive(Parser)]
 #[command(name = "stage", about = "An emulated AWS Organization with Keywheel in it")]
@@ -84,6 +84,14 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
+    /// Sends mails through every mailer, and holds what becomes of each answer.
+    TestChannels {
+        #[command(flatten)]
+        place: Place,
+        /// The Python interpreter of the virtual environment with the mail servers.
+        #[arg(long)]
+        servers: PathBuf,
+    },
     /// Runs the night's test.
     TestNight {
         #[command(flatten)]
@@ -124,6 +132,7 @@ async fn main() -> ExitCode {
         Command::TestDeath { place, every_call } => death::run(&place.into(), every_call).await,
         Command::TestDelivery { place, keywheel } => test_delivery::run(&place.into(), &keywheel).await,
         Command::TestPermissions { place } => test_permissions::run(&place.into()).await,
+        Command::TestChannels { place, servers } => test_channels::run(&place.into(), &servers).await,
         Command::TestNight { place } => test_night::run(&place.into()).await,
     };
     match ended {

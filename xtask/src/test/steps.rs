@@ -2,11 +2,11 @@
 
 use std::cell::OnceCell;
 use std::path::Path;
-use std::time::SystemTime;
 
 use anyhow::{Context, Result};
 
 use super::Tier;
+use super::seed::seed;
 use crate::cargo::{self, Profile};
 use crate::demo::Stage;
 use crate::mutants::Share;
@@ -37,7 +37,7 @@ pub(super) struct Step {
 }
 
 /// Every step there is.
-pub(super) const STEPS: [Step; 22] = [
+pub(super) const STEPS: [Step; 23] = [
     Step { title: "Format", tier: Tier::Quick, after: None, run: format },
     Step { title: "Repository", tier: Tier::Quick, after: None, run: repository },
     Step { title: "Lints", tier: Tier::Quick, after: None, run: lints },
@@ -53,6 +53,7 @@ pub(super) const STEPS: [Step; 22] = [
     Step { title: "Night on the stage", tier: Tier::Usual, after: Some(BUILD), run: night },
     Step { title: "Permissions", tier: Tier::Usual, after: Some(BUILD), run: permissions },
     Step { title: "Encrypted delivery and command line", tier: Tier::Usual, after: Some(BUILD), run: delivery },
+    Step { title: "Mail channels", tier: Tier::Usual, after: Some(BUILD), run: channels },
     Step { title: "Calls", tier: Tier::Usual, after: Some(BUILD), run: calls },
     Step { title: "Forty-five days", tier: Tier::Usual, after: Some(BUILD), run: days },
     Step { title: "Death at every kind of call", tier: Tier::Usual, after: Some(BUILD), run: death },
@@ -103,14 +104,6 @@ impl<'a> Bench<'a> {
 /// The caller's own number of cases, or this one.
 fn cases(ours: &str) -> String {
     std::env::var("PROPTEST_CASES").unwrap_or_else(|_| ours.to_owned())
-}
-
-/// The caller's own seed repeats an earlier run.
-fn seed() -> String {
-    std::env::var("PROPTEST_RNG_SEED").unwrap_or_else(|_| {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        now.as_nanos().to_string().chars().rev().take(12).collect()
-    })
 }
 
 fn format(bench: &Bench<'_>) -> Result<()> {
@@ -222,6 +215,12 @@ fn delivery(bench: &Bench<'_>) -> Result<()> {
     call.arguments([Path::new("--keywheel"), &keywheel]).folder(&bench.workspace.root).succeed()
 }
 
+fn channels(bench: &Bench<'_>) -> Result<()> {
+    let servers = python::CHANNELS.python(bench.workspace)?;
+    let call = bench.stage()?.call("test-channels", &bench.workspace.target.join("test-channels"));
+    call.arguments([Path::new("--servers"), &servers]).folder(&bench.workspace.root).succeed()
+}
+
 fn calls(bench: &Bench<'_>) -> Result<()> {
     on_stage(bench, "test-calls")
 }
@@ -255,14 +254,4 @@ fn release_night(bench: &Bench<'_>) -> Result<()> {
 
 fn run_night(bench: &Bench<'_>, stage: &Stage, out: &Path) -> Result<()> {
     stage.call("test-night", out).folder(&bench.workspace.root).succeed()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::seed;
-
-    #[test]
-    fn a_seed_is_a_number_that_proptest_takes() {
-        assert!(seed().parse::<u64>().is_ok());
-    }
 }
