@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keywheel_mail::ports::{Delivery, Mail, Mailer};
-use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart};
+use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
+use lettre::message::{Attachment, Body, Mailbox, MultiPart};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
@@ -143,13 +143,28 @@ fn message(mail: &Mail<'_>, message_id: &str) -> Result<Message, Box<dyn std::er
     if let Some(address) = mail.reply_to {
         builder = builder.reply_to(mailbox(address)?);
     }
-    let parts = MultiPart::alternative_plain_html(mail.text.to_owned(), mail.html.to_owned());
-    let mut message = builder.message_id(Some(message_id.to_owned())).multipart(parts)?;
+    let mut message = builder.message_id(Some(message_id.to_owned())).multipart(parts(mail)?)?;
     for (name, value) in mail.headers {
         let name = HeaderName::new_from_ascii((*name).to_owned())?;
         message.headers_mut().insert_raw(HeaderValue::new(name, (*value).to_owned()));
     }
     Ok(message)
+}
+
+/// Text and HTML, and beside them the files. Those are in base64, so that no server on the way changes their ends of lines.
+fn parts(mail: &Mail<'_>) -> Result<MultiPart, Box<dyn std::error::Error + Send + Sync>> {
+    let text = MultiPart::alternative_plain_html(mail.text.to_owned(), mail.html.to_owned());
+    if mail.attachments.is_empty() {
+        return Ok(text);
+    }
+    let mut parts = MultiPart::mixed().multipart(text);
+    for file in mail.attachments {
+        let content = Body::new_with_encoding(file.content.to_owned(), ContentTransferEncoding::Base64);
+        let content = content.map_err(|_| "a file cannot be written in base64")?;
+        let kind = ContentType::parse("application/octet-stream")?;
+        parts = parts.singlepart(Attachment::new(file.file_name.clone()).body(content, kind));
+    }
+    Ok(parts)
 }
 
 /// An error and its causes, on one line.
@@ -181,6 +196,7 @@ mod tests {
             html: "<p>grüß Gott</p>",
             text: "grüß Gott",
             headers: &[("Auto-Submitted", "auto-generated")],
+            attachments: &[],
             urgency: Urgency::Routine,
         }
     }
@@ -205,6 +221,19 @@ mod tests {
         }
         let (head, _) = text.split_once("\r\n\r\n").unwrap();
         assert!(head.is_ascii(), "{head}");
+    }
+
+    #[test]
+    fn a_file_is_beside_text_and_html() {
+        assert!(!written(&mail()).contains("attachment"));
+        let content = "-----BEGIN AGE ENCRYPTED FILE-----\n";
+        let files = [keywheel_mail::ports::Attachment { file_name: "AKIAIOSFODNN7EXAMPLE.age".to_owned(), content }];
+        let text = written(&Mail { attachments: &files, ..mail() });
+        let (_, file) =
+            text.split_once("Content-Disposition: attachment; filename=\"AKIAIOSFODNN7EXAMPLE.age\"").unwrap();
+        assert!(file.contains("Content-Transfer-Encoding: base64"), "{file}");
+        assert!(file.contains("LS0tLS1CRUdJTiBBR0UgRU5DUllQVEVEIEZJTEUtLS0tLQo="), "{file}");
+        assert!(text.contains("multipart/mixed") && text.contains("multipart/alternative"), "{text}");
     }
 
     #[test]

@@ -23,6 +23,9 @@ impl Form {
         for (name, value) in mail.headers {
             form.field(&format!("h:{name}"), value);
         }
+        for file in mail.attachments {
+            form.file(&file.file_name, file.content);
+        }
         // Links stay as they are, and the mail goes over TLS or not at all.
         form.field("o:tracking", "no");
         form.field("o:require-tls", "yes");
@@ -45,8 +48,45 @@ impl Form {
         self.line(value);
     }
 
+    fn file(&mut self, name: &str, content: &str) {
+        self.line(&format!("--{}", self.boundary));
+        self.line(&format!("Content-Disposition: form-data; name=\"attachment\"; filename=\"{name}\""));
+        self.line("Content-Type: application/octet-stream");
+        self.line("");
+        self.line(content);
+    }
+
     fn line(&mut self, text: &str) {
         self.body.extend_from_slice(text.as_bytes());
         self.body.extend_from_slice(b"\r\n");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use keywheel_mail::ports::{Attachment, Urgency};
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_a_part_with_a_name_and_arrives_byte_by_byte() {
+        let files = [Attachment { file_name: "AKIAIOSFODNN7EXAMPLE.age".to_owned(), content: "-----BEGIN\nline\n" }];
+        let mail = Mail {
+            from: "keys@example.com",
+            reply_to: None,
+            to: "owner@example.com",
+            subject: "Access keys",
+            html: "<p>hello</p>",
+            text: "hello",
+            headers: &[],
+            attachments: &files,
+            urgency: Urgency::Routine,
+        };
+        let text = |mail: &Mail<'_>| String::from_utf8(Form::of(mail).body()).unwrap();
+        let disposition = "Content-Disposition: form-data; name=\"attachment\"; filename=\"AKIAIOSFODNN7EXAMPLE.age\"";
+        let part =
+            format!("{disposition}\r\nContent-Type: application/octet-stream\r\n\r\n-----BEGIN\nline\n\r\n--keywheel-");
+        assert!(text(&mail).contains(&part), "{}", text(&mail));
+        assert!(!text(&Mail { attachments: &[], ..mail }).contains("attachment"));
     }
 }
