@@ -108,7 +108,7 @@ async fn upload(
 /// The subjects that are not there while files are put: where a folder that mails share changes along with anything else, that folder's;
 /// else those of mails of which more than one file changes.
 fn to_take_away(there: &Files, changed: &[&String]) -> Vec<String> {
-    let changes = |folder: &str| {
+    let count = |folder: &str| {
         let own = parts(folder);
         changed.iter().filter(|name| own.contains(name)).count()
     };
@@ -117,11 +117,11 @@ fn to_take_away(there: &Files, changed: &[&String]) -> Vec<String> {
         there.contains_key(&subject).then_some(subject)
     };
     // Without it no folder of the bucket is used at all.
-    let bases: Vec<&str> = shared().into_iter().filter(|folder| changes(folder) > 0 && changed.len() > 1).collect();
+    let bases: Vec<&str> = shared().into_iter().filter(|folder| count(folder) > 0 && changed.len() > 1).collect();
     if !bases.is_empty() {
         return bases.into_iter().filter_map(subject_there).collect();
     }
-    mails().into_iter().filter(|mail| changes(mail) > 1).filter_map(subject_there).collect()
+    mails().into_iter().filter(|mail| count(mail) > 1).filter_map(subject_there).collect()
 }
 
 /// In which order files are put: what mails share, texts, HTML, the subjects of mails and at last those of shared folders; those that were
