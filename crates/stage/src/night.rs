@@ -14,7 +14,8 @@ use crate::functions::{ACCOUNT_INVENTORY, KEY_ROTATION, NOTIFICATION};
 use crate::stage::Stage;
 
 /// The longest that a night may take here.
-const PATIENCE: Duration = Duration::from_secs(100);
+/// An account that IAM throttles for ever takes a minute, and more on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(300);
 const POLL: Duration = Duration::from_millis(150);
 
 /// What a night made of the organization.
