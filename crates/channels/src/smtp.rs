@@ -159,7 +159,7 @@ fn parts(mail: &Mail<'_>) -> Result<MultiPart, Box<dyn std::error::Error + Send 
     }
     let mut parts = MultiPart::mixed().multipart(text);
     for file in mail.attachments {
-        let content = Body::new_with_encoding(file.content.to_owned(), ContentTransferEncoding::Base64);
+        let content = Body::new_with_encoding(file.content.as_bytes().to_vec(), ContentTransferEncoding::Base64);
         let content = content.map_err(|_| "a file cannot be written in base64")?;
         let kind = ContentType::parse("application/octet-stream")?;
         parts = parts.singlepart(Attachment::new(file.file_name.clone()).body(content, kind));
