@@ -15,7 +15,7 @@ use crate::stage::Stage;
 
 /// The longest that a night may take here.
 /// An account that IAM throttles for ever takes a minute, and more on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 const POLL: Duration = Duration::from_millis(150);
 
 /// What a night made of the organization.
