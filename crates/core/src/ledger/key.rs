@@ -189,7 +189,7 @@ impl KeyRecord {
 impl NoticeRecord {
     /// Takes up when it was sent, and returns when first. While nothing is known of a mail to one of the recipients, or it waits, the
     /// notice counts as not sent, so that it is asked for again: those who have it already get no second one. The grace counts from
-    /// the last of them, who has read of no earlier day.
+    /// the last of them, who has read of no earlier day; where one is waited for no longer, from then on.
     fn note_sent(
         &mut self,
         now: Timestamp,
@@ -198,8 +198,9 @@ impl NoticeRecord {
         let answers: Vec<_> = self.ids.iter().map(answer).collect();
         let waits = answers.iter().any(|answer| !matches!(answer, Some((NoticeState::Sent | NoticeState::Bounced, _))));
         let sent = answers.into_iter().flatten().filter(|(state, _)| *state == NoticeState::Sent).map(|(_, at)| at);
-        if !waits || after(self.asked, WAITED_FOR) <= now {
-            self.sent = sent.clone().max();
+        let given_up = after(self.asked, WAITED_FOR);
+        if !waits || given_up <= now {
+            self.sent = sent.clone().max().map(|at| if waits { at.max(given_up) } else { at });
         }
         sent.min()
     }

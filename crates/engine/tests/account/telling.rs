@@ -5,7 +5,7 @@ use keywheel_core::contract::notice_record::NoticeState;
 use keywheel_core::contract::result::StepStatus;
 use keywheel_core::observed::KeyStatus;
 use keywheel_core::plan::StepKind;
-use keywheel_core::policy::Mode;
+use keywheel_core::policy::{Mode, Periods};
 use keywheel_core::reason::Reason;
 use keywheel_core::time::{Days, after};
 use keywheel_testkit::{Fault, Night, Operation, What, World};
@@ -198,16 +198,23 @@ fn a_mail_that_waits_or_was_lost_is_asked_for_again_though_others_have_the_notic
 }
 
 #[test]
-fn a_mail_that_waits_for_ever_holds_a_key_up_for_a_week_and_no_longer() {
-    let world = with_a_lost_key_owner();
-    for _ in 0..25 {
-        let begun = world.account().now;
-        let _ = night().on(&world).run();
-        keep_waiting(&world, true);
-        next_night(&world, begun);
+fn a_mail_that_waits_for_ever_holds_a_key_up_for_a_week_and_the_whole_grace_comes_after_it() {
+    for grace in [10, 5] {
+        let mut telling = night();
+        telling.settings.policy.periods = Periods::new(Days(90), Days(90 + grace), Days(125 + grace)).unwrap();
+        let world = with_a_lost_key_owner();
+        let first = world.account().now;
+        for _ in 0..25 {
+            let begun = world.account().now;
+            let _ = telling.on(&world).run();
+            keep_waiting(&world, true);
+            next_night(&world, begun);
+        }
+        let account = world.account();
+        let inactive = account.history.iter().find(|event| event.what == What::MadeInactive).unwrap();
+        let (earliest, latest) = (after(first, Days(7 + grace)), after(first, Days(9 + grace)));
+        assert!(inactive.at >= earliest && inactive.at < latest, "a grace of {grace} days: {}", inactive.at);
     }
-    let account = world.account();
-    assert!(account.history.iter().any(|event| event.what == What::MadeInactive), "{:?}", account.history);
 }
 
 #[test]
