@@ -68,6 +68,12 @@ impl NoticeKind {
         matches!(self, NoticeKind::Rotated | NoticeKind::Retiring | NoticeKind::ForeignDeletion)
     }
 
+    /// Whether it says that mail does not reach somebody.
+    #[must_use]
+    pub fn is_about_mail(&self) -> bool {
+        matches!(self, NoticeKind::Blocked(Reason::OwnerUnreachable, _))
+    }
+
     /// The name, and what tells notices of that name apart.
     fn parts(&self) -> (&'static str, Option<Reason>, Option<u32>) {
         match self {

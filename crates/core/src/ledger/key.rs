@@ -19,6 +19,9 @@ const RETRIED_FOR: SignedDuration = SignedDuration::from_hours(12);
 /// that others have.
 const WAITED_FOR: Days = Days(7);
 
+/// For so long a mail that was refused or came back is news.
+const NEWS: Days = Days(7);
+
 /// The real dates of one key. Every one is optional: absent means not happened, or not known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -129,6 +132,9 @@ pub struct NoticeRecord {
     /// When the last of them was sent; none while none was, or while one waits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent: Option<Timestamp>,
+    /// Those of the ids that were refused, came back (`Bounced`) or were given up (`Deferred`), until somebody is told of that.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub undelivered: BTreeMap<NoticeId, NoticeState>,
 }
 
 impl KeyRecord {
@@ -156,6 +162,10 @@ impl KeyRecord {
                 return true;
             }
             let first = notice.note_sent(now, &answer);
+            if kind.is_about_mail() {
+                // The news that a notice of this very thing did not arrive would go round in circles.
+                notice.undelivered.clear();
+            }
             !(kind.starts_a_grace() && first.is_some_and(|first| plus(first, RETRIED_FOR) < notice.asked))
         });
         if self.notices.len() < known {
@@ -195,14 +205,23 @@ impl NoticeRecord {
         now: Timestamp,
         answer: impl Fn(&NoticeId) -> Option<(NoticeState, Timestamp)>,
     ) -> Option<Timestamp> {
-        let answers: Vec<_> = self.ids.iter().map(answer).collect();
-        let waits = answers.iter().any(|answer| !matches!(answer, Some((NoticeState::Sent | NoticeState::Bounced, _))));
-        let sent = answers.into_iter().flatten().filter(|(state, _)| *state == NoticeState::Sent).map(|(_, at)| at);
+        let answers: Vec<_> = self.ids.iter().map(|id| (id, answer(id))).collect();
+        let waits =
+            answers.iter().any(|(_, answer)| !matches!(answer, Some((NoticeState::Sent | NoticeState::Bounced, _))));
+        let sent = answers.iter().filter_map(|(_, answer)| *answer).filter(|(state, _)| *state == NoticeState::Sent);
+        let sent = sent.map(|(_, at)| at);
         let given_up = after(self.asked, WAITED_FOR);
         if !waits || given_up <= now {
             self.sent = sent.clone().max().map(|at| if waits { at.max(given_up) } else { at });
         }
-        sent.min()
+        let first = sent.min();
+        let lost = |answer: Option<(NoticeState, Timestamp)>| match answer {
+            Some((NoticeState::Sent, _)) => None,
+            Some((NoticeState::Bounced, at)) => (now < after(at, NEWS)).then_some(NoticeState::Bounced),
+            Some((NoticeState::Deferred, _)) | None => self.sent.is_some().then_some(NoticeState::Deferred),
+        };
+        self.undelivered = answers.iter().filter_map(|(id, answer)| Some(((*id).clone(), lost(*answer)?))).collect();
+        first
     }
 }
 

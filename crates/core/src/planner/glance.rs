@@ -77,7 +77,7 @@ impl UserView<'_> {
 
     fn is_settled_key(&self, id: &AccessKeyId, key: &KeyRecord) -> bool {
         let nothing_begun = key.deactivation_begun.is_none() && key.deletion_begun.is_none();
-        let all_told = key.notices.values().all(|notice| notice.sent.is_some());
+        let all_told = key.notices.values().all(|notice| notice.sent.is_some() && notice.undelivered.is_empty());
         let is_at_rest = match &key.made_inactive {
             None => self.is_in_charge(key),
             Some(inactive) => self.is_waiting(key, inactive) && self.has_stand_in(id, inactive),

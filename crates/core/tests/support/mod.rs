@@ -98,7 +98,7 @@ pub(crate) fn secret(versions: Vec<SecretVersion>) -> SecretState {
 }
 
 pub(crate) fn notice(asked: Timestamp, sent: Option<Timestamp>) -> NoticeRecord {
-    NoticeRecord { asked, ids: Vec::new(), sent }
+    NoticeRecord { asked, ids: Vec::new(), sent, undelivered: BTreeMap::new() }
 }
 
 /// Everything that one night's plan is made from.

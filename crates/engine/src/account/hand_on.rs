@@ -52,6 +52,11 @@ impl Rest {
         }
     }
 
+    /// Whether this invocation answers for the user.
+    pub(super) fn is_ours(&self, user: &UserName) -> bool {
+        self.handed_from().is_none_or(|from| user < from)
+    }
+
     /// What the result says of a rest that waits.
     pub(super) fn error(&self) -> Option<String> {
         match self {

@@ -72,7 +72,7 @@ pub(super) fn account_run(
     rest: Rest,
 ) -> AccountRun {
     let from = rest.handed_from();
-    let is_ours = |name: &UserName| from.is_none_or(|from| name < from);
+    let is_ours = |name: &UserName| rest.is_ours(name);
     let users = || sight.users.iter().filter(|user| is_ours(&user.name));
     let quiet = || sight.quiet.iter().filter(|user| is_ours(&user.name));
     let unseen = || sight.unseen.iter().filter(|user| is_ours(&user.name));

@@ -22,8 +22,7 @@ use super::listing::Share;
 use super::outcome::{Outcome, Stopped};
 use super::report::{AccountRun, account_run};
 use super::session::{Session, SessionError};
-use super::told::{fill_in_sent, note_asked};
-use super::unreachable::Undelivered;
+use super::told::{fill_in_sent, note_asked, note_reported};
 use super::{Account, AccountError, Run, Settings};
 use crate::ports::{Clock, LedgerStore, PortError, Ports};
 
@@ -52,8 +51,8 @@ pub async fn look_after<P: Ports>(
         night.take_over(&session, &before).await?;
     }
     let mut known = before.clone();
-    let undelivered = fill_in_sent(ports.notices(), &mut known, now).await;
-    let undelivered = undelivered.map_err(|source| AccountError::Notices { account: id.clone(), source })?;
+    let filled_in = fill_in_sent(ports.notices(), &mut known, now).await;
+    filled_in.map_err(|source| AccountError::Notices { account: id.clone(), source })?;
     // Whoever holds the claim while looking, which may take long, keeps it. That it was lost shows before the first change.
     let keep = async || {
         if is_heir && let Err(error) = session.hold_for(WHILE_LOOKING).await {
@@ -66,12 +65,12 @@ pub async fn look_after<P: Ports>(
     match run.mode {
         Mode::Audit => {
             let mut outcomes: Vec<_> = plan.steps.into_iter().map(Outcome::planned).collect();
-            outcomes.extend(night.teller(&ledger, &sight).unreachable(&undelivered, &outcomes));
+            outcomes.extend(night.teller(&ledger, &sight).unreachable(&outcomes));
             let rest = Rest::of(run, &sight, &outcomes);
             let tellings = night.teller(&ledger, &sight).tellings(&outcomes);
             Ok(night.report(&ledger, &sight, &outcomes, &tellings, rest))
         }
-        Mode::Enforce => night.enforce(&session, &before, ledger, &sight, plan, &undelivered).await,
+        Mode::Enforce => night.enforce(&session, &before, ledger, &sight, plan).await,
     }
 }
 
@@ -137,7 +136,6 @@ impl<P: Ports> Night<'_, P> {
         remembered: AccountLedger,
         sight: &Sight,
         plan: AccountPlan,
-        undelivered: &[Undelivered],
     ) -> Result<AccountRun, AccountError> {
         if self.run.clock_is_off {
             return Ok(self.report(&remembered, sight, &all_deferred(plan), &[], Rest::None));
@@ -156,7 +154,11 @@ impl<P: Ports> Night<'_, P> {
         let outcomes = executor.carry_out(plan).await;
         let rest = Rest::of(self.run, sight, &outcomes);
         let mut outcomes = rest.without_left(outcomes);
-        outcomes.extend(self.teller(&remembered, sight).unreachable(undelivered, &outcomes));
+        let unreachable = self.teller(&remembered, sight).unreachable(&outcomes);
+        // Who is left to the next invocation is reported there, but for what was done for it here.
+        let is_told = |user: &UserName| rest.is_ours(user) || outcomes.iter().any(|outcome| outcome.step.user == *user);
+        let unreachable: Vec<_> = unreachable.into_iter().filter(|outcome| is_told(&outcome.step.user)).collect();
+        outcomes.extend(unreachable);
         let mut tellings = self.teller(&remembered, sight).tellings(&outcomes);
         let last_facts = |ledger: &mut AccountLedger| {
             if !has_changes {
@@ -164,6 +166,8 @@ impl<P: Ports> Night<'_, P> {
             }
             note_holds(ledger, &outcomes, self.now);
             note_asked(ledger, &tellings, self.now);
+            let looked_at = sight.users.iter().map(|user| &user.name).filter(|user| rest.is_ours(user));
+            note_reported(ledger, looked_at, &tellings);
             note_undecided(ledger, &outcomes, sight);
             // Not worth waiting for another run's claim, which stands in the way of everything else.
             if would_write || self.is_unclaimed(before) {

@@ -1,58 +1,75 @@
 //! Which notices were sent, and which are asked for now.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use keywheel_core::Timestamp;
-use keywheel_core::contract::notice_record::{NoticeState, SentNotice};
 use keywheel_core::id::{AccessKeyId, NoticeId, UserName};
-use keywheel_core::ledger::{AccountLedger, NoticeRecord};
+use keywheel_core::ledger::{AccountLedger, NoticeRecord, UserRecord};
 use keywheel_core::notice::NoticeKind;
-use keywheel_core::time::{Days, after};
 
 use super::digests::Telling;
-use super::unreachable::Undelivered;
 use crate::ports::{NoticeStore, PortError};
 
-/// For so long a mail that was refused or came back is news.
-const NEWS: Days = Days(7);
-
-/// Fills in what notification has recorded of the notices that were asked for, and returns those that did not reach somebody.
+/// Fills in what notification has recorded of the notices that were asked for, for every user of the ledger.
 pub(super) async fn fill_in_sent<N: NoticeStore>(
     notices: &N,
     ledger: &mut AccountLedger,
     now: Timestamp,
-) -> Result<Vec<Undelivered>, PortError> {
-    let unsent: Vec<NoticeId> = records(ledger)
-        .filter(|(.., notice)| notice.sent.is_none())
-        .flat_map(|(.., notice)| notice.ids.clone())
-        .collect();
+) -> Result<(), PortError> {
+    let all = ledger.users.values().flat_map(records);
+    let unsent: Vec<NoticeId> =
+        all.filter(|(.., notice)| notice.sent.is_none()).flat_map(|(.., notice)| notice.ids.clone()).collect();
     if unsent.is_empty() {
-        return Ok(Vec::new());
+        return Ok(());
     }
     let found = notices.find(&ledger.account, &unsent).await?;
-    let undelivered = undelivered(ledger, &found, now);
-    for key in ledger.users.values_mut().flat_map(|user| user.keys.values_mut()) {
-        key.note_sent(now, |id| found.get(id).map(|notice| (notice.state, notice.at)));
+    for user in ledger.users.values_mut() {
+        let (told_before, undelivered) = (mail_news_told(user), undelivered_before(user));
+        for key in user.keys.values_mut() {
+            key.note_sent(now, |id| found.get(id).map(|notice| (notice.state, notice.at)));
+        }
+        if mail_news_told(user) > told_before {
+            forget_undelivered(user, |key, kind| undelivered.contains(&(key.clone(), kind.clone())));
+        }
     }
-    Ok(undelivered)
+    Ok(())
 }
 
-fn undelivered(ledger: &AccountLedger, found: &BTreeMap<NoticeId, SentNotice>, now: Timestamp) -> Vec<Undelivered> {
-    let is_news = |notice: &SentNotice| notice.state == NoticeState::Bounced && now < after(notice.at, NEWS);
-    let has_bounced = |id: &&NoticeId| found.get(*id).is_some_and(is_news);
-    let all = records(ledger).filter(|(.., notice)| notice.sent.is_none());
-    let bounced = all.map(|(user, key, kind, notice)| Undelivered {
-        user: user.clone(),
-        key: key.clone(),
-        kind: kind.clone(),
-        ids: notice.ids.iter().filter(has_bounced).cloned().collect(),
-    });
-    bounced.filter(|notice| !notice.ids.is_empty() && !notice.is_about_this()).collect()
+/// How often somebody was told that mail does not reach an owner of the user's keys.
+fn mail_news_told(user: &UserRecord) -> usize {
+    records(user).filter(|(_, kind, notice)| kind.is_about_mail() && notice.sent.is_some()).count()
 }
 
-fn records(ledger: &AccountLedger) -> impl Iterator<Item = (&UserName, &AccessKeyId, &NoticeKind, &NoticeRecord)> {
-    let keys = ledger.users.iter().flat_map(|(user, record)| record.keys.iter().map(move |key| (user, key)));
-    keys.flat_map(|(user, (key, record))| record.notices.iter().map(move |(kind, notice)| (user, key, kind, notice)))
+/// The notices that are known, from an earlier night, not to have reached somebody.
+fn undelivered_before(user: &UserRecord) -> BTreeSet<(AccessKeyId, NoticeKind)> {
+    let lost = records(user).filter(|(.., notice)| notice.sent.is_some() && !notice.undelivered.is_empty());
+    lost.map(|(key, kind, _)| (key.clone(), kind.clone())).collect()
+}
+
+fn forget_undelivered(user: &mut UserRecord, which: impl Fn(&AccessKeyId, &NoticeKind) -> bool) {
+    for (key, record) in &mut user.keys {
+        let told = record.notices.iter_mut().filter(|(kind, _)| which(key, kind));
+        told.for_each(|(_, notice)| notice.undelivered.clear());
+    }
+}
+
+fn records(user: &UserRecord) -> impl Iterator<Item = (&AccessKeyId, &NoticeKind, &NoticeRecord)> {
+    user.keys.iter().flat_map(|(key, record)| record.notices.iter().map(move |(kind, notice)| (key, kind, notice)))
+}
+
+/// Forgets what did not reach these users' owners, but where somebody is told of it now: that stands until it is known to be sent.
+pub(super) fn note_reported<'a>(
+    ledger: &mut AccountLedger,
+    users: impl Iterator<Item = &'a UserName>,
+    tellings: &[Telling],
+) {
+    let told_now: BTreeSet<_> =
+        tellings.iter().filter(|telling| telling.kind.is_about_mail()).map(|telling| &telling.user).collect();
+    for user in users.filter(|user| !told_now.contains(user)) {
+        if let Some(record) = ledger.users.get_mut(user) {
+            forget_undelivered(record, |_, _| true);
+        }
+    }
 }
 
 /// Writes down that these notices are asked for. One that was asked for before keeps its first date.
@@ -61,6 +78,8 @@ pub(super) fn note_asked(ledger: &mut AccountLedger, tellings: &[Telling], now: 
         let key = ledger.key_mut(&telling.user, &telling.user_id, &telling.key);
         let ids = telling.counted_ids();
         let record = key.notices.entry(telling.kind.clone());
-        record.or_insert_with(|| NoticeRecord { asked: now, ids: Vec::new(), sent: None }).ids = ids;
+        record
+            .or_insert_with(|| NoticeRecord { asked: now, ids: Vec::new(), sent: None, undelivered: BTreeMap::new() })
+            .ids = ids;
     }
 }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use keywheel_core::contract::notice_record::NoticeState;
 use keywheel_core::contract::result::StepStatus;
-use keywheel_core::id::{AccessKeyId, NoticeId, UserName};
+use keywheel_core::id::AccessKeyId;
 use keywheel_core::notice::{NoticeKind, NoticeSubject};
 use keywheel_core::observed::ObservedUser;
 use keywheel_core::plan::{Action, Preconditions, Step, StepKind};
@@ -11,55 +12,47 @@ use keywheel_core::policy::{Mode, UserTags};
 use keywheel_core::reason::Reason;
 use keywheel_core::time::weeks_since;
 
+use super::audience::Addressee;
 use super::digests::Teller;
 use super::outcome::Outcome;
 
-/// A notice of which some mail was refused for good or came back, lately.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Undelivered {
-    pub(super) user: UserName,
-    pub(super) key: AccessKeyId,
-    pub(super) kind: NoticeKind,
-    /// The notice's ids that did not arrive.
-    pub(super) ids: BTreeSet<NoticeId>,
-}
-
-impl Undelivered {
-    /// The news that a notice of this very thing did not arrive would go round in circles.
-    pub(super) fn is_about_this(&self) -> bool {
-        matches!(self.kind, NoticeKind::Blocked(Reason::OwnerUnreachable, _))
-    }
-}
-
 impl Teller<'_> {
     /// A step that says so for each user of whose keys an owner was not told, or cannot be.
-    pub(super) fn unreachable(&self, undelivered: &[Undelivered], outcomes: &[Outcome]) -> Vec<Outcome> {
-        let refused = undelivered.iter().filter_map(|notice| {
-            let user = self.users.iter().find(|user| user.name == notice.user)?;
-            Some((user, &notice.key, self.refusal(user, notice)?))
-        });
+    pub(super) fn unreachable(&self, outcomes: &[Outcome]) -> Vec<Outcome> {
+        let refused = self.users.iter().flat_map(|user| self.undelivered(user));
         let told = outcomes.iter().filter(|outcome| outcome.tells_owners());
         let rejected = told.filter_map(|outcome| {
             let user = self.users.iter().find(|user| user.name == outcome.step.user)?;
             let tag = self.rejected_tag(user)?;
             let why = format!("the tag {tag} names no plain address in EMAIL_DOMAINS, so no mail goes there");
-            Some((user, outcome.step.key.as_ref()?, why))
+            Some((user, outcome.step.key.clone()?, why))
         });
         let mut seen = BTreeSet::new();
-        let users = refused.chain(rejected).filter(|(user, ..)| seen.insert(&user.name));
-        users.filter_map(|(user, key, why)| self.unreachable_step(user, key, why)).collect()
+        let steps = refused.chain(rejected).filter_map(|(user, key, why)| self.unreachable_step(user, &key, why));
+        steps.filter(|outcome| seen.insert(outcome.step.user.clone())).collect()
     }
 
-    /// Which owner did not get the notice. An address that nobody names any more says nothing.
-    fn refusal(&self, user: &ObservedUser, notice: &Undelivered) -> Option<String> {
-        let Undelivered { key, kind, ids, user: _ } = notice;
-        let episode = self.ledger.users.get(&user.name).map(|user| user.key(key).episode).unwrap_or_default();
-        let account = &self.account.id;
-        let subject = NoticeSubject { account, user_id: &user.user_id, key, episode, kind };
+    /// The user's keys about which some owner did not get a notice, and which owner. An address that nobody names any more says nothing.
+    fn undelivered<'u>(&self, user: &'u ObservedUser) -> Vec<(&'u ObservedUser, AccessKeyId, String)> {
+        let Some(record) = self.ledger.users.get(&user.name) else { return Vec::new() };
         let tags = UserTags::read(&user.tags, &self.settings.policy.tag_prefix);
         let addressees = self.addressees(user, &tags);
-        let lost = addressees.iter().find(|to| ids.contains(&subject.notice_id(&to.recipient.email)))?;
-        Some(format!("the notice {kind} to {} was refused or came back", lost.address))
+        let notices = record.keys.iter().flat_map(|(key, record)| {
+            let lost = record.notices.iter().filter(|(_, notice)| !notice.undelivered.is_empty());
+            lost.map(move |(kind, notice)| (key, record.episode, kind, notice))
+        });
+        let lost = notices.filter_map(|(key, episode, kind, notice)| {
+            let subject = NoticeSubject { account: &self.account.id, user_id: &user.user_id, key, episode, kind };
+            let state = |to: &Addressee| notice.undelivered.get(&subject.notice_id(&to.recipient.email));
+            let (address, state) = addressees.iter().find_map(|to| Some((&to.address, state(to)?)))?;
+            let fate = if *state == NoticeState::Bounced {
+                "was refused or came back"
+            } else {
+                "was not sent within a week, and is given up"
+            };
+            Some((user, key.clone(), format!("the notice {kind} to {address} {fate}")))
+        });
+        lost.collect()
     }
 
     fn unreachable_step(&self, user: &ObservedUser, key: &AccessKeyId, why: String) -> Option<Outcome> {

@@ -26,4 +26,5 @@ mod rolling_back;
 mod support;
 mod sweeping;
 mod telling;
+mod undelivered;
 mod when;
