@@ -26,7 +26,8 @@ impl Teller<'_> {
     pub(super) fn addressees(&self, user: &ObservedUser, tags: &UserTags) -> Vec<Addressee> {
         let audience = &self.settings.audience;
         // Notification refuses a digest to any other, and with it all that it says.
-        let owner = Some(self.account.email.trim()).filter(|email| is_plain(email));
+        let owner = Some(self.account.email.trim()).filter(|_| !self.rejects_account_owner());
+        let owner = owner.filter(|email| !email.is_empty());
         let owner =
             owner.map(|email| Addressee::new(email, RecipientRole::AccountOwner, "the account's e-mail address"));
         let tagged = self.tagged_addresses(user, tags).into_iter();
@@ -45,6 +46,12 @@ impl Teller<'_> {
         all
     }
 
+    /// Whether the account's e-mail address is none to which mail goes.
+    pub(super) fn rejects_account_owner(&self) -> bool {
+        let email = self.account.email.trim();
+        !email.is_empty() && !is_plain(email)
+    }
+
     /// The tag of the user that names what is no plain address in `EMAIL_DOMAINS`, where one does. It is not followed.
     pub(super) fn rejected_tag(&self, user: &ObservedUser) -> Option<String> {
         let tags = UserTags::read(&user.tags, &self.settings.policy.tag_prefix);
@@ -53,11 +60,12 @@ impl Teller<'_> {
         Some(tag)
     }
 
-    /// The tags that direct mail, with what they say.
+    /// The tags that direct mail, with what they say. `OWNER_TAG` is often a tag that was there before, with a team's name.
     fn tagged_addresses<'t>(&self, user: &'t ObservedUser, tags: &'t UserTags) -> Vec<(String, &'t str)> {
         let email = tags.email.as_deref().map(|email| (format!("{}EMAIL", self.settings.policy.tag_prefix), email));
         let owner_tag = self.settings.audience.owner_tag.as_ref();
         let owner = owner_tag.and_then(|tag| Some((tag.clone(), user.tags.get(tag)?.as_str())));
+        let owner = owner.filter(|(_, value)| value.contains('@'));
         let named = [email, owner].into_iter().flatten().map(|(tag, email)| (tag, email.trim()));
         named.filter(|(_, email)| !email.is_empty()).collect()
     }

@@ -150,24 +150,31 @@ impl Teller<'_> {
         }
     }
 
-    /// One digest per recipient, or several where there is much to tell.
+    /// One digest per recipient, or several where there is much to tell. Tags can name thousands of recipients, so those whom no tag
+    /// names come first, and the others in an order that no tag decides.
     pub(super) fn digests(&self, tellings: &[Telling]) -> Vec<Digest> {
-        let mut by_recipient: BTreeMap<(String, RecipientRole), Vec<DigestEntry>> = BTreeMap::new();
+        let mut by_recipient: BTreeMap<(RecipientRole, String), (Recipient, Vec<DigestEntry>)> = BTreeMap::new();
         for telling in tellings {
             for (recipient, id) in &telling.recipients {
                 let is_key_owner = recipient.role == RecipientRole::KeyOwner;
                 let encrypted_pair = telling.encrypted_pair.clone().filter(|_| is_key_owner);
                 let entry = DigestEntry { notice_id: id.clone(), encrypted_pair, ..telling.entry.clone() };
-                by_recipient.entry((recipient.email.clone(), recipient.role)).or_default().push(entry);
+                let theirs = by_recipient.entry((recipient.role, recipient.email.to_lowercase()));
+                theirs.or_insert_with(|| (recipient.clone(), Vec::new())).1.push(entry);
             }
         }
-        let parts = by_recipient.into_iter().flat_map(|(recipient, entries)| {
-            parts(entries).into_iter().map(move |entries| (recipient.clone(), entries))
+        let mut all: Vec<_> = by_recipient.into_values().collect();
+        all.sort_by_cached_key(|(recipient, entries)| {
+            let is_tagged = recipient.role == RecipientRole::KeyOwner;
+            (is_tagged, recipient.role, entries.iter().map(|entry| entry.notice_id.clone()).min())
         });
-        parts.map(|((email, role), entries)| self.digest(&email, role, entries)).collect()
+        let each = all.into_iter().flat_map(|(recipient, entries)| {
+            parts(entries).into_iter().map(move |entries| self.digest(recipient.clone(), entries))
+        });
+        each.collect()
     }
 
-    fn digest(&self, email: &str, role: RecipientRole, entries: Vec<DigestEntry>) -> Digest {
+    fn digest(&self, recipient: Recipient, entries: Vec<DigestEntry>) -> Digest {
         let periods = self.settings.policy.periods;
         Digest {
             schema_version: SCHEMA,
@@ -180,7 +187,7 @@ impl Teller<'_> {
                 partition: self.account.partition.clone(),
             },
             region: self.account.region.clone(),
-            recipient: Recipient { email: email.to_owned(), role },
+            recipient,
             template: "digest".to_owned(),
             periods: DigestPeriods {
                 rotation: periods.rotation().0,

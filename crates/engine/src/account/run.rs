@@ -23,6 +23,7 @@ use super::outcome::{Outcome, Stopped};
 use super::report::{AccountRun, account_run};
 use super::session::{Session, SessionError};
 use super::told::{fill_in_sent, note_asked, note_reported};
+use super::unreachable::NO_PLAIN_OWNER;
 use super::{Account, AccountError, Run, Settings};
 use crate::ports::{Clock, LedgerStore, PortError, Ports};
 
@@ -225,6 +226,9 @@ impl<P: Ports> Night<'_, P> {
         let unheard = unheard(tellings);
         let mut report = account_run(self.run, &self.account.id, self.now, sight, outcomes, rest);
         report.digests = teller.digests(tellings);
+        if teller.rejects_account_owner() {
+            add_error(&mut report, NO_PLAIN_OWNER);
+        }
         if let Some(text) = unheard {
             add_error(&mut report, &text);
         }

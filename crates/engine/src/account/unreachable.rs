@@ -16,6 +16,10 @@ use super::audience::Addressee;
 use super::digests::Teller;
 use super::outcome::Outcome;
 
+/// What is said of an account whose owner gets no mail.
+pub(super) const NO_PLAIN_OWNER: &str =
+    "the account's e-mail address in the event is no plain address, so its owner is told nothing";
+
 impl Teller<'_> {
     /// A step that says so for each user of whose keys an owner was not told, or cannot be.
     pub(super) fn unreachable(&self, outcomes: &[Outcome]) -> Vec<Outcome> {
@@ -23,13 +27,18 @@ impl Teller<'_> {
         let told = outcomes.iter().filter(|outcome| outcome.tells_owners());
         let rejected = told.filter_map(|outcome| {
             let user = self.users.iter().find(|user| user.name == outcome.step.user)?;
-            let tag = self.rejected_tag(user)?;
-            let why = format!("the tag {tag} names no plain address in EMAIL_DOMAINS, so no mail goes there");
-            Some((user, outcome.step.key.clone()?, why))
+            Some((user, outcome.step.key.clone()?, self.rejected_address(user)?))
         });
         let mut seen = BTreeSet::new();
         let steps = refused.chain(rejected).filter_map(|(user, key, why)| self.unreachable_step(user, &key, why));
         steps.filter(|outcome| seen.insert(outcome.step.user.clone())).collect()
+    }
+
+    /// Which address of the user's owners is not followed.
+    fn rejected_address(&self, user: &ObservedUser) -> Option<String> {
+        let tag = |tag| format!("the tag {tag} names no plain address in EMAIL_DOMAINS, so no mail goes there");
+        let owner = || self.rejects_account_owner().then(|| NO_PLAIN_OWNER.to_owned());
+        self.rejected_tag(user).map(tag).or_else(owner)
     }
 
     /// The user's keys about which some owner did not get a notice, and which owner. An address that nobody names any more says nothing.

@@ -115,7 +115,7 @@ fn a_key_owner_whose_mail_came_back_is_reported_to_the_account_owner_once_and_is
     let account = world.account();
     let is_new_key = |mail: &&keywheel_testkit::Mail| mail.entry.reason == Reason::RotationDue;
     let told: Vec<_> = account.mails.iter().filter(is_new_key).map(|mail| mail.to.role).collect();
-    assert_eq!(told, [RecipientRole::KeyOwner, RecipientRole::AccountOwner]);
+    assert_eq!(told, [RecipientRole::AccountOwner, RecipientRole::KeyOwner]);
 }
 
 #[test]
@@ -228,6 +228,54 @@ fn a_tag_that_names_no_address_in_email_domains_is_reported_with_what_it_kept_ba
     assert_eq!(row.error.as_deref(), Some(why));
     assert_eq!(unreachable(&world), ["owner@example.com"]);
     assert!(!serde_json::to_string(&run.result).unwrap().contains('@'));
+}
+
+#[test]
+fn who_is_named_by_no_tag_is_told_before_all_whom_tags_name_and_capitals_make_no_other_recipient() {
+    let world = empty_world();
+    for number in 0..30 {
+        let user = format!("user{number:02}");
+        world.account().add_user_with_key(&user, 95);
+        let address = if number < 20 { format!("a{number:02}@example.com") } else { format!("{number}@example.com") };
+        let address = if number < 29 { address } else { "A00@Example.com".to_owned() };
+        let tag = ("KeyRotation:EMAIL".to_owned(), address);
+        world.account().user_mut(&user).tags = [tag].into();
+    }
+    let mut telling = night();
+    telling.settings.audience.security_email = Some("security@example.com".to_owned());
+    let digests = telling.on(&world).run().digests;
+    let told: Vec<_> = digests.iter().map(|digest| digest.recipient.email.as_str()).collect();
+    assert_eq!((told.len(), &told[..2]), (31, &["owner@example.com", "security@example.com"][..]));
+    assert!(!told[2..].is_sorted(), "the addresses decide who comes first");
+    let twice = digests.iter().filter(|digest| digest.recipient.email.eq_ignore_ascii_case("a00@example.com"));
+    assert_eq!(twice.map(|digest| digest.entries.len()).collect::<Vec<_>>(), [2]);
+}
+
+#[test]
+fn an_account_whose_address_is_not_plain_says_so_in_its_result_and_to_security() {
+    let world = alice();
+    let mut telling = Night { email: "The Owner <owner@example.com>".to_owned(), ..night() };
+    telling.settings.audience.security_email = Some("security@example.com".to_owned());
+    let run = telling.on(&world).run();
+    let why = "the account's e-mail address in the event is no plain address, so its owner is told nothing";
+    assert_eq!(run.result.error.as_deref(), Some(why));
+    let row = run.result.steps.iter().find(|row| row.reason == Reason::OwnerUnreachable).unwrap();
+    assert_eq!(row.error.as_deref(), Some(why));
+    assert_eq!(unreachable(&world), ["security@example.com"]);
+    let silent = Night { email: " ".to_owned(), ..telling };
+    assert_eq!(silent.on(&world).run().result.error, None);
+}
+
+#[test]
+fn a_team_in_the_owner_tag_is_no_address_and_no_fault() {
+    for (value, rows) in [("payments", 0), ("pay@ments@example.com", 1)] {
+        let world = alice();
+        world.account().user_mut("alice").tags = [("team".to_owned(), value.to_owned())].into();
+        let mut telling = night();
+        telling.settings.audience.owner_tag = Some("team".to_owned());
+        let _ = telling.on(&world).run();
+        assert_eq!(unreachable(&world).len(), rows, "{value}");
+    }
 }
 
 #[test]

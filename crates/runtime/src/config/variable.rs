@@ -146,7 +146,7 @@ variables! {
     SELECTION: ROTATION, Default("all"), "`all` or `tagged`",
         "Which users are looked after: all, or only those with an `EMAIL` tag.";
     OWNER_TAG: ROTATION, Means("none"), "a tag key of 1 to 128 characters, not beginning with `aws:`",
-        "A further user tag that holds the key owner's address.";
+        "A further user tag that holds the key owner's address. A value without `@`, such as a team's name, is left alone.";
     SECURITY_EMAIL: ROTATION, Means("no copy"), "one e-mail address, without a display name",
         "Gets a copy of every notice.";
     EMAIL_DOMAINS: ROTATION, Means("any domain"), "a comma list of domains, such as `example.com,example.org`",
