@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use keywheel_core::contract::notice_record::SentNotice;
+use keywheel_core::contract::notice_record::{NoticeState, SentNotice};
 use keywheel_core::id::{AccountId, NoticeId};
 use keywheel_core::ledger::AccountLedger;
 use keywheel_engine::ports::{
@@ -70,7 +70,10 @@ impl NoticeStore for World {
 
     async fn record(&self, notice: &SentNotice) -> Result<(), PortError> {
         self.call(Operation::RecordNotice, notice.notice_id.to_string(), |account| {
-            account.notices.insert(notice.notice_id.clone(), notice.clone());
+            let is_sent = |id: &NoticeId| account.notices.get(id).is_some_and(|known| known.state == NoticeState::Sent);
+            if notice.state == NoticeState::Sent || !is_sent(&notice.notice_id) {
+                account.notices.insert(notice.notice_id.clone(), notice.clone());
+            }
             Ok(())
         })
         .await

@@ -1,15 +1,19 @@
 use std::collections::BTreeMap;
 
 use futures::{StreamExt, TryStreamExt, stream};
-use keywheel_core::contract::notice_record::SentNotice;
+use keywheel_core::contract::notice_record::{NoticeState, SentNotice};
 use keywheel_core::id::{AccountId, NoticeId};
 use keywheel_engine::ports::{ErrorKind, NoticeStore, PortError};
 
-use super::{GET, S3State};
+use super::failure::object_error;
+use super::{GET, Object, PUT, S3State};
 use crate::error::one_line;
 
 /// Objects that are read at a time.
 const AT_ONCE: usize = 16;
+
+/// Writes of a record that are tried while others write the same one.
+const TRIES: u32 = 5;
 
 impl S3State {
     fn notice_key(&self, account: &AccountId, id: &NoticeId) -> String {
@@ -31,6 +35,32 @@ impl S3State {
         })?;
         Ok(Some((id, notice)))
     }
+
+    /// Records a notice that was not sent, unless another invocation with the same event has recorded meanwhile that it was.
+    async fn put_unless_sent(&self, key: &str, notice: &SentNotice) -> Result<(), PortError> {
+        let mut earlier: Option<Object> = None;
+        let mut tries = 0;
+        while !earlier.as_ref().is_some_and(is_of_sent) {
+            let request = self.put(key, notice)?;
+            let request = match &earlier {
+                None => request.if_none_match("*"),
+                Some(object) => request.if_match(&object.etag),
+            };
+            let Err(error) = request.send().await else { return Ok(()) };
+            let failure = object_error(PUT, &self.bucket, key, &error);
+            tries += 1;
+            if failure.kind != ErrorKind::Conflict || tries == TRIES {
+                return Err(failure);
+            }
+            earlier = self.get(key).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether the object is the record of a notice that was sent; one that cannot be read is replaced.
+fn is_of_sent(object: &Object) -> bool {
+    serde_json::from_slice::<SentNotice>(&object.bytes).is_ok_and(|notice| notice.state == NoticeState::Sent)
 }
 
 impl NoticeStore for S3State {
@@ -41,6 +71,70 @@ impl NoticeStore for S3State {
     }
 
     async fn record(&self, notice: &SentNotice) -> Result<(), PortError> {
-        self.put_whole(&self.notice_key(&notice.account, &notice.notice_id), notice).await
+        let key = self.notice_key(&notice.account, &notice.notice_id);
+        match notice.state {
+            NoticeState::Sent => self.put_whole(&key, notice).await,
+            NoticeState::Deferred | NoticeState::Bounced => self.put_unless_sent(&key, notice).await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+    use crate::wire::{Answer, Sent, Wire};
+
+    /// One object, with its conditions: its text, and how often it was written.
+    fn bucket(object: &Arc<Mutex<(String, u64)>>) -> impl Fn(usize, &Sent) -> Answer + use<> {
+        let object = Arc::clone(object);
+        let etag = |writes: u64| if writes == 1 { "\"1\"" } else { "\"many\"" };
+        move |_, sent| {
+            let mut object = object.lock().unwrap();
+            if !sent.uri.contains("PutObject") {
+                return Answer::WithHeaders(200, vec![("etag", etag(object.1))], object.0.clone());
+            }
+            let is_new = sent.header("if-none-match").is_none_or(|_| object.1 == 0);
+            let is_same = sent.header("if-match").is_none_or(|expected| expected == etag(object.1));
+            if !(is_new && is_same) {
+                return Answer::Status(412, "<Error><Code>PreconditionFailed</Code></Error>".to_owned());
+            }
+            *object = (sent.body.clone(), object.1 + 1);
+            Answer::WithHeaders(200, vec![("etag", etag(object.1))], String::new())
+        }
+    }
+
+    fn notice(state: NoticeState) -> SentNotice {
+        SentNotice {
+            schema_version: 1,
+            notice_id: "a".repeat(32).parse().unwrap(),
+            account: "111122223333".parse().unwrap(),
+            run_id: "run-1".parse().unwrap(),
+            state,
+            at: "2026-11-20T02:00:07Z".parse().unwrap(),
+            message_id: None,
+            detail: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_recorded_as_sent_stays_so_and_all_else_gives_way() {
+        use NoticeState::{Bounced, Deferred, Sent};
+        for (first, second, stands) in [
+            (Sent, Deferred, Sent),
+            (Sent, Bounced, Sent),
+            (Deferred, Bounced, Bounced),
+            (Bounced, Deferred, Deferred),
+            (Deferred, Sent, Sent),
+        ] {
+            let object = Arc::default();
+            let wire = Wire::new(bucket(&object));
+            let state = S3State::new(&wire.config(), "state", "keywheel/");
+            state.record(&notice(first)).await.unwrap();
+            state.record(&notice(second)).await.unwrap();
+            let kept: SentNotice = serde_json::from_str(&object.lock().unwrap().0).unwrap();
+            assert_eq!(kept.state, stands, "{first:?}, then {second:?}");
+        }
     }
 }

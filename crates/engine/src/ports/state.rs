@@ -68,6 +68,6 @@ pub trait NoticeStore: Send + Sync {
         ids: &[NoticeId],
     ) -> impl Future<Output = Result<BTreeMap<NoticeId, SentNotice>, PortError>> + Send;
 
-    /// Records what became of a notice.
+    /// Records what became of a notice. One that is recorded as sent stays so.
     fn record(&self, notice: &SentNotice) -> impl Future<Output = Result<(), PortError>> + Send;
 }
