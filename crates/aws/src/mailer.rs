@@ -120,11 +120,12 @@ struct Refusal {
 }
 
 impl Refusal {
-    /// What passes by itself, or what somebody mends who is not the recipient: rate and quota, a pause, a permission, an identity.
+    /// What passes by itself, or what somebody mends who is not the recipient: rate and quota, a pause, a permission, an identity, a
+    /// configuration set that is not there.
     fn is_a_matter_of_time(&self) -> bool {
         let code = self.code.as_str();
         matches!(code, "LimitExceededException" | "SendingPausedException" | "AccountSuspendedException")
-            || code == "MailFromDomainNotVerifiedException"
+            || matches!(code, "MailFromDomainNotVerifiedException" | "NotFoundException")
             || self.error.is_transient()
             || self.error.kind == ErrorKind::Denied
             || self.lacks_verification()

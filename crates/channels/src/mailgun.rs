@@ -169,11 +169,18 @@ fn ended(status: u16, body: &str) -> Try {
         (200, Some(message_id)) => Try::Over(Delivery::Sent { message_id }),
         (401, _) => Try::Refused(why),
         (429, _) => Try::Later(why),
-        // The mail itself: the address, or its length.
-        (400 | 413, _) => Try::Over(Delivery::Rejected { why }),
-        // The account or the domain, or nobody knows.
+        // The recipient's address, or the mail's length.
+        (400, _) if names_recipient(&said) => Try::Over(Delivery::Rejected { why }),
+        (413, _) => Try::Over(Delivery::Rejected { why }),
+        // The sender, the account or the domain, or nobody knows.
         _ => Try::Over(Delivery::Deferred { why }),
     }
+}
+
+/// Whether an answer is about the field `to`, with quotation marks or without, and not about `reply-to`, say.
+fn names_recipient(said: &str) -> bool {
+    let plain = said.to_lowercase().replace(['\'', '"', '`'], "");
+    format!(" {plain}").contains(" to parameter")
 }
 
 fn chain(error: &dyn std::error::Error) -> String {
@@ -201,6 +208,17 @@ mod tests {
             matches!(ended(400, r#"{"message":"to parameter is not a valid address"}"#), Try::Over(Delivery::Rejected { why })
             if why == "Mailgun answered 400: to parameter is not a valid address")
         );
+        for (said, is_of_recipient) in [
+            ("'to' parameter is not a valid address. please check documentation", true),
+            ("from parameter is not a valid address", false),
+            ("h:Reply-To parameter is not a valid address", false),
+            ("Domain mg.example.com is not allowed to send: the sandbox's authorized recipients", false),
+            ("Need at least one of 'text', 'html' or 'template' parameters specified", false),
+        ] {
+            let ended = ended(400, &format!(r#"{{"message":"{said}"}}"#));
+            assert_eq!(matches!(ended, Try::Over(Delivery::Rejected { .. })), is_of_recipient, "{ended:?}");
+            assert!(is_of_recipient || matches!(ended, Try::Over(Delivery::Deferred { .. })), "{ended:?}");
+        }
         assert!(matches!(ended(401, "Forbidden"), Try::Refused(_)));
         assert!(matches!(ended(429, ""), Try::Later(_)));
         for status in [402, 403, 404, 500, 502, 503] {

@@ -3,9 +3,13 @@
 use std::time::Duration;
 
 use keywheel_mail::ports::Delivery;
+use tokio::time::Instant;
 
 /// The pauses between the tries, in seconds: together far less than the function's 15 minutes. What takes longer is for the next run.
 const PAUSES: [u64; 3] = [1, 4, 15];
+
+/// No try begins later than this after the first: with the longest try there is, that ends well within the function's 15 minutes.
+const LAST_BEGINS: Duration = Duration::from_mins(5);
 
 /// What became of one try.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,10 +36,11 @@ where
     P: Future<Output = ()>,
 {
     let mut pauses = PAUSES.into_iter();
-    let mut was_refused = false;
+    let (mut was_refused, began) = (false, Instant::now());
     loop {
         match attempt().await {
             Try::Over(delivery) => return delivery,
+            Try::Refused(why) | Try::Later(why) if began.elapsed() >= LAST_BEGINS => return Delivery::Deferred { why },
             Try::Refused(why) if was_refused => return Delivery::Deferred { why },
             Try::Refused(_) => was_refused = true,
             Try::Later(why) => match pauses.next() {
@@ -113,5 +118,17 @@ mod tests {
             assert_eq!((delivery, tries), expected);
             assert!(tries == 3 || slept == Duration::ZERO, "{slept:?}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn tries_that_take_minutes_are_fewer() {
+        let tries = RefCell::new(0);
+        let attempt = async || {
+            *tries.borrow_mut() += 1;
+            tokio::time::sleep(Duration::from_secs(200)).await;
+            later()
+        };
+        assert_eq!(repeat(attempt).await, deferred("busy"));
+        assert_eq!(tries.into_inner(), 2);
     }
 }

@@ -25,6 +25,8 @@ class Handler:
         name, count = fate(address), tries("smtp " + address)
         if name == "refused":
             return "550 5.1.1 no such mailbox: " + address
+        if name == "relay":
+            return "554 5.7.1 relay access denied"
         if name == "later" or name == "busy" and count == 1:
             return "451 4.7.1 try again later"
         envelope.rcpt_tos.append(address)
@@ -32,8 +34,6 @@ class Handler:
 
     async def handle_DATA(self, server, session, envelope):
         name, tls = fate(envelope.rcpt_tos[0]), server.transport.get_extra_info("ssl_object").version()
-        if name == "silent":
-            await asyncio.sleep(3600)
         if name == "lost":  # taken, and the answer never arrives
             server.transport.abort()
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
@@ -94,6 +94,8 @@ class Mailgun(Plain):
         name = fate(fields.get("to", ""))
         if missing or name == "refused":
             return self.answer(400, {"message": f"to parameter is not a valid address: {fields.get('to')}; missing {missing}"})
+        if name == "sender":
+            return self.answer(400, {"message": "from parameter is not a valid address"})
         count = tries("mailgun " + fields["to"])
         if name == "later" or name == "busy" and count == 1:
             return self.answer(429, {"message": "Too many requests"})

@@ -53,12 +53,13 @@ async fn a_mail_goes_out_with_both_parts_and_its_headers() {
 
 #[tokio::test]
 async fn what_time_or_an_operator_can_mend_is_deferred_and_the_rest_rejected() {
-    let answers: [(fn() -> Answer, bool); 8] = [
+    let answers: [(fn() -> Answer, bool); 9] = [
         (|| Answer::Lost, true),
         (|| json_error(429, "TooManyRequestsException", "Daily message quota exceeded."), true),
         (|| json_error(400, "LimitExceededException", "the day's quota"), true),
         (|| json_error(400, "SendingPausedException", "paused"), true),
         (|| json_error(400, "MessageRejected", "Email address is not verified."), true),
+        (|| json_error(404, "NotFoundException", "Configuration set <keywheel> does not exist."), true),
         (|| json_error(400, "MailFromDomainNotVerifiedException", "no MX record"), true),
         (|| json_error(400, "MessageRejected", "Transaction failed: virus"), false),
         (|| json_error(400, "BadRequestException", "Illegal address"), false),

@@ -49,7 +49,8 @@ const CASES: &[Case] = &[
     case(IMPLICIT, "busy", "sent", "", Again::Nothing),
     case(IMPLICIT, "refused", "bounced", "550", Again::Sends(1)),
     case(IMPLICIT, "later", "deferred", "451", Again::Sends(1)),
-    case(IMPLICIT, "silent", "deferred", "no answer in time", Again::Sends(1)),
+    // What is not the recipient's fault waits for whoever mends it.
+    case(IMPLICIT, "relay", "deferred", "554", Again::Sends(1)),
     // Nobody told the function that this one was taken.
     case(IMPLICIT, "lost", "deferred", "SMTP server", Again::Sends(2)),
     case(STARTTLS, "taken", "sent", "", Again::Nothing),
@@ -59,6 +60,7 @@ const CASES: &[Case] = &[
     case(MAILGUN, "taken", "sent", "", Again::Nothing),
     case(MAILGUN, "busy", "sent", "", Again::Nothing),
     case(MAILGUN, "refused", "bounced", "400", Again::Sends(1)),
+    case(MAILGUN, "sender", "deferred", "400", Again::Sends(1)),
     case(MAILGUN, "later", "deferred", "429", Again::Sends(1)),
     case(MAILGUN, "broken", "deferred", "500", Again::Sends(1)),
     case(MAILGUN, "silent", "deferred", "no answer from Mailgun", Again::Sends(1)),
