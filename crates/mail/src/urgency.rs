@@ -4,6 +4,7 @@ use keywheel_core::contract::digest::{Digest, DigestEntry};
 use keywheel_core::contract::result::StepStatus;
 use keywheel_core::plan::StepKind;
 use keywheel_core::policy::Mode;
+use keywheel_core::reason::Reason;
 use keywheel_core::time::{Days, after};
 
 use crate::ports::Urgency;
@@ -11,14 +12,28 @@ use crate::ports::Urgency;
 /// A warning of what comes within so many days is urgent.
 const SOON: Days = Days(3);
 
+/// What somebody should have been told in an earlier run, and what is an emergency.
+const OVERDUE: [Reason; 6] = [
+    Reason::NoticeRepeated,
+    Reason::NoticeNotSent,
+    Reason::DeactivationUntold,
+    Reason::DeletionUntold,
+    Reason::RollbackUntold,
+    Reason::Emergency,
+];
+
 /// The urgency of a digest with these entries: that of the most urgent of them.
 pub(crate) fn of(digest: &Digest, entries: &[&DigestEntry]) -> Urgency {
     let is_urgent = |entry: &&DigestEntry| digest.mode == Mode::Enforce && is_urgent(digest, entry);
     if entries.iter().any(is_urgent) { Urgency::Urgent } else { Urgency::Routine }
 }
 
-/// What was done to a key cannot wait, nor can what went wrong; a grace starts, or a host stops working. What comes every week can.
+/// What was done to a key cannot wait, nor can what went wrong; a grace starts, or a host stops working. A notice that was lost cannot wait
+/// again. What comes every week can.
 fn is_urgent(digest: &Digest, entry: &DigestEntry) -> bool {
+    if OVERDUE.contains(&entry.reason) {
+        return true;
+    }
     match (entry.step, entry.status) {
         (_, StepStatus::Failed) => true,
         (StepKind::Hold | StepKind::Skip, _) | (_, StepStatus::Planned | StepStatus::Deferred) => false,
@@ -34,9 +49,13 @@ mod tests {
     use super::*;
 
     fn urgency(mode: &str, step: &str, status: &str, due: Option<&str>) -> Urgency {
+        urgency_of(mode, step, status, "rotation-due", due)
+    }
+
+    fn urgency_of(mode: &str, step: &str, status: &str, reason: &str, due: Option<&str>) -> Urgency {
         let entry = json!({
             "notice_id": "0f1e2d3c4b5a69788796a5b4c3d2e1f0", "user": "alice", "step": step, "status": status,
-            "reason": "rotation-due", "due": due,
+            "reason": reason, "due": due,
         });
         let digest = json!({
             "schema_version": 1, "run_id": "r", "mode": mode, "at": "2026-11-20T02:00:00Z", "region": "eu-central-1",
@@ -66,6 +85,25 @@ mod tests {
             ("audit", "delete", "failed", None, Routine),
         ] {
             assert_eq!(urgency(mode, step, status, due), expected, "{mode} {step} {status}");
+        }
+    }
+
+    #[test]
+    fn what_should_have_been_told_before_goes_first() {
+        use Urgency::{Routine, Urgent};
+        let later = Some("2026-12-20T02:00:00Z");
+        for (mode, step, status, reason, expected) in [
+            ("enforce", "warn", "done", "notice-repeated", Urgent),
+            ("enforce", "hold", "done", "notice-not-sent", Urgent),
+            ("enforce", "warn", "done", "deactivation-untold", Urgent),
+            ("enforce", "warn", "done", "deletion-untold", Urgent),
+            ("enforce", "warn", "done", "rollback-untold", Urgent),
+            ("enforce", "create", "deferred", "emergency", Urgent),
+            ("enforce", "warn", "done", "deletion-ahead", Routine),
+            ("enforce", "hold", "done", "still-in-use", Routine),
+            ("audit", "hold", "planned", "notice-not-sent", Routine),
+        ] {
+            assert_eq!(urgency_of(mode, step, status, reason, later), expected, "{mode} {step} {status} {reason}");
         }
     }
 }
