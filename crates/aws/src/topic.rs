@@ -46,6 +46,8 @@ impl Topic {
         let account = message.account["id"].as_str().unwrap_or_default();
         let request = request.message_attributes("account", attribute(account).map_err(|error| invalid(&error))?);
         let request = request.message_attributes("mail", attribute(message.mail).map_err(|error| invalid(&error))?);
+        let recipient = message.recipient.as_str();
+        let request = request.message_attributes("recipient", attribute(recipient).map_err(|error| invalid(&error))?);
         let answer = request.send().await.map_err(|error| port_error(PUBLISH, &error))?;
         Ok(answer.message_id.unwrap_or_default())
     }

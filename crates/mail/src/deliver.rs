@@ -4,7 +4,7 @@
 //! the same event at the same time may both send, and so may the retry after a record that could not be written. A mail too many
 //! harms nobody; a mail too few lets a key stop working unannounced.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::StreamExt;
 use keywheel_core::contract::SCHEMA;
@@ -58,10 +58,21 @@ pub struct Delivered {
     pub sent_before: usize,
     /// The mailer's id of the message, where one was taken.
     pub message_id: Option<String>,
+    /// What the mailer took or refused for good just now; none where nothing was new, or the mail waits.
+    pub told: Option<Told>,
     /// Why the mailer did not take it; without addresses.
     pub refusal: Option<String>,
     /// Why the embedded templates were used in place of the store's.
     pub fallback: Option<Fallback>,
+}
+
+/// Notices with which it is over, for now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// Which.
+    pub notices: BTreeSet<NoticeId>,
+    /// Whether the mailer took them; else it refused them for good.
+    pub is_sent: bool,
 }
 
 /// A failure after which the same event should be tried again.
@@ -99,6 +110,7 @@ where
         outcome: Ok(NotificationResult::default()),
         sent_before: 0,
         message_id: None,
+        told: None,
         refusal: None,
         fallback: None,
     };
@@ -139,6 +151,10 @@ where
     };
     let delivery = post.mailer.send(&mail).await;
     let (state, result) = counted(&delivery, entries.len());
+    if state != NoticeState::Deferred {
+        let notices = entries.iter().map(|entry| entry.notice_id.clone()).collect();
+        report.told = Some(Told { notices, is_sent: state == NoticeState::Sent });
+    }
     match delivery {
         Delivery::Sent { message_id } => report.message_id = Some(message_id),
         Delivery::Deferred { why } | Delivery::Rejected { why } => report.refusal = Some(fit_to_keep(&why)),

@@ -22,7 +22,7 @@ pub use context::{
     AccountContext, DateContext, DigestContext, EntryContext, GroupContext, PeriodsContext, RecipientContext,
     SampleContext, SectionContext, SummaryContext, UseContext,
 };
-pub use deliver::{Delivered, DeliveryFailed, Post, Sender, deliver};
+pub use deliver::{Delivered, DeliveryFailed, Post, Sender, Told, deliver};
 pub use kind::MailKind;
 pub use moment::Moment;
 pub use templates::{Fallback, RenderFailed, Rendered, Templates};

@@ -38,27 +38,24 @@ pub struct TopicMessage {
     pub count: usize,
 }
 
-/// The message of a digest that was just mailed, or that can be mailed to nobody; none where nothing new was to be told, or the mail
-/// waits and a later run comes with it again.
+/// The message of what was just mailed of a digest, or can be mailed to nobody; none where nothing new was to be told, or the mail waits
+/// and a later run comes with it again.
 #[must_use]
 pub fn message(digest: &Digest, delivered: &Delivered) -> Option<TopicMessage> {
-    let result = delivered.outcome.as_ref().ok()?;
-    let mail = match (result.sent, result.failed) {
-        (0, 0) => return None,
-        (0, _) => "failed",
-        _ => "sent",
-    };
+    let told = delivered.told.as_ref()?;
+    let mut new = told.notices.clone();
+    let entries: Vec<_> = digest.entries.iter().filter(|entry| new.remove(&entry.notice_id)).collect();
     let name = without_secrets(&line(&digest.account.name, LONGEST_NAME));
     Some(TopicMessage {
         schema_version: SCHEMA,
-        text: text(digest, &name),
+        text: text(digest, &entries, &name),
         account: serde_json::json!({ "id": digest.account.id, "name": name, "partition": digest.account.partition }),
         run_id: digest.run_id.to_string(),
         mode: serde_json::to_value(digest.mode).unwrap_or_default(),
         recipient: digest.recipient.role,
-        mail,
-        entries: digest.entries.iter().take(MOST_ENTRIES).map(fields).collect(),
-        count: digest.entries.len(),
+        mail: if told.is_sent { "sent" } else { "failed" },
+        entries: entries.iter().take(MOST_ENTRIES).map(|entry| fields(entry)).collect(),
+        count: entries.len(),
     })
 }
 
@@ -69,18 +66,41 @@ fn fields(entry: &DigestEntry) -> Value {
     })
 }
 
-fn text(digest: &Digest, name: &str) -> String {
-    let named = digest.entries.iter().take(MOST_NAMED).map(|entry| {
+fn text(digest: &Digest, entries: &[&DigestEntry], name: &str) -> String {
+    let named = entries.iter().take(MOST_NAMED).map(|entry| {
         let what = match entry.status {
             StepStatus::Done => entry.step.as_str().to_owned(),
             other => format!("{} {}", entry.step.as_str(), other.as_str()),
         };
-        format!("{} {what} ({})", entry.user, entry.reason.code())
+        format!("{} {what} ({})", inert(entry.user.as_str()), entry.reason.code())
     });
     let named: Vec<_> = named.collect();
-    let more = digest.entries.len().saturating_sub(named.len());
+    let more = entries.len().saturating_sub(named.len());
     let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-    format!("Keywheel, account {name} ({}): {}{more}", digest.account.id, named.join(", "))
+    let id = &digest.account.id;
+    let account = if name.is_empty() { id.to_string() } else { format!("{} ({id})", inert(name)) };
+    format!("Keywheel, account {account}: {}{more}", named.join(", "))
+}
+
+/// A name that is none of what chats make of text: a link, a mention, a call of everybody.
+fn inert(name: &str) -> String {
+    let mut inert = String::with_capacity(name.len());
+    let mut before = ' ';
+    for c in name.replace("://", ": //").chars() {
+        inert.push(match c {
+            '<' => '\u{2039}',
+            '>' => '\u{203a}',
+            '[' => '(',
+            ']' => ')',
+            '|' => '/',
+            '*' => '\u{b7}',
+            // Of a word's beginning: an address in the middle of a name stays one.
+            '@' if !before.is_alphanumeric() => '\u{ff20}',
+            other => other,
+        });
+        before = c;
+    }
+    inert
 }
 
 #[cfg(test)]
@@ -89,6 +109,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::deliver::Told;
 
     fn digest(count: usize) -> Digest {
         let entry = |number| {
@@ -105,14 +126,21 @@ mod tests {
         serde_json::from_value(digest).unwrap()
     }
 
-    fn delivered(sent: usize, deferred: usize, failed: usize) -> Delivered {
-        let outcome = Ok(NotificationResult { sent, deferred, failed });
-        Delivered { outcome, sent_before: 0, message_id: None, refusal: None, fallback: None }
+    /// The first notices of the digest were told just now.
+    fn told(digest: &Digest, count: usize, is_sent: bool) -> Delivered {
+        let notices = digest.entries.iter().take(count).map(|entry| entry.notice_id.clone()).collect();
+        Delivered { told: Some(Told { notices, is_sent }), ..nothing() }
+    }
+
+    fn nothing() -> Delivered {
+        let outcome = Ok(NotificationResult::default());
+        Delivered { outcome, sent_before: 0, message_id: None, told: None, refusal: None, fallback: None }
     }
 
     #[test]
     fn a_message_has_no_address_and_names_five() {
-        let message = message(&digest(7), &delivered(7, 0, 0)).unwrap();
+        let digest = digest(7);
+        let message = message(&digest, &told(&digest, 7, true)).unwrap();
         assert!(message.text.starts_with("Keywheel, account pay ments (111122223333): user-0 create (rotation-due), "));
         assert!(message.text.ends_with("user-4 create (rotation-due) and 2 more"), "{}", message.text);
         let whole = serde_json::to_string(&message).unwrap();
@@ -121,14 +149,31 @@ mod tests {
 
     #[test]
     fn nothing_is_said_of_what_waits_or_was_said_before() {
-        assert!(message(&digest(1), &delivered(0, 1, 0)).is_none());
-        assert!(message(&digest(1), &delivered(0, 0, 0)).is_none());
-        assert_eq!(message(&digest(1), &delivered(0, 0, 1)).unwrap().mail, "failed");
+        assert!(message(&digest(1), &nothing()).is_none());
+        let digest = digest(7);
+        let sent = message(&digest, &told(&digest, 2, true)).unwrap();
+        assert_eq!((sent.entries.len(), sent.count, sent.mail), (2, 2, "sent"));
+        assert!(!sent.text.contains("more") && !sent.text.contains("user-2"), "{}", sent.text);
+        assert_eq!(message(&digest, &told(&digest, 1, false)).unwrap().mail, "failed");
+    }
+
+    #[test]
+    fn a_name_is_no_mention_no_link_and_may_be_empty() {
+        let mut digest = digest(1);
+        digest.entries[0].user = "@here".parse().unwrap();
+        digest.account.name = "<!all> [x](https://x.example) *now* <y|z> @all a@b".to_owned();
+        let text = |digest: &Digest| message(digest, &told(digest, 1, true)).unwrap().text;
+        let inert = text(&digest);
+        assert!(!inert.contains(['<', '>', '[', ']', '|', '*']) && !inert.contains("://"), "{inert}");
+        assert!(!inert.contains(" @") && inert.contains("a@b") && inert.contains("\u{ff20}here create"), "{inert}");
+        digest.account.name = String::new();
+        assert!(text(&digest).starts_with("Keywheel, account 111122223333: "), "{}", text(&digest));
     }
 
     #[test]
     fn the_longest_message_fits_into_sns() {
-        let message = message(&digest(5_000), &delivered(5_000, 0, 0)).unwrap();
+        let digest = digest(5_000);
+        let message = message(&digest, &told(&digest, 5_000, true)).unwrap();
         assert_eq!((message.entries.len(), message.count), (MOST_ENTRIES, 5_000));
         assert!(serde_json::to_string(&message).unwrap().len() < 250_000);
     }

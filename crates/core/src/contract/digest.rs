@@ -67,6 +67,18 @@ pub enum RecipientRole {
     Security,
 }
 
+impl RecipientRole {
+    /// The name in digests and filter policies.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AccountOwner => "account-owner",
+            Self::KeyOwner => "key-owner",
+            Self::Security => "security",
+        }
+    }
+}
+
 /// The periods that a run went by, in days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DigestPeriods {

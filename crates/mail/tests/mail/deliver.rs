@@ -1,11 +1,13 @@
 //! A digest is sent once, and what became of it is recorded.
 
+use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
 use keywheel_core::contract::digest::{Digest, NotificationResult, RecipientRole};
 use keywheel_core::contract::notice_record::NoticeState;
 use keywheel_core::policy::Mode;
 use keywheel_mail::ports::Delivery;
+use keywheel_mail::topic::message;
 use keywheel_mail::{Delivered, Post, Sender, Templates, deliver};
 
 use crate::support::{ARMOURED, Notices, Outbox, Shelf, Stopped, at, digest, planned, rotated};
@@ -68,6 +70,25 @@ async fn only_what_is_new_is_in_the_next_mail() {
     assert_eq!((second.outcome.unwrap(), second.sent_before), (result(1, 0, 0), 1));
     let text = &outbox.mails()[1].text;
     assert!(text.contains("bob") && !text.contains("alice"), "{text}");
+}
+
+#[tokio::test]
+async fn a_topic_hears_of_what_was_just_mailed_and_of_nothing_else() {
+    let (notices, outbox) = (Notices::default(), Outbox::default());
+    let users = |delivered: &Delivered| message(&two(), delivered).map(|message| message.text);
+    delivered(&notices, &outbox, &digest(Mode::Enforce, vec![rotated(1, "alice")])).await.outcome.unwrap();
+    let second = users(&delivered(&notices, &outbox, &two()).await).unwrap();
+    assert!(second.contains("bob") && !second.contains("alice"), "{second}");
+    assert_eq!(users(&delivered(&notices, &outbox, &two()).await), None);
+    let waits = Outbox::answering(Delivery::Deferred { why: "busy".to_owned() });
+    assert_eq!(users(&delivered(&Notices::default(), &waits, &two()).await), None);
+    // The mail went, and a retry knows nothing of one of the notices.
+    let forgetful = Notices { writes_left: Mutex::new(Some(1)), ..Notices::default() };
+    let first = delivered(&forgetful, &outbox, &two()).await;
+    assert!(first.outcome.is_err() && users(&first).unwrap().contains("bob"));
+    *forgetful.writes_left.lock().unwrap() = None;
+    let again = delivered(&forgetful, &outbox, &two()).await.told.unwrap();
+    assert_eq!(again.notices.len(), 1);
 }
 
 #[tokio::test]
