@@ -1,5 +1,6 @@
 //! The templates of the mails: those in the store where they are sound, else the copy that this release brings along.
 
+mod limit;
 pub(crate) mod set;
 pub(crate) mod shipped;
 mod stored;
@@ -7,13 +8,18 @@ pub(crate) mod tried;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use crate::ports::{TemplateStore, TemplateUnreadable};
 use crate::{DigestContext, MailKind};
 
+use limit::within;
 use set::TemplateSet;
 pub use set::{RenderFailed, Rendered};
 use stored::{Chosen, Stored};
+
+/// How long the store's templates may take for one mail, or to be compiled and tried out. The longest digest takes less than a second.
+const LIMIT: Duration = Duration::from_secs(5);
 
 /// Why the embedded templates were used although there is a store.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,6 +40,7 @@ pub struct Templates<S> {
     store: Option<S>,
     embedded: Mutex<BTreeMap<MailKind, Arc<TemplateSet>>>,
     stored: Mutex<Stored>,
+    limit: Duration,
 }
 
 impl<S: TemplateStore> Templates<S> {
@@ -42,7 +49,7 @@ impl<S: TemplateStore> Templates<S> {
     /// # Errors
     /// The embedded templates do not compile: a defect of this release.
     pub fn new(store: Option<S>) -> Result<Self, RenderFailed> {
-        let templates = Self { store, embedded: Mutex::default(), stored: Mutex::default() };
+        let templates = Self { store, embedded: Mutex::default(), stored: Mutex::default(), limit: LIMIT };
         templates.embedded(MailKind::Digest)?;
         Ok(templates)
     }
@@ -56,19 +63,32 @@ impl<S: TemplateStore> Templates<S> {
         let fallback = match self.chosen(context.mail).await {
             Chosen::Shipped => None,
             Chosen::Instead(fallback) => Some(fallback),
-            Chosen::Own(set) => match set.render(context) {
+            Chosen::Own(set) => match self.rendered(set, context) {
                 Ok(rendered) => return Ok((rendered, None)),
-                Err(failed) => Some(Fallback::Broken(failed.to_string())),
+                Err(fallback) => Some(fallback),
             },
         };
         Ok((self.embedded(context.mail)?.render(context)?, fallback))
+    }
+
+    /// The mail of the store's templates. What took too long is not tried again until a file changes.
+    fn rendered(&self, set: Arc<TemplateSet>, context: &DigestContext) -> Result<Rendered, Fallback> {
+        let (kind, context) = (context.mail, context.clone());
+        match within(self.limit, move || set.render(&context)) {
+            Some(rendered) => rendered.map_err(|failed| Fallback::Broken(failed.to_string())),
+            None => {
+                let fallback = too_long(self.limit);
+                self.stored.lock().unwrap_or_else(PoisonError::into_inner).refuse(kind, fallback.clone());
+                Err(fallback)
+            }
+        }
     }
 
     /// What the mail is made from now. Two invocations at once may both ask; either answer is as good.
     async fn chosen(&self, kind: MailKind) -> Chosen {
         let Some(store) = self.store.as_ref() else { return Chosen::Shipped };
         let mut stored = self.stored.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let chosen = stored.refresh(store, kind).await;
+        let chosen = stored.refresh(store, kind, self.limit).await;
         *self.stored.lock().unwrap_or_else(PoisonError::into_inner) = stored;
         chosen.unwrap_or_else(|unreadable| Chosen::Instead(unreadable.into()))
     }
@@ -84,3 +104,10 @@ impl<S: TemplateStore> Templates<S> {
         Ok(set)
     }
 }
+
+fn too_long(limit: Duration) -> Fallback {
+    Fallback::Broken(format!("they take longer than {} s, or panic", limit.as_secs_f32()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 use std::io::{self, Write};
 
-use tera::{Context, Tera, Value};
+use tera::{Context, Kwargs, State, Tera, Value};
 
 use super::tried;
 use crate::clean::{line, subject};
@@ -55,6 +55,10 @@ impl TemplateSet {
     /// Compiles the files of the folder over those of the base, both in the order of [`NAMES`].
     pub(super) fn compile(folder: &str, files: [&str; 3], base: [&str; 3]) -> Result<Self, RenderFailed> {
         let mut tera = Tera::default();
+        // Nothing in a mail is counted, and nested it would take for ever.
+        tera.register_function("range", |_: Kwargs, _: &State| -> Result<Value, tera::Error> {
+            Err(tera::Error::message("range() is not for mails"))
+        });
         let of = |folder: &str, name: &str| format!("{folder}/{name}");
         let shared = NAMES.iter().zip(base).map(|(name, text)| (of(BASE, name), text));
         let own = NAMES.iter().zip(files).map(|(name, text)| (of(folder, name), text));

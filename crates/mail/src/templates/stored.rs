@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::try_join_all;
 
+use super::limit::within;
 use super::set::{BASE, NAMES, TemplateSet};
-use super::{Fallback, shipped};
+use super::{Fallback, shipped, too_long};
 use crate::MailKind;
 use crate::ports::{FetchedTemplate, TemplateStore, TemplateUnreadable};
 
@@ -52,6 +54,7 @@ impl Stored {
         &mut self,
         store: &impl TemplateStore,
         kind: MailKind,
+        limit: Duration,
     ) -> Result<Chosen, TemplateUnreadable> {
         let mut folders = vec![BASE, MailKind::Digest.folder()];
         if kind != MailKind::Digest {
@@ -77,17 +80,22 @@ impl Stored {
                 self.chosen.clear();
             }
         }
-        let chosen = self.chosen.get(&kind).cloned().unwrap_or_else(|| self.choose(kind));
+        let chosen = self.chosen.get(&kind).cloned().unwrap_or_else(|| self.choose(kind, limit));
         self.chosen.insert(kind, chosen.clone());
         Ok(chosen)
     }
 
-    fn choose(&self, kind: MailKind) -> Chosen {
-        self.compile(kind).unwrap_or_else(Chosen::Instead)
+    /// From now on, and until a file changes, the mail is made of this release's templates.
+    pub(super) fn refuse(&mut self, kind: MailKind, fallback: Fallback) {
+        self.chosen.insert(kind, Chosen::Instead(fallback));
+    }
+
+    fn choose(&self, kind: MailKind, limit: Duration) -> Chosen {
+        self.compile(kind, limit).unwrap_or_else(Chosen::Instead)
     }
 
     /// The mail's own folder goes before the digest's, of which every mail can be made, and that before what this release brings along.
-    fn compile(&self, kind: MailKind) -> Result<Chosen, Fallback> {
+    fn compile(&self, kind: MailKind, limit: Duration) -> Result<Chosen, Fallback> {
         let own_base = match self.state(BASE, shipped::BASE)? {
             State::Own(files) => Some(files),
             State::Missing | State::Shipped => None,
@@ -101,7 +109,11 @@ impl Stored {
             (State::Missing, State::Missing, None) => return Err(Fallback::Missing),
             _ => return Ok(Chosen::Shipped),
         };
-        let set = TemplateSet::checked(checked_as, files, own_base.unwrap_or(shipped::BASE));
+        let (files, base) = (files.map(str::to_owned), own_base.unwrap_or(shipped::BASE).map(str::to_owned));
+        let checked = move || {
+            TemplateSet::checked(checked_as, files.each_ref().map(String::as_str), base.each_ref().map(String::as_str))
+        };
+        let set = within(limit, checked).ok_or_else(|| too_long(limit))?;
         set.map(|set| Chosen::Own(Arc::new(set))).map_err(|failed| Fallback::Broken(failed.to_string()))
     }
 

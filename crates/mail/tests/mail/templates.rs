@@ -131,8 +131,10 @@ async fn a_template_that_writes_texts_unescaped_is_broken() {
 
 #[tokio::test]
 async fn a_template_that_never_ends_or_says_nothing_is_broken() {
-    let endless = "{% for n in range(end=100000) %}{{ headline }} and so on and on and on{% endfor %}";
+    let (begins, ends) = ("{% for s in sections %}".repeat(4), "{% endfor %}".repeat(4));
+    let endless = format!("{begins}{{{{ headline }}}} and so on {}{ends}", "and on ".repeat(100));
     assert!(broken_by(BODY, endless).await.contains("longer than 4194304 bytes"));
+    assert!(broken_by(BODY, "{% for n in range(end=2) %}x{% endfor %}").await.contains("range() is not for mails"));
     assert!(broken_by("digest/subject.txt", "{% if audit %}x{% endif %}").await.contains("comes out empty"));
 }
 
