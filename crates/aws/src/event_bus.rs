@@ -1,11 +1,14 @@
 //! Tells an EventBridge bus of completed steps.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_sdk_eventbridge::Client;
-use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use aws_sdk_eventbridge::types::{PutEventsRequestEntry, PutEventsResultEntry};
+use futures::{StreamExt, stream};
 use keywheel_core::contract::step_completed::{DETAIL_TYPE, SOURCE, StepCompleted};
+use keywheel_core::plan::StepKind;
 use keywheel_engine::ports::{ErrorKind, PortError};
 
 use crate::error::{one_line, port_error};
@@ -14,6 +17,10 @@ use crate::patience::{Patience, Throttled};
 const PUT: &str = "events:PutEvents";
 /// Events of one call at most (PutEvents API, `Entries`). Ten of these have far less than the 256 kB of a call.
 const AT_ONCE: usize = 10;
+/// Calls at a time, so that a thousand steps are told of within seconds.
+const BATCHES_AT_ONCE: usize = 8;
+/// What EventBridge answers for a single event that the next call may take (PutEvents API, `PutEventsResultEntry`).
+const PASSES: [&str; 3] = ["ThrottlingException", "InternalFailure", "InternalException"];
 
 /// A bus of the hub, or of another account whose policy lets the hub put events.
 #[derive(Clone, Debug)]
@@ -44,61 +51,97 @@ impl EventBus {
         Self { client: Client::new(config), bus: bus.into(), patience: Patience::new(config, patience) }
     }
 
-    /// Puts every event on the bus, ten at a time, and again what was not taken. One that was taken may come twice.
+    /// Puts every event on the bus, ten at a time and warnings last, and again what was not taken for the moment. One that was taken may
+    /// come twice.
     ///
     /// # Errors
     /// Says how many were not taken in the end.
     pub async fn put(&self, events: &[StepCompleted]) -> Result<(), EventsFailed> {
+        let (warnings, deeds): (Vec<_>, Vec<_>) = events.iter().partition(|event| event.step == StepKind::Warn);
+        let events: Vec<_> = deeds.into_iter().chain(warnings).collect();
+        let batches = stream::iter(events.chunks(AT_ONCE).map(|batch| self.put_batch(batch)));
+        let ended: Vec<_> = batches.buffer_unordered(BATCHES_AT_ONCE).collect().await;
         let (mut failed, mut first) = (0, None);
-        for batch in events.chunks(AT_ONCE) {
-            if let Err(refused) = self.put_batch(batch).await {
-                failed += refused.left;
-                first.get_or_insert(refused.error.to_string());
-            }
+        for refused in ended.into_iter().filter_map(Result::err) {
+            failed += refused.left;
+            first.get_or_insert(refused.error.to_string());
         }
         let all = events.len();
         first.map_or(Ok(()), |first| Err(EventsFailed { failed, all, bus: self.bus.clone(), first }))
     }
 
-    async fn put_batch(&self, events: &[StepCompleted]) -> Result<(), Refused> {
-        let left = std::sync::Mutex::new(self.entries(events).map_err(|error| Refused {
+    async fn put_batch(&self, events: &[&StepCompleted]) -> Result<(), Refused> {
+        let left = Mutex::new(self.entries(events).map_err(|error| Refused {
             left: events.len(),
             error: PortError { operation: PUT, kind: ErrorKind::Invalid, message: error.to_string() },
         })?);
-        self.patience.with(|| self.once(&left)).await
+        let lost = Mutex::new(None);
+        let put = self.patience.with(|| self.once(&left, &lost)).await;
+        // What is lost for good comes first: it is what somebody has to mend.
+        match (lost.into_inner().unwrap_or_else(PoisonError::into_inner), put) {
+            (None, put) => put,
+            (Some(lost), Ok(())) => Err(lost),
+            (Some(lost), Err(refused)) => Err(Refused { left: lost.left + refused.left, ..lost }),
+        }
     }
 
-    /// Puts what is left, and leaves what was not taken.
-    async fn once(&self, left: &std::sync::Mutex<Vec<PutEventsRequestEntry>>) -> Result<(), Refused> {
-        let held = || left.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    /// Puts what is left, leaves what was not taken for the moment, and takes away what never will be.
+    async fn once(
+        &self,
+        left: &Mutex<Vec<PutEventsRequestEntry>>,
+        lost: &Mutex<Option<Refused>>,
+    ) -> Result<(), Refused> {
+        let held = || left.lock().unwrap_or_else(PoisonError::into_inner);
         let entries = held().clone();
         let count = entries.len();
         let answer = self.client.put_events().set_entries(Some(entries)).send().await;
         let answer = answer.map_err(|error| Refused { left: count, error: port_error(PUT, &error) })?;
         let said = answer.entries.unwrap_or_default();
-        // An entry without an answer counts as not taken.
-        let is_taken = |index: usize| said.get(index).is_some_and(|entry| entry.event_id.is_some());
-        let why = said.iter().find(|entry| entry.event_id.is_none()).map(|entry| {
-            let (code, message) = (entry.error_code.as_deref(), entry.error_message.as_deref());
-            one_line(&format!("{}: {}", code.unwrap_or("no code"), message.unwrap_or("no message")))
-        });
+        let fates: Vec<_> = (0..count).map(|index| Fate::of(said.get(index))).collect();
+        if let Some(Fate::Lost(why)) = fates.iter().find(|fate| matches!(fate, Fate::Lost(_))) {
+            let mut lost = lost.lock().unwrap_or_else(PoisonError::into_inner);
+            let more = fates.iter().filter(|fate| matches!(fate, Fate::Lost(_))).count();
+            let error = PortError { operation: PUT, kind: ErrorKind::Invalid, message: why.clone() };
+            lost.get_or_insert(Refused { left: 0, error }).left += more;
+        }
         let mut index = 0..;
         let mut held = held();
-        held.retain(|_| index.next().is_some_and(|index| !is_taken(index)));
-        if held.is_empty() {
-            return Ok(());
-        }
-        // What EventBridge answers for single entries passes (PutEvents API: InternalFailure, ThrottlingException) or is refused again.
-        let message = why.unwrap_or_else(|| "no answer for some events".to_owned());
+        held.retain(|_| {
+            index.next().and_then(|index| fates.get(index)).is_some_and(|fate| matches!(fate, Fate::Later(_)))
+        });
+        let waits = fates.into_iter().find_map(|fate| if let Fate::Later(why) = fate { Some(why) } else { None });
+        let Some(message) = waits else { return Ok(()) };
         Err(Refused { left: held.len(), error: PortError { operation: PUT, kind: ErrorKind::Throttled, message } })
     }
 
-    fn entries(&self, events: &[StepCompleted]) -> serde_json::Result<Vec<PutEventsRequestEntry>> {
-        let entry = |event: &StepCompleted| {
+    fn entries(&self, events: &[&StepCompleted]) -> serde_json::Result<Vec<PutEventsRequestEntry>> {
+        let entry = |event: &&StepCompleted| {
             let entry = PutEventsRequestEntry::builder().source(SOURCE).detail_type(DETAIL_TYPE);
             Ok(entry.event_bus_name(&self.bus).detail(serde_json::to_string(event)?).build())
         };
         events.iter().map(entry).collect()
+    }
+}
+
+/// What became of one event.
+enum Fate {
+    Taken,
+    /// The same again may be taken.
+    Later(String),
+    /// It never will be.
+    Lost(String),
+}
+
+impl Fate {
+    /// An entry without an answer may have been taken, and is put again.
+    fn of(said: Option<&PutEventsResultEntry>) -> Self {
+        let Some(said) = said else { return Self::Later("no answer for some events".to_owned()) };
+        if said.event_id.is_some() {
+            return Self::Taken;
+        }
+        let code = said.error_code.as_deref().unwrap_or("no code");
+        let why = one_line(&format!("{code}: {}", said.error_message.as_deref().unwrap_or("no message")));
+        if PASSES.contains(&code) { Self::Later(why) } else { Self::Lost(why) }
     }
 }
 
@@ -115,76 +158,4 @@ impl Throttled for Refused {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-    use crate::wire::{Answer, Sent, Wire, json as answer, json_error};
-
-    fn events(count: usize) -> Vec<StepCompleted> {
-        let event = |number| {
-            json!({ "schema_version": 1, "run_id": "r-1", "account": "111122223333", "at": "2026-11-20T02:00:00Z",
-                "user": format!("user-{number}"), "access_key_id": null, "step": "create", "reason": "rotation-due", "due": null })
-        };
-        (0..count).map(|number| serde_json::from_value(event(number)).unwrap()).collect()
-    }
-
-    fn entries(sent: &Sent) -> Vec<Value> {
-        serde_json::from_str::<Value>(&sent.body).unwrap()["Entries"].as_array().unwrap().clone()
-    }
-
-    /// Takes events whose user `takes` likes.
-    fn bus(takes: impl Fn(usize, &str) -> bool + Send + Sync + 'static) -> Wire {
-        Wire::new(move |number, sent| {
-            let said: Vec<_> = entries(sent)
-                .iter()
-                .map(|entry| {
-                    if takes(number, entry["Detail"].as_str().unwrap()) {
-                        json!({ "EventId": "e" })
-                    } else {
-                        json!({ "ErrorCode": "InternalFailure", "ErrorMessage": "later" })
-                    }
-                })
-                .collect();
-            answer(200, &json!({ "FailedEntryCount": 0, "Entries": said }).to_string())
-        })
-    }
-
-    #[tokio::test]
-    async fn events_go_ten_at_a_time() {
-        let wire = bus(|_, _| true);
-        EventBus::new(&wire.config(), "keywheel", Duration::from_secs(5)).put(&events(23)).await.unwrap();
-        let sizes: Vec<_> = wire.sent().iter().map(|sent| entries(sent).len()).collect();
-        assert_eq!(sizes, [10, 10, 3]);
-        let first = entries(&wire.sent()[0]).remove(0);
-        assert_eq!((first["Source"].as_str(), first["EventBusName"].as_str()), (Some("keywheel"), Some("keywheel")));
-    }
-
-    #[tokio::test]
-    async fn only_what_was_not_taken_is_put_again() {
-        let wire = bus(|number, detail| number > 0 || !detail.contains("user-1"));
-        EventBus::new(&wire.config(), "keywheel", Duration::from_secs(5)).put(&events(3)).await.unwrap();
-        let [first, second] = wire.sent().try_into().unwrap();
-        assert_eq!((entries(&first).len(), entries(&second).len()), (3, 1));
-        assert!(entries(&second)[0]["Detail"].as_str().unwrap().contains("user-1"));
-    }
-
-    #[tokio::test]
-    async fn what_is_never_taken_is_counted_and_the_rest_goes() {
-        let wire = bus(|_, detail| !detail.contains("user-1"));
-        let put = EventBus::new(&wire.config(), "keywheel", Duration::ZERO).put(&events(12)).await;
-        let failed = put.unwrap_err();
-        // user-1, user-10 and user-11.
-        assert_eq!((failed.failed, failed.all), (3, 12));
-        assert!(failed.first.contains("InternalFailure"), "{failed}");
-    }
-
-    #[tokio::test]
-    async fn a_refusal_is_told() {
-        let refusal: fn() -> Answer = || json_error(400, "AccessDeniedException", "not yours");
-        let wire = Wire::new(move |_, _| refusal());
-        let failed = EventBus::new(&wire.config(), "keywheel", Duration::from_secs(5)).put(&events(2)).await;
-        let text = failed.unwrap_err().to_string();
-        assert!(text.contains("2 of 2") && text.contains("events:PutEvents"), "{text}");
-    }
-}
+mod tests;
