@@ -59,7 +59,7 @@ impl Teller<'_> {
             } else {
                 "was not sent within a week, and is given up"
             };
-            Some((user, key.clone(), format!("the notice {kind} to {address} {fate}")))
+            Some((user, key.clone(), format!("the mail {} to {address} {fate}", about(kind))))
         });
         lost.collect()
     }
@@ -89,6 +89,24 @@ impl Teller<'_> {
             Mode::Enforce => StepStatus::Done,
         };
         Some(Outcome { error: Some(why), ..Outcome::of(step, status) })
+    }
+}
+
+/// What a notice is about, for people.
+fn about(kind: &NoticeKind) -> &'static str {
+    match kind {
+        NoticeKind::Rotated | NoticeKind::Published => "about the new key",
+        NoticeKind::RotationAhead(_) => "about the key's coming replacement",
+        NoticeKind::DeactivationAhead(_) => "about the day on which the old key stops working",
+        NoticeKind::DeletionAhead(_) | NoticeKind::ForeignDeletion => "about the inactive key's coming deletion",
+        NoticeKind::Retiring | NoticeKind::RetirementAhead(_) => "about the unused key, which is to be made inactive",
+        NoticeKind::Held(_) => "about the old key that still works",
+        NoticeKind::Deactivated => "about the key that was made inactive",
+        NoticeKind::Deleted => "about the key that was deleted",
+        NoticeKind::RolledBack => "about the key that was made active again",
+        NoticeKind::Blocked(..) => "about what a person must decide",
+        NoticeKind::Failed(..) => "about a step that failed",
+        NoticeKind::Planned(..) => "about what would change",
     }
 }
 

@@ -109,7 +109,10 @@ fn a_key_owner_whose_mail_came_back_is_reported_to_the_account_owner_once_and_is
     let said = vec![(StepKind::Skip, StepStatus::Done)];
     assert_eq!(rows.collect::<Vec<_>>(), [vec![], said, vec![], vec![]]);
     let why = nights[1].steps.iter().find_map(|row| row.error.as_deref());
-    assert_eq!(why, Some("the notice rotated to the address in the tag KeyRotation:EMAIL was refused or came back"));
+    assert_eq!(
+        why,
+        Some("the mail about the new key to the address in the tag KeyRotation:EMAIL was refused or came back")
+    );
     assert_eq!(unreachable(&world), ["owner@example.com"]);
     // The account owner had the notice itself in the first night.
     let account = world.account();
@@ -141,7 +144,7 @@ fn where_the_account_owners_mail_comes_back_the_result_and_security_say_so_and_n
         let run = telling.on(&world).run();
         let rows = run.result.steps.iter().filter(|row| row.reason == Reason::OwnerUnreachable);
         let errors: Vec<_> = rows.map(|row| row.error.clone().unwrap()).collect();
-        let said = "the notice rotated to the account's e-mail address was refused or came back";
+        let said = "the mail about the new key to the account's e-mail address was refused or came back";
         assert_eq!(errors, if number == 0 { Vec::new() } else { vec![said] }, "night {number}");
         come_back(&world);
         next_night(&world, begun);
