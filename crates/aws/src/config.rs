@@ -18,7 +18,7 @@ pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Attempts of a call that may be repeated, the first included.
-const ATTEMPTS: u32 = 5;
+pub(crate) const ATTEMPTS: u32 = 5;
 
 /// There is no region to call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

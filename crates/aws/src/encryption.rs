@@ -12,7 +12,7 @@ use crate::state::S3State;
 /// The list's name below the prefix.
 const LIST: &str = "recipients.json";
 
-/// The list of recipients, read when it is first needed and then kept: make one of these per run.
+/// The list of recipients, read when it is first needed and then kept, but for a read that may succeed later: make one of these per run.
 #[derive(Debug)]
 pub struct AgeEncryption {
     state: S3State,
@@ -26,12 +26,22 @@ impl AgeEncryption {
         Self { state, list: OnceCell::new() }
     }
 
-    async fn read(&self) -> Result<RecipientList, NotEncrypted> {
+    /// The list, or why there is none until somebody mends it.
+    ///
+    /// # Errors
+    /// When a later read may succeed.
+    async fn read(&self) -> Result<Result<RecipientList, NotEncrypted>, NotEncrypted> {
         let key = self.state.key(LIST);
-        let object = self.state.get(&key).await.map_err(|error| NotEncrypted(error.to_string()))?;
-        let object =
-            object.ok_or_else(|| NotEncrypted(format!("there is no list of recipients {key} in the state bucket")))?;
-        RecipientList::parse(&object.bytes).map_err(|error| NotEncrypted(error.to_string()))
+        let object = match self.state.get(&key).await.map_err(NotEncrypted::from) {
+            Err(error) if error.is_transient => return Err(error),
+            Err(error) => return Ok(Err(error)),
+            Ok(object) => object,
+        };
+        let missing = || NotEncrypted::for_good(format!("there is no list of recipients {key} in the state bucket"));
+        let list = object.ok_or_else(missing);
+        Ok(list.and_then(|object| {
+            RecipientList::parse(&object.bytes).map_err(|error| NotEncrypted::for_good(error.to_string()))
+        }))
     }
 }
 
@@ -43,13 +53,15 @@ impl PairEncryption for AgeEncryption {
         user: &UserName,
         value: &SecretValue,
     ) -> Result<String, NotEncrypted> {
-        let list = self.list.get_or_init(|| self.read()).await.as_ref().map_err(Clone::clone)?;
-        let recipient = list.find(to, account, user).map_err(|error| NotEncrypted(error.to_string()))?;
+        let list = self.list.get_or_try_init(|| self.read()).await?.as_ref().map_err(Clone::clone)?;
+        let recipient = list.find(to, account, user).map_err(|error| NotEncrypted::for_good(error.to_string()))?;
         let recipient: Recipient = recipient.parse().map_err(|_| {
-            NotEncrypted(format!("the entry {to:?} of the list of recipients is no X25519 recipient such as age1…"))
+            NotEncrypted::for_good(format!(
+                "the entry {to:?} of the list of recipients is no X25519 recipient such as age1…"
+            ))
         })?;
         let encrypted = age::encrypt_and_armor(&recipient, value.expose().as_bytes());
-        encrypted.map_err(|_| NotEncrypted("the pair could not be encrypted".to_owned()))
+        encrypted.map_err(|_| NotEncrypted::for_good("the pair could not be encrypted"))
     }
 }
 
@@ -119,14 +131,34 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_list_that_could_not_be_read_for_the_moment_is_read_again_for_the_next_pair() {
+        let answers = std::sync::atomic::AtomicUsize::new(0);
+        let list = list(&Identity::generate().to_public().to_string());
+        let wire = Wire::new(move |_, _| {
+            if answers.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < crate::config::ATTEMPTS as usize {
+                return Answer::Status(503, "<Error><Code>SlowDown</Code></Error>".to_owned());
+            }
+            Answer::WithHeaders(200, vec![("etag", "\"one\"")], list.clone())
+        });
+        let encryption = of(&wire);
+        assert!(encrypt(&encryption, "alice").await.unwrap_err().is_transient);
+        assert!(encrypt(&encryption, "alice").await.is_ok());
+    }
+
+    #[tokio::test]
     async fn a_list_that_is_missing_or_forbidden_is_said() {
         for (status, code, expected) in [
             (404, "NoSuchKey", "there is no list of recipients keywheel/recipients.json"),
             (403, "AccessDenied", "AccessDenied"),
         ] {
             let wire = Wire::new(move |_, _| Answer::Status(status, format!("<Error><Code>{code}</Code></Error>")));
-            let error = encrypt(&of(&wire), "alice").await.unwrap_err().to_string();
+            let encryption = of(&wire);
+            let error = encrypt(&encryption, "alice").await.unwrap_err();
+            assert!(!error.is_transient, "{error}");
+            let error = error.to_string();
             assert!(error.contains(expected), "{error}");
+            let wire_is_asked_once = (encrypt(&encryption, "alice").await.is_err(), wire.sent().len());
+            assert_eq!(wire_is_asked_once, (true, 1), "{error}");
         }
     }
 }

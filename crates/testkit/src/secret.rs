@@ -132,7 +132,7 @@ impl PairEncryption for World {
         value: &SecretValue,
     ) -> Result<String, NotEncrypted> {
         if !self.account().recipients.contains(to) {
-            return Err(NotEncrypted(format!("the list of recipients has no entry {to:?}")));
+            return Err(NotEncrypted::for_good(format!("the list of recipients has no entry {to:?}")));
         }
         let record: Value = serde_json::from_str(value.expose()).unwrap_or(Value::Null);
         let has_half = if record["SecretAccessKey"].is_string() { "pair" } else { "record" };

@@ -42,6 +42,8 @@ pub(super) struct Telling {
     pub(super) encrypt_to: Option<String>,
     /// The new pair, encrypted; it goes to key owners alone.
     pub(super) encrypted_pair: Option<String>,
+    /// The key owner is told in a later run, when the pair can be attached.
+    pub(super) is_kept_from_key_owner: bool,
 }
 
 impl Telling {
@@ -62,6 +64,11 @@ impl Telling {
     /// Whether somebody is told as the key's owner.
     pub(super) fn has_key_owner(&self) -> bool {
         self.recipients.iter().any(|(recipient, _)| recipient.role == RecipientRole::KeyOwner)
+    }
+
+    /// Why its step was taken.
+    pub(super) fn reason(&self) -> Reason {
+        self.entry.reason
     }
 
     /// Says something more of what went wrong.
@@ -122,7 +129,17 @@ impl Teller<'_> {
         let encrypt_to = tags.encrypt_to.clone();
         let entry = self.entry(outcome, &key, tags, &subject.notice_id(""));
         let (user, user_id) = (user.name.clone(), user.user_id.clone());
-        Some(Telling { user, user_id, key, kind, recipients, entry, encrypt_to, encrypted_pair: None })
+        Some(Telling {
+            user,
+            user_id,
+            key,
+            kind,
+            recipients,
+            entry,
+            encrypt_to,
+            encrypted_pair: None,
+            is_kept_from_key_owner: false,
+        })
     }
 
     fn entry(&self, outcome: &Outcome, key: &AccessKeyId, tags: UserTags, id: &NoticeId) -> DigestEntry {
@@ -157,6 +174,9 @@ impl Teller<'_> {
         for telling in tellings {
             for (recipient, id) in &telling.recipients {
                 let is_key_owner = recipient.role == RecipientRole::KeyOwner;
+                if is_key_owner && telling.is_kept_from_key_owner {
+                    continue;
+                }
                 let encrypted_pair = telling.encrypted_pair.clone().filter(|_| is_key_owner);
                 let entry = DigestEntry { notice_id: id.clone(), encrypted_pair, ..telling.entry.clone() };
                 let theirs = by_recipient.entry((recipient.role, recipient.email.to_lowercase()));

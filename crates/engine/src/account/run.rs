@@ -179,7 +179,7 @@ impl<P: Ports> Night<'_, P> {
             Rest::HandedOn(left) => session.pass_on(&left.claim, last_facts).await,
             Rest::None | Rest::Waits(_) => session.finish(last_facts).await,
         };
-        let problems = self.attach(&mut tellings).await;
+        let problems = self.attach(&mut tellings, &remembered).await;
         let mut report = match finished {
             Ok(()) => self.report(&remembered, sight, &outcomes, &tellings, rest),
             // Another run wrote in between, and this one has nothing to say that matters.

@@ -83,16 +83,57 @@ fn a_name_that_is_not_in_the_list_is_said_to_the_owners_and_in_the_result_and_th
 }
 
 #[test]
-fn a_pair_that_cannot_be_read_is_not_attached_and_the_notice_goes_out() {
-    for fault in [Fault::Denied, Fault::Throttled, Fault::LostBefore, Fault::LostAfter] {
+fn a_pair_that_may_not_be_read_is_not_attached_and_the_notice_goes_out() {
+    let world = tagged("team");
+    world.fail_every(Operation::ReadPair, Fault::Denied);
+    let run = delivering().on(&world).run();
+    assert_eq!(row(&run.result, StepKind::Publish).1, StepStatus::Done);
+    assert_eq!(attached(&run), to_the_key_owner(None));
+    assert!(run.result.error.as_deref().unwrap().contains("user alice: secretsmanager:GetSecretValue"));
+    assert!(run.result.complete);
+}
+
+#[test]
+fn a_moments_fault_keeps_the_key_owners_mail_back_until_it_brings_the_pair() {
+    for fault in [Fault::Throttled, Fault::LostBefore, Fault::LostAfter] {
         let world = tagged("team");
-        world.fail_every(Operation::ReadPair, fault);
+        let begun = world.account().now;
+        world.fail(Operation::ReadPair, 0, fault);
         let run = delivering().on(&world).run();
         assert_eq!(row(&run.result, StepKind::Publish).1, StepStatus::Done);
-        assert_eq!(attached(&run), to_the_key_owner(None));
-        assert!(run.result.error.as_deref().unwrap().contains("user alice: secretsmanager:GetSecretValue"));
-        assert!(run.result.complete);
+        assert_eq!(attached(&run), [(RecipientRole::AccountOwner, None), (RecipientRole::Security, None)], "{fault:?}");
+        assert!(run.result.error.as_deref().unwrap().contains("the key owner's mail waits for the next run"));
+        next_night(&world, begun);
+        let run = delivering().on(&world).run();
+        let pair = to_the_key_owner(Some(format!("pair of {} for team", made(&world))));
+        assert_eq!((attached(&run), run.result.error), (pair, None), "{fault:?}");
+        // The time for installing it starts with the day on which its owner was told.
+        let key_owners = world.account().mails.iter().filter(|mail| mail.to.role == RecipientRole::KeyOwner).count();
+        assert_eq!(key_owners, 1);
     }
+}
+
+#[test]
+fn a_key_owner_is_told_without_the_pair_before_the_notice_counts_as_told() {
+    let world = tagged("team");
+    world.fail_every(Operation::ReadPair, Fault::Throttled);
+    let mut told = Vec::new();
+    for _ in 0..9 {
+        let begun = world.account().now;
+        let run = delivering().on(&world).run();
+        told.push(attached(&run).iter().filter(|(role, _)| *role == RecipientRole::KeyOwner).count());
+        next_night(&world, begun);
+    }
+    assert_eq!(told, [0, 0, 0, 0, 0, 1, 0, 0, 0]);
+}
+
+#[test]
+fn nobody_is_kept_waiting_for_a_pair_where_the_notice_is_not_asked_for_again() {
+    let world = tagged("team");
+    world.fail_every(Operation::ReadPair, Fault::Throttled);
+    let mut night = delivering();
+    night.settings.policy.require_notice = false;
+    assert_eq!(attached(&night.on(&world).run()), to_the_key_owner(None));
 }
 
 #[test]
