@@ -9,6 +9,7 @@ use keywheel_core::contract::digest::{Digest, DigestEntry, RecipientRole};
 use keywheel_core::policy::Mode;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use entry::detail;
 pub use entry::{DateContext, EntryContext, UseContext};
 pub use sample::SampleContext;
 
@@ -53,6 +54,9 @@ pub struct DigestContext {
     pub single: bool,
     /// Whether there are so many entries that HTML should be brief.
     pub compact: bool,
+    /// Whether a new pair is attached to the mail, encrypted.
+    #[serde(default)]
+    pub attached: bool,
     /// The entries, in parts by what the reader must do.
     pub sections: Vec<SectionContext>,
     /// The same under the names of the AFT sample.
@@ -170,6 +174,7 @@ impl DigestContext {
             summary: SummaryContext { what: first.what, todo: first.todo, by },
             single: entries.len() == 1,
             compact,
+            attached: entries.iter().any(|(_, entry)| crate::deliver::attached_file(entry).is_some()),
             sections: entries
                 .chunk_by(|(a, _), (b, _)| a == b)
                 .map(|entries| section(digest, entries, compact))
@@ -180,8 +185,7 @@ impl DigestContext {
 
 /// The first day still ahead by which the reader must have done something.
 fn by_when(digest: &Digest, entries: &[(Section, &DigestEntry)]) -> Option<Moment> {
-    // What a leaked key asks for must be done at once: its date is that of its deletion.
-    let can_wait = |section: Section| section.needs_action() && section != Section::Leaked;
+    let can_wait = |section: Section| section.needs_action() && !section.is_for_at_once();
     let urgent = entries.iter().filter(|(section, _)| can_wait(*section));
     let days = urgent.filter_map(|(_, entry)| entry.due).filter(|due| *due > digest.at);
     let first = if digest.mode == Mode::Enforce { days.min() } else { None };
@@ -227,7 +231,7 @@ fn section(digest: &Digest, entries: &[(Section, &DigestEntry)], compact: bool) 
     SectionContext {
         id: section.id().to_owned(),
         title: section.title(digest.mode).to_owned(),
-        todo: section.what_to_do(digest.mode, digest.periods),
+        todo: section.what_to_do(digest.mode, digest.periods, entries.len()),
         date_means: section.date_means(digest.mode, is_past(digest, entries)).to_owned(),
         count: entries.len(),
         groups: groups.collect(),

@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 use keywheel_core::Timestamp;
-use keywheel_core::time::{days_since, days_until};
+use keywheel_core::time::days_until;
 use serde::{Deserialize, Serialize};
 
 /// A moment as templates see it. All of it is UTC.
@@ -16,7 +16,7 @@ pub struct Moment {
     pub iso: String,
     /// Days from the run to then, rounded up; 0 when it has come.
     pub days_left: u32,
-    /// How far off it is: `in 14 days`, `within a day`, `today`, `3 days ago`.
+    /// How far off it is: `in 14 days`, `within a day`, `today`, `yesterday`, `3 days ago`.
     pub distance: String,
     /// Whether it has come.
     pub past: bool,
@@ -51,9 +51,11 @@ fn distance(then: Timestamp, now: Timestamp) -> String {
             days => format!("in {days} days"),
         };
     }
-    match days_since(then, now) {
-        0 => "today".to_owned(),
-        1 => "a day ago".to_owned(),
+    // By the calendar: what was done at 23:00 was not done "today" for those who read of it in the morning.
+    let day = |moment| TimeZone::UTC.to_datetime(moment).date();
+    match day(then).duration_until(day(now)).as_hours() / 24 {
+        ..=0 => "today".to_owned(),
+        1 => "yesterday".to_owned(),
         days => format!("{days} days ago"),
     }
 }
@@ -84,6 +86,10 @@ mod tests {
     fn what_has_come_is_past() {
         assert_eq!(seen("2026-11-20T02:00:00Z").distance, "today");
         assert_eq!(seen("2026-11-18T02:00:00Z").distance, "2 days ago");
+        assert_eq!(seen("2026-11-20T00:00:00Z").distance, "today");
+        // Less than a day ago, and not today.
+        assert_eq!(seen("2026-11-19T23:59:59Z").distance, "yesterday");
+        assert_eq!(seen("2026-11-18T23:59:59Z").distance, "2 days ago");
         assert!(seen("2026-11-20T02:00:00Z").past);
     }
 }

@@ -4,6 +4,7 @@ mod headline;
 mod reasons;
 mod section;
 mod section_texts;
+mod todo;
 
 pub(crate) use headline::happened;
 pub use headline::{Headline, headline};

@@ -103,6 +103,9 @@ pub struct DigestEntry {
     /// The key that takes over from it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replacement: Option<AccessKeyId>,
+    /// The user's other key, where a person must decide between the two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_key: Option<AccessKeyId>,
     /// What the step is called.
     pub step: StepKind,
     /// How it ended.

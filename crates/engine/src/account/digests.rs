@@ -127,7 +127,8 @@ impl Teller<'_> {
         let recipients =
             recipients.into_iter().map(|recipient| (recipient.clone(), subject.notice_id(&recipient.email))).collect();
         let encrypt_to = tags.encrypt_to.clone();
-        let entry = self.entry(outcome, &key, tags, &subject.notice_id(""));
+        let mut entry = self.entry(outcome, &key, tags, &subject.notice_id(""));
+        entry.other_key = other_key(step.reason, &key, user);
         let (user, user_id) = (user.name.clone(), user.user_id.clone());
         Some(Telling {
             user,
@@ -156,6 +157,7 @@ impl Teller<'_> {
             access_key_id: Some(key.clone()),
             secret_name: replacement.is_some().then(|| secret_name(&self.account.id, &step.user)),
             replacement,
+            other_key: None,
             step: step.kind,
             status: outcome.status,
             reason: outcome.because.unwrap_or(step.reason),
@@ -217,6 +219,15 @@ impl Teller<'_> {
             entries,
         }
     }
+}
+
+/// The user's other key, where a person must decide between just two.
+fn other_key(reason: Reason, key: &AccessKeyId, user: &ObservedUser) -> Option<AccessKeyId> {
+    let is_between_keys = matches!(reason, Reason::SlotBlocked | Reason::ConflictTwoActive | Reason::ReplacementGone);
+    let mut others = user.keys.iter().filter(|other| other.id != *key);
+    let other =
+        others.next().filter(|other| is_between_keys && (reason != Reason::SlotBlocked || !other.is_active()))?;
+    others.next().is_none().then(|| other.id.clone())
 }
 
 /// The entries in parts, each of which fits into one event.

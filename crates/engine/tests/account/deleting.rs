@@ -128,16 +128,22 @@ fn the_label_of_a_deleted_key_goes_whatever_breaks_off() {
 #[test]
 fn a_key_of_a_persons_making_inactive_is_never_deleted() {
     let world = alice();
-    {
+    let extra = {
         let mut account = world.account();
         let extra = account.add_key("alice", 400);
         account.set_status("alice", &extra, KeyStatus::Inactive);
-    }
+        extra
+    };
     night().nights(&world, 150);
     assert_eq!(changes(&world), []);
     assert_eq!(world.account().user("alice").keys.len(), 2);
     let blocked = |mail: &&keywheel_testkit::Mail| mail.entry.reason == Reason::SlotBlocked;
-    assert_eq!(world.account().mails.iter().filter(blocked).count(), 150 / 7 + 1);
+    let account = world.account();
+    assert_eq!(account.mails.iter().filter(blocked).count(), 150 / 7 + 1);
+    // The mails name the key that takes up the place, beside the one that is due.
+    let named = |mail: &keywheel_testkit::Mail| mail.entry.other_key.as_ref() == Some(&extra);
+    assert!(account.mails.iter().filter(blocked).all(named), "{:?}", account.mails);
+    assert!(account.mails.iter().filter(|mail| !blocked(mail)).all(|mail| mail.entry.other_key.is_none()));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 use keywheel_core::contract::digest::{Digest, DigestEntry};
 use keywheel_core::observed::KeyUse;
 use keywheel_core::policy::Mode;
+use keywheel_core::reason::Reason;
 use keywheel_core::time::{Days, plus};
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,9 @@ const LONGEST_DETAIL: usize = 500;
 /// One entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EntryContext {
+    /// The account's id, for the commands.
+    #[serde(default)]
+    pub account_id: String,
     /// The user's name.
     pub user: String,
     /// The key's whole id, to search for; null where the entry is about the user.
@@ -28,6 +32,15 @@ pub struct EntryContext {
     pub replacement: Option<String>,
     /// The same shortened.
     pub replacement_short: Option<String>,
+    /// The whole id of the user's other key, where a person must decide between the two; null elsewhere.
+    #[serde(default)]
+    pub other_key: Option<String>,
+    /// The commands that say when those keys were used last; empty elsewhere.
+    #[serde(default)]
+    pub last_used_commands: Vec<String>,
+    /// The command that deletes the other key, where that is what a person must do if nobody needs it; null elsewhere.
+    #[serde(default)]
+    pub delete_command: Option<String>,
     /// `planned`, `done`, `failed` or `deferred`.
     pub status: String,
     /// The date; the section's `date_means` says of what. Null where there is none.
@@ -74,14 +87,26 @@ pub struct UseContext {
 impl EntryContext {
     pub(super) fn new(digest: &Digest, section: Section, entry: &DigestEntry, compact: bool) -> Self {
         let restorable = section.can_be_undone() && digest.mode == Mode::Enforce;
-        let detail = entry.detail.as_deref().map(|text| without_secrets(&line(text, LONGEST_DETAIL)));
         let key = entry.access_key_id.as_ref();
+        let other = entry.other_key.as_ref().filter(|_| section == Section::Decide);
+        // Of the key that works there is no doubt where the other one only takes up the place.
+        let deletable = other.filter(|_| entry.reason == Reason::SlotBlocked);
+        let doubtful = other.and(key).filter(|_| deletable.is_none()).into_iter().chain(other);
         Self {
+            account_id: digest.account.id.to_string(),
             user: entry.user.to_string(),
             access_key_id: key.map(ToString::to_string),
             access_key_short: key.map(keywheel_core::id::AccessKeyId::shortened),
             replacement: entry.replacement.as_ref().map(ToString::to_string),
             replacement_short: entry.replacement.as_ref().map(keywheel_core::id::AccessKeyId::shortened),
+            other_key: other.map(ToString::to_string),
+            last_used_commands: doubtful
+                .map(|key| format!("aws iam get-access-key-last-used --access-key-id {key}"))
+                .collect(),
+            delete_command: deletable.map(|key| {
+                let user = &entry.user;
+                format!("aws iam delete-access-key --user-name {user} --access-key-id {key}")
+            }),
             status: entry.status.as_str().to_owned(),
             due: entry.due.map(|due| Moment::new(due, digest.at)),
             dates: dates(digest, section, entry),
@@ -94,9 +119,15 @@ impl EntryContext {
             last_used: entry.last_used.as_ref().map(|used| last_used(digest, used)),
             instructions: instructions(entry, if compact { MOST_LINES_COMPACT } else { MOST_LINES }),
             attachment: crate::deliver::attached_file(entry),
-            detail: detail.filter(|text| !text.is_empty()),
+            detail: detail(entry),
         }
     }
+}
+
+/// What went wrong, or which tag cannot be read, made harmless.
+pub(crate) fn detail(entry: &DigestEntry) -> Option<String> {
+    let detail = entry.detail.as_deref().map(|text| without_secrets(&line(text, LONGEST_DETAIL)));
+    detail.filter(|text| !text.is_empty())
 }
 
 fn instructions(entry: &DigestEntry, most: usize) -> Vec<String> {

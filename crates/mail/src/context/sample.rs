@@ -54,9 +54,10 @@ impl SampleContext {
 
 /// What happened, to which key, until when and why.
 fn action(digest: &Digest, section: Section, entry: &DigestEntry) -> String {
-    let key = entry.access_key_id.as_ref().map(|key| match &entry.replacement {
-        Some(replacement) => format!("Key {key}, new key {replacement}."),
-        None => format!("Key {key}."),
+    let key = entry.access_key_id.as_ref().map(|key| match (&entry.replacement, &entry.other_key) {
+        (Some(replacement), _) => format!("Key {key}, new key {replacement}."),
+        (None, Some(other)) => format!("Key {key}, other key {other}."),
+        (None, None) => format!("Key {key}."),
     });
     let due = entry.due.map(|due| Moment::new(due, digest.at)).map(|due| {
         let means = section.date_means(digest.mode, due.past);

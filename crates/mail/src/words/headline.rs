@@ -3,7 +3,13 @@ use keywheel_core::plan::StepKind;
 use keywheel_core::policy::Mode;
 
 use super::Section;
+use super::todo::{BLOCKED, by_reason, is_about, todo};
+use crate::clean::isolated;
+use crate::context::detail;
 use crate::moment::{Moment, date};
+
+/// What went wrong with so many keys stands on the first screen; the rest stands at each key.
+const MOST_DETAILS: usize = 3;
 
 /// What a mail says first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,11 +30,7 @@ pub fn headline(mode: Mode, entries: &[(Section, &DigestEntry)], by: Option<&Mom
         (Mode::Enforce, [(section, entry)]) => about_one(*section, entry),
         (Mode::Enforce, _) => about_many(entries, by),
     };
-    let what = match entries {
-        [(section, entry)] => vec![happened(*section, mode, entry)],
-        _ => counted(mode, entries),
-    };
-    Headline { text, what, todo: todo(mode, entries) }
+    Headline { text, what: what(mode, entries), todo: todo(mode, entries) }
 }
 
 fn about_one(section: Section, entry: &DigestEntry) -> String {
@@ -78,65 +80,37 @@ fn about_many(entries: &[(Section, &DigestEntry)], by: Option<&Moment>) -> Strin
         return format!("changes to {} failed", keys(failed));
     }
     if urgent == 0 {
-        return format!("news of {}, nothing to do", keys(entries.len()));
+        let idle = entries.iter().all(|(section, _)| !matches!(section, Section::RotationAhead | Section::Ahead));
+        return format!("news of {}{}", keys(entries.len()), if idle { ", nothing to do" } else { "" });
     }
     let need = if urgent == 1 { "needs" } else { "need" };
     let by = by.map(|by| format!(" by {}", by.date)).unwrap_or_default();
     format!("{} {need} action{by}", keys(urgent))
 }
 
+/// What happened; where nothing goes on, also why, and where something failed, the error.
+fn what(mode: Mode, entries: &[(Section, &DigestEntry)]) -> Vec<String> {
+    let mut what = match entries {
+        [(section, entry)] => vec![happened(*section, mode, entry)],
+        _ => counted(mode, entries),
+    };
+    if is_about(entries, BLOCKED) {
+        what.extend(by_reason(entries, |words| Some(words.why)));
+    }
+    if is_about(entries, BLOCKED) || is_about(entries, &[Section::Failed]) {
+        let said = |(_, entry): &(Section, &DigestEntry)| {
+            let text = isolated(&detail(entry)?);
+            Some(if entries.len() == 1 { text } else { format!("{}: {text}", entry.user) })
+        };
+        what.extend(entries.iter().filter_map(said).take(MOST_DETAILS));
+    }
+    what
+}
+
 fn counted(mode: Mode, entries: &[(Section, &DigestEntry)]) -> Vec<String> {
     let count = |wanted: Section| entries.iter().filter(|(section, _)| *section == wanted).count();
     let counts = Section::ALL.iter().map(|section| (section.title(mode), count(*section)));
     counts.filter(|(_, count)| *count > 0).map(|(title, count)| format!("{title}: {count}")).collect()
-}
-
-fn todo(mode: Mode, entries: &[(Section, &DigestEntry)]) -> Vec<String> {
-    let lines = Section::ALL.iter().filter_map(|section| {
-        let users = users_in(*section, entries)?;
-        Some(match section {
-            Section::Decide => format!("Decide about the keys of {users}."),
-            Section::Unreachable => {
-                format!("Correct the address of an owner of {users}, and tell the owner meanwhile.")
-            }
-            Section::Held if mode == Mode::Enforce => format!("Find what still uses the old key of {users}."),
-            Section::Failed if mode == Mode::Enforce => format!("Nothing yet about {users}: the next run tries again."),
-            Section::Leaked if mode == Mode::Enforce => {
-                format!("Take the leaked key of {users} out of use everywhere.")
-            }
-            Section::InstallNow if mode == Mode::Enforce => format!("Install the new key of {users} at once."),
-            Section::Install if mode == Mode::Enforce => format!("Install the new key of {users}."),
-            Section::DeactivationAhead if mode == Mode::Enforce => {
-                format!("Make sure that the new key of {users} is installed everywhere.")
-            }
-            Section::DeletionAhead | Section::RetirementAhead if mode == Mode::Enforce => {
-                format!("Make sure that nothing needs the key of {users}.")
-            }
-            _ => return None,
-        })
-    });
-    let mut lines: Vec<String> = lines.collect();
-    if mode == Mode::Audit {
-        lines.insert(0, "Nothing has to be done today: this run only looked.".to_owned());
-    } else if lines.is_empty() {
-        lines.push("Nothing, unless something broke.".to_owned());
-    }
-    lines
-}
-
-/// The users of a section, by name: `alice, bob and 3 more`. None where it has none.
-fn users_in(wanted: Section, entries: &[(Section, &DigestEntry)]) -> Option<String> {
-    let users = entries.iter().filter(|(section, _)| *section == wanted).map(|(_, entry)| entry.user.as_str());
-    let users: std::collections::BTreeSet<&str> = users.collect();
-    // A name with a comma would read as two.
-    let quoted = |user: &&str| if user.contains(',') { format!("\"{user}\"") } else { (*user).to_owned() };
-    let named: Vec<String> = users.iter().take(3).map(quoted).collect();
-    match (named.as_slice(), users.len() - named.len()) {
-        ([], _) => None,
-        ([one], 0) => Some(one.clone()),
-        ([most @ .., last], 0) => Some(format!("{} and {last}", most.join(", "))),
-        (_, more) => Some(format!("{} and {more} more", named.join(", "))),
-    }
 }
 
 /// What happened to the entry's key, or would, in a sentence.

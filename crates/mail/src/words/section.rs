@@ -123,11 +123,22 @@ impl Section {
         }
     }
 
-    /// Whether the reader must do something about it.
+    /// Whether the reader must do something about it, if only to make sure that nothing needs the key.
     #[must_use]
     pub fn needs_action(self) -> bool {
-        use Section::{DeactivationAhead, Decide, Held, Install, InstallNow, Leaked, Unreachable};
-        matches!(self, Decide | Unreachable | Leaked | InstallNow | Install | DeactivationAhead | Held)
+        use Section::{DeactivationAhead, Decide, DeletionAhead, Held, Install, InstallNow, Leaked, MadeActive};
+        use Section::{RetirementAhead, Unreachable};
+        match self {
+            Decide | Unreachable | Leaked | InstallNow | Install | Held | MadeActive => true,
+            DeactivationAhead | RetirementAhead | DeletionAhead => true,
+            _ => false,
+        }
+    }
+
+    /// Whether what it asks for must be done at once, so that its date is not one to do it by.
+    #[must_use]
+    pub fn is_for_at_once(self) -> bool {
+        matches!(self, Section::Leaked | Section::InstallNow | Section::MadeActive)
     }
 
     /// Whether the key can be made active again, and a reader may want to.

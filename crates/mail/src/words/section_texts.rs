@@ -63,56 +63,139 @@ impl Section {
         }
     }
 
-    /// What the reader must do, and what will come of it.
+    /// What the reader must do, and what will come of it, of so many entries.
     #[must_use]
-    pub fn what_to_do(self, mode: Mode, periods: DigestPeriods) -> String {
-        match mode {
-            Mode::Enforce => self.what_to_do_now(periods),
-            Mode::Audit => self.what_would_be(periods),
-        }
+    pub fn what_to_do(self, mode: Mode, periods: DigestPeriods, count: usize) -> String {
+        let (one, many) = match mode {
+            Mode::Enforce => self.what_to_do_now(),
+            Mode::Audit => self.what_would_be(),
+        };
+        let text = if count == 1 || many.is_empty() { one } else { many };
+        text.replace("{install}", &days(periods.install_grace)).replace("{recovery}", &days(periods.recovery_grace))
     }
 
-    fn what_to_do_now(self, periods: DigestPeriods) -> String {
-        let recovery = days(periods.recovery_grace);
+    /// About one entry and about several; nothing for several where they read alike.
+    fn what_to_do_now(self) -> (&'static str, &'static str) {
         match self {
-            Section::Decide => "Nothing about these keys changes until a person has done what stands at each of them.".into(),
-            Section::Unreachable => "These keys are looked after like any other, but an owner does not hear of it. Correct the address; until then tell the owner what these mails say.".into(),
-            Section::Failed => "The step is tried again in the next run. If it fails again, show this mail to the team that runs the rotation.".into(),
-            Section::Leaked => "The key no longer works, and must not be made active again: whoever found it could use it. Take it out wherever it is installed. If a new key is named here, install that one; if not, ask the team that runs the rotation for one.".into(),
-            Section::InstallNow => "A new access key is in AWS Secrets Manager, and the old one no longer works. Only the user itself, and those who may read every such secret, can read it: if the user has no other way to sign in, ask the team that runs the rotation to hand it over.".into(),
-            Section::Install => "A new access key is in AWS Secrets Manager. Read it as the user itself, with the old key, which still works: run the command shown. Install it wherever the old key is used, before the date given. Then the old key stops working.".into(),
-            Section::DeactivationAhead => "The new key has been in AWS Secrets Manager for a while. If it is not yet installed everywhere, install it before the date given. If it is, there is nothing to do.".into(),
-            Section::RetirementAhead => "Nobody has used these keys for a long time, so they are made inactive on the date given and not replaced. If one is still needed, use it before that date; if not, there is nothing to do.".into(),
-            Section::Held => "The old key was to be made inactive and was left active, for the reason given. Find what still uses it and install the new key there.".into(),
-            Section::DeletionAhead => "Deleting cannot be undone. If something still needs the key, make it active again before the date given, with the command shown. If nothing does, there is nothing to do.".into(),
-            Section::MadeInactive => format!("The old key no longer works. If something broke, make it active again with the command shown, and install the new key there. The old key stays inactive for {recovery} at least before it is deleted, and you are told before."),
-            Section::Retired => "The key no longer works and has no replacement. If something broke, make it active again with the command shown. It stays inactive for a long time before it is deleted, and you are told before.".into(),
-            Section::RotationAhead => "Nothing to do today. When the new key is there you get a mail that says how to install it.".into(),
-            Section::Ahead => "Please read what stands at each key.".into(),
-            Section::MadeActive => "The key works again. If something uses the new key instead, and that one is inactive now, put this one back there. Another new key is made later, and you get a mail about it then.".into(),
-            Section::Deleted => "These keys are gone and cannot be brought back. There is nothing to do.".into(),
-            Section::PutRight => "An earlier run broke off. What it left half done was put right. There is nothing to do.".into(),
-            Section::Waiting => "Not done today, for the reason given. A later run takes it up. There is nothing to do.".into(),
-            Section::LeftAlone => "Nothing was changed, for the reason given. There is nothing to do.".into(),
-        }
-    }
-
-    fn what_would_be(self, periods: DigestPeriods) -> String {
-        let install = days(periods.install_grace);
-        match self {
-            Section::Decide => "Nothing about these keys would change until a person has done what stands at each of them. That can be done today.".into(),
-            Section::Unreachable => "An owner would not hear of what happens to these keys. Correct the address before the rotation begins.".into(),
-            Section::Failed => "A look-up failed, so these are not part of this report. The next run tries again.".into(),
-            Section::Leaked => "Whoever found these keys could use them. Find out where they are used: they would stop working at once.".into(),
-            Section::InstallNow => "A new key would be made and put into AWS Secrets Manager, and the old one would stop working at once.".into(),
-            Section::Install => format!("A new key would be made and put into AWS Secrets Manager, and the old one would work for {install} more. Use the time to find out where these keys are used."),
-            Section::DeactivationAhead | Section::MadeInactive => "Make sure that the new key is installed wherever the old one was used.".into(),
-            Section::RetirementAhead | Section::Retired => "Nobody has used these keys for a long time. Find out whether anybody needs them; whoever does should use them.".into(),
-            Section::Held => "The old key would be left active, for the reason given. Find what still uses it.".into(),
-            Section::DeletionAhead | Section::Deleted => "These keys are inactive. Make sure that nothing needs them any more.".into(),
-            Section::RotationAhead | Section::Ahead | Section::MadeActive | Section::PutRight | Section::Waiting | Section::LeftAlone => {
-                "There is nothing to do.".into()
+            Section::Decide => (
+                "Nothing about this user's keys changes until a person has done what stands here.",
+                "Nothing about these keys changes until a person has done what stands at each of them.",
+            ),
+            Section::Unreachable => (
+                "This user's keys are looked after like any other, but an owner does not hear of it. Correct the address; until then tell the owner what these mails say.",
+                "These keys are looked after like any other, but an owner does not hear of it. Correct the address; until then tell the owner what these mails say.",
+            ),
+            Section::Failed => (
+                "The step is tried again in the next run. If it fails again, show this mail to the team that runs the rotation.",
+                "These steps are tried again in the next run. If they fail again, show this mail to the team that runs the rotation.",
+            ),
+            Section::Leaked => (
+                "The key no longer works, and must not be made active again: whoever found it could use it. Take it out wherever it is installed. If a new key is named here, install that one; if not, ask the team that runs the rotation for one.",
+                "These keys no longer work, and must not be made active again: whoever found them could use them. Take them out wherever they are installed. Where a new key is named here, install that one; where none is, ask the team that runs the rotation for one.",
+            ),
+            Section::InstallNow => (
+                "A new access key is in AWS Secrets Manager, and the old one no longer works. Only the user itself, and those who may read every such secret, can read it: if the user has no other way to sign in, ask the team that runs the rotation to hand it over.",
+                "New access keys are in AWS Secrets Manager, and the old ones no longer work. Only each user itself, and those who may read every such secret, can read them: if a user has no other way to sign in, ask the team that runs the rotation to hand the key over.",
+            ),
+            Section::Install => (
+                "A new access key is in AWS Secrets Manager. Read it as the user itself, with the old key, which still works: run the command shown. Install it wherever the old key is used, before the date given. Then the old key stops working.",
+                "New access keys are in AWS Secrets Manager. Read each as the user itself, with the old key, which still works: run the command shown. Install it wherever the old key is used, before the date given. Then the old key stops working.",
+            ),
+            Section::DeactivationAhead => (
+                "The new key has been in AWS Secrets Manager for a while. If it is not yet installed everywhere, install it before the date given. If it is, there is nothing to do.",
+                "The new keys have been in AWS Secrets Manager for a while. Where one is not yet installed everywhere, install it before the date given. Where it is, there is nothing to do.",
+            ),
+            Section::RetirementAhead => (
+                "Nobody has used this key for a long time, so it is made inactive on the date given and not replaced. If it is still needed, use it before that date; if not, there is nothing to do.",
+                "Nobody has used these keys for a long time, so they are made inactive on the date given and not replaced. If one is still needed, use it before that date; if not, there is nothing to do.",
+            ),
+            Section::Held => (
+                "The old key was to be made inactive and was left active, for the reason given. Find what still uses it and install the new key there.",
+                "These old keys were to be made inactive and were left active, for the reason given. Find what still uses them and install the new keys there.",
+            ),
+            Section::DeletionAhead => (
+                "Deleting cannot be undone. If something still needs the key, make it active again before the date given, with the command shown. If nothing does, there is nothing to do.",
+                "Deleting cannot be undone. If something still needs one of these keys, make it active again before the date given, with the command shown. If nothing does, there is nothing to do.",
+            ),
+            Section::MadeInactive => (
+                "The old key no longer works. If something broke, make it active again with the command shown, and install the new key there. The old key stays inactive for {recovery} at least before it is deleted, and you are told before.",
+                "These old keys no longer work. If something broke, make the key active again with the command shown, and install the new one there. The old keys stay inactive for {recovery} at least before they are deleted, and you are told before.",
+            ),
+            Section::Retired => (
+                "The key no longer works and has no replacement. If something broke, make it active again with the command shown. It stays inactive for a long time before it is deleted, and you are told before.",
+                "These keys no longer work and have no replacement. If something broke, make the key active again with the command shown. They stay inactive for a long time before they are deleted, and you are told before.",
+            ),
+            Section::RotationAhead => (
+                "Find out where the key is used; nothing else has to be done yet. When the new key is there you get a mail that says how to install it.",
+                "Find out where these keys are used; nothing else has to be done yet. When a new key is there you get a mail that says how to install it.",
+            ),
+            Section::Ahead => ("Please read what stands here.", "Please read what stands at each key."),
+            Section::MadeActive => (
+                "The key works again. If something uses the new key instead, and that one is inactive now, put this one back there. Another new key is made later, and you get a mail about it then.",
+                "These keys work again. If something uses a new key instead, and that one is inactive now, put the older one back there. Other new keys are made later, and you get a mail about them then.",
+            ),
+            Section::Deleted => (
+                "This key is gone and cannot be brought back. If something broke, install the user's new key there; if nothing did, there is nothing to do.",
+                "These keys are gone and cannot be brought back. If something broke, install the user's new key there; if nothing did, there is nothing to do.",
+            ),
+            Section::PutRight => {
+                ("An earlier run broke off. What it left half done was put right. There is nothing to do.", "")
             }
+            Section::Waiting => {
+                ("Not done today, for the reason given. A later run takes it up. There is nothing to do.", "")
+            }
+            Section::LeftAlone => ("Nothing was changed, for the reason given. There is nothing to do.", ""),
+        }
+    }
+
+    fn what_would_be(self) -> (&'static str, &'static str) {
+        match self {
+            Section::Decide => (
+                "Nothing about this user's keys would change until a person has done what stands here. That can be done today.",
+                "Nothing about these keys would change until a person has done what stands at each of them. That can be done today.",
+            ),
+            Section::Unreachable => (
+                "An owner would not hear of what happens to this user's keys. Correct the address before the rotation begins.",
+                "An owner would not hear of what happens to these keys. Correct the address before the rotation begins.",
+            ),
+            Section::Failed => (
+                "A look-up failed, so this is not part of the report. The next run tries again.",
+                "A look-up failed, so these are not part of this report. The next run tries again.",
+            ),
+            Section::Leaked => (
+                "Whoever found this key could use it. Find out where it is used: it would stop working at once.",
+                "Whoever found these keys could use them. Find out where they are used: they would stop working at once.",
+            ),
+            Section::InstallNow => (
+                "A new key would be made and put into AWS Secrets Manager, and the old one would stop working at once.",
+                "New keys would be made and put into AWS Secrets Manager, and the old ones would stop working at once.",
+            ),
+            Section::Install => (
+                "A new key would be made and put into AWS Secrets Manager, and the old one would work for {install} more. Use the time to find out where it is used.",
+                "New keys would be made and put into AWS Secrets Manager, and the old ones would work for {install} more. Use the time to find out where these keys are used.",
+            ),
+            Section::DeactivationAhead | Section::MadeInactive => (
+                "Make sure that the new key is installed wherever the old one was used.",
+                "Make sure that the new keys are installed wherever the old ones were used.",
+            ),
+            Section::RetirementAhead | Section::Retired => (
+                "Nobody has used this key for a long time. Find out whether anybody needs it; whoever does should use it.",
+                "Nobody has used these keys for a long time. Find out whether anybody needs them; whoever does should use them.",
+            ),
+            Section::Held => (
+                "The old key would be left active, for the reason given. Find what still uses it.",
+                "These old keys would be left active, for the reason given. Find what still uses them.",
+            ),
+            Section::DeletionAhead | Section::Deleted => (
+                "This key is inactive. Make sure that nothing needs it any more.",
+                "These keys are inactive. Make sure that nothing needs them any more.",
+            ),
+            Section::RotationAhead
+            | Section::Ahead
+            | Section::MadeActive
+            | Section::PutRight
+            | Section::Waiting
+            | Section::LeftAlone => ("There is nothing to do.", ""),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Mails as their readers get them: rendered from whole digests, with stores in memory.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in tests a panic is the message")]
 
+mod asked;
 mod attacks;
 mod deliver;
 mod digest;

@@ -56,6 +56,7 @@ pub(crate) fn entry(number: u32, user: &str, step: StepKind, status: StepStatus,
         user: user.parse().unwrap(),
         access_key_id: Some(key(number)),
         replacement: None,
+        other_key: None,
         step,
         status,
         reason,
@@ -97,6 +98,7 @@ pub(crate) fn every_kind() -> Vec<DigestEntry> {
     use StepKind::{Create, Deactivate, Delete, Hold, Publish, Reconcile, Retire, Rollback, Skip, Warn};
     use StepStatus::{Deferred, Done, Failed};
     let due = |text: &str, entry: DigestEntry| DigestEntry { due: Some(at(text)), ..entry };
+    let beside = |other, entry: DigestEntry| DigestEntry { other_key: Some(other), ..entry };
     let install = |entry: DigestEntry| DigestEntry {
         replacement: Some(key(7000)),
         secret_name: Some(secret_name(entry.user.as_str())),
@@ -123,15 +125,15 @@ pub(crate) fn every_kind() -> Vec<DigestEntry> {
             ..install(due("2026-11-17T02:00:00Z", entry(10, "grace", Hold, Done, Reason::StillInUse)))
         },
         install(due("2026-11-18T02:00:00Z", entry(11, "heidi", Hold, Done, Reason::NotTakenUp))),
-        due("2026-11-20T01:00:00Z", entry(12, "ivan", Deactivate, Done, Reason::InstallGraceOver)),
-        due("2026-11-20T01:00:00Z", entry(13, "judy", Retire, Done, Reason::Unused)),
-        due("2026-11-20T01:00:00Z", entry(14, "mallory", Delete, Done, Reason::RecoveryGraceOver)),
+        install(due("2026-12-25T02:00:00Z", entry(12, "ivan", Deactivate, Done, Reason::InstallGraceOver))),
+        due("2027-02-18T02:00:00Z", entry(13, "judy", Retire, Done, Reason::Unused)),
+        install(due("2026-11-19T23:30:00Z", entry(14, "mallory", Delete, Done, Reason::RecoveryGraceOver))),
         DigestEntry {
             detail: Some("iam:CreateAccessKey failed: ServiceFailure: try again".to_owned()),
             ..entry(15, "niaj", Create, Failed, Reason::RotationDue)
         },
-        due("2026-11-10T01:00:00Z", entry(16, "olivia", Skip, Done, Reason::ConflictTwoActive)),
-        due("2026-11-10T01:00:00Z", entry(17, "peggy", Skip, Done, Reason::SlotBlocked)),
+        beside(key(7016), due("2026-11-10T01:00:00Z", entry(16, "olivia", Skip, Done, Reason::ConflictTwoActive))),
+        beside(key(7017), due("2026-11-10T01:00:00Z", entry(17, "peggy", Skip, Done, Reason::SlotBlocked))),
         DigestEntry {
             access_key_id: None,
             detail: Some("ROTATE_AFTER_DAYS is \"soon\"; accepted: a number of days from 1 to 36500".to_owned()),
@@ -139,13 +141,15 @@ pub(crate) fn every_kind() -> Vec<DigestEntry> {
         },
         DigestEntry {
             detail: Some(
-                "the notice rotated to the address in the tag KeyRotation:EMAIL was refused or came back".to_owned(),
+                "the mail about the new key to the address in the tag KeyRotation:EMAIL was refused or came back"
+                    .to_owned(),
             ),
             ..entry(24, "wendy", Skip, Done, Reason::OwnerUnreachable)
         },
         entry(19, "sybil", Reconcile, Done, Reason::NeverStored),
         DigestEntry {
             replacement: Some(key(7020)),
+            secret_name: Some(secret_name("trent")),
             ..due("2026-11-20T02:00:00Z", entry(20, "trent", Rollback, Done, Reason::RolledBack))
         },
         entry(21, "victor", Deactivate, Deferred, Reason::MaxChanges),

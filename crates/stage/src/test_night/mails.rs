@@ -90,6 +90,7 @@ fn digest(stage: &Stage, number: u32) -> anyhow::Result<Value> {
         user: user.name.clone(),
         access_key_id: key,
         replacement: None,
+        other_key: None,
         step: StepKind::Skip,
         status: StepStatus::Done,
         reason: Reason::ConflictTwoActive,
