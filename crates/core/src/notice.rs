@@ -28,6 +28,8 @@ pub enum NoticeKind {
     ForeignDeletion,
     /// The old key is held; once at once and then weekly, by the week since.
     Held(u32),
+    /// The hold ends by itself, in so many days at most: the old key is then made inactive.
+    HoldEnds(u32),
     /// The key was made inactive.
     Deactivated,
     /// The key was deleted.
@@ -56,6 +58,7 @@ impl NoticeKind {
             | NoticeKind::Retiring
             | NoticeKind::RetirementAhead(_)
             | NoticeKind::ForeignDeletion
+            | NoticeKind::HoldEnds(_)
             | NoticeKind::Deactivated
             | NoticeKind::Deleted
             | NoticeKind::RolledBack => false,
@@ -86,6 +89,7 @@ impl NoticeKind {
             NoticeKind::RetirementAhead(days) => ("retirement-ahead", None, Some(*days)),
             NoticeKind::ForeignDeletion => ("foreign-deletion", None, None),
             NoticeKind::Held(week) => ("held", None, Some(*week)),
+            NoticeKind::HoldEnds(days) => ("hold-ends", None, Some(*days)),
             NoticeKind::Deactivated => ("deactivated", None, None),
             NoticeKind::Deleted => ("deleted", None, None),
             NoticeKind::RolledBack => ("rolled-back", None, None),
@@ -130,6 +134,7 @@ impl TryFrom<String> for NoticeKind {
             ["deletion-ahead", days] => number(days).map(NoticeKind::DeletionAhead),
             ["retirement-ahead", days] => number(days).map(NoticeKind::RetirementAhead),
             ["held", week] => number(week).map(NoticeKind::Held),
+            ["hold-ends", days] => number(days).map(NoticeKind::HoldEnds),
             ["blocked", reason, week] => weekly(NoticeKind::Blocked, reason, number(week)),
             ["failed", reason, week] => weekly(NoticeKind::Failed, reason, number(week)),
             ["planned", reason, week] => weekly(NoticeKind::Planned, reason, number(week)),
@@ -172,7 +177,7 @@ impl NoticeSubject<'_> {
 mod tests {
     use super::*;
 
-    const KINDS: [(NoticeKind, &str); 15] = [
+    const KINDS: [(NoticeKind, &str); 16] = [
         (NoticeKind::Rotated, "rotated"),
         (NoticeKind::Published, "published"),
         (NoticeKind::RotationAhead(7), "rotation-ahead:7"),
@@ -182,6 +187,7 @@ mod tests {
         (NoticeKind::RetirementAhead(7), "retirement-ahead:7"),
         (NoticeKind::ForeignDeletion, "foreign-deletion"),
         (NoticeKind::Held(0), "held:0"),
+        (NoticeKind::HoldEnds(3), "hold-ends:3"),
         (NoticeKind::Deactivated, "deactivated"),
         (NoticeKind::Deleted, "deleted"),
         (NoticeKind::RolledBack, "rolled-back"),

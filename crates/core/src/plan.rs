@@ -90,6 +90,8 @@ pub struct Step {
     pub replacement: Option<AccessKeyId>,
     /// How long after this step the key's next one follows, where one does: for the mail.
     pub next_after: Option<Days>,
+    /// When a hold ends by itself, where it does: for the mail. Its result goes by `due`, since when the key has been waiting.
+    pub ends: Option<Timestamp>,
     /// The notice that tells the owners, if they are to be told.
     pub notice: Option<NoticeKind>,
     /// The guards that stood in the way, and that an explicit action lifted.

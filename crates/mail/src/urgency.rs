@@ -36,8 +36,12 @@ fn is_urgent(digest: &Digest, entry: &DigestEntry) -> bool {
     }
     match (entry.step, entry.status) {
         (_, StepStatus::Failed) => true,
-        (StepKind::Hold | StepKind::Skip, _) | (_, StepStatus::Planned | StepStatus::Deferred) => false,
-        (StepKind::Warn, StepStatus::Done) => entry.due.is_some_and(|due| due <= after(digest.at, SOON)),
+        (StepKind::Skip, _) | (_, StepStatus::Planned | StepStatus::Deferred) => false,
+        // A hold that does not end by itself has been due since long.
+        (StepKind::Hold, _) if entry.due.is_none_or(|due| due <= digest.at) => false,
+        (StepKind::Hold | StepKind::Warn, StepStatus::Done) => {
+            entry.due.is_some_and(|due| due <= after(digest.at, SOON))
+        }
         (_, StepStatus::Done) => true,
     }
 }
@@ -79,6 +83,9 @@ mod tests {
             ("enforce", "warn", "done", soon, Urgent),
             ("enforce", "warn", "done", later, Routine),
             ("enforce", "hold", "done", None, Routine),
+            ("enforce", "hold", "done", Some("2026-11-20T02:00:00Z"), Routine),
+            ("enforce", "hold", "done", soon, Urgent),
+            ("enforce", "hold", "done", later, Routine),
             ("enforce", "skip", "done", None, Routine),
             ("enforce", "deactivate", "deferred", None, Routine),
             ("audit", "create", "planned", None, Routine),

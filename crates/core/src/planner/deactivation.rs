@@ -35,7 +35,7 @@ impl UserView<'_> {
             Some(reason) if self.is_held_long_enough(key, reason, due) => {
                 self.deactivate(key, replacement, Reason::MaxHoldOver).due(due)
             }
-            Some(reason) => self.held(key, reason).due(due).replaced_by(replacement),
+            Some(reason) => self.held(key, reason, due).replaced_by(replacement),
             None => self.deactivate(key, replacement, Reason::InstallGraceOver).due(due),
         })
     }
@@ -134,18 +134,27 @@ impl UserView<'_> {
         used > plus(stored.map_or(proven, |stored| stored.max(proven)), USE_RECORD_SPAN)
     }
 
-    /// Whether `MAX_HOLD` ends this hold. It never ends one that rests on not knowing: that would break hosts blindly.
-    /// An earlier hold does not count once the grace began anew, so the hold is counted from `due` at the earliest.
+    /// Whether the hold was recorded, and its end has come.
     fn is_held_long_enough(&self, key: &ObservedKey, reason: Reason, due: Timestamp) -> bool {
-        let known = matches!(reason, Reason::StillInUse | Reason::NotTakenUp);
-        let held_since = self.record_of(key).held_since.map(|since| since.max(due));
-        let over = |since, max_hold| self.now >= after(since, max_hold);
-        known && held_since.zip(self.policy.max_hold).is_some_and(|(since, max_hold)| over(since, max_hold))
+        let is_held = self.record_of(key).held_since.is_some();
+        is_held && self.hold_ends(key, reason, due).is_some_and(|ends| self.now >= ends)
     }
 
-    fn held(&self, key: &ObservedKey, reason: Reason) -> Step {
-        let mut step = self.step(key, StepKind::Hold, reason).doing(Action::Hold, Preconditions::default());
-        step.notice = held_notice(&self.record_of(key), self.now);
+    /// When `MAX_HOLD` ends this hold. It never ends one that rests on not knowing: that would break hosts blindly.
+    /// An earlier hold does not count once the grace began anew, so the hold is counted from `due` at the earliest.
+    fn hold_ends(&self, key: &ObservedKey, reason: Reason, due: Timestamp) -> Option<Timestamp> {
+        let known = matches!(reason, Reason::StillInUse | Reason::NotTakenUp);
+        let held_since = self.record_of(key).held_since.map_or(self.now, |since| since.max(due));
+        let max_hold = self.policy.max_hold.filter(|_| known)?;
+        Some(after(held_since, max_hold))
+    }
+
+    fn held(&self, key: &ObservedKey, reason: Reason, due: Timestamp) -> Step {
+        let mut step = self.step(key, StepKind::Hold, reason).doing(Action::Hold, Preconditions::default()).due(due);
+        let record = self.record_of(key);
+        step.ends = self.hold_ends(key, reason, due);
+        let warning = step.ends.and_then(|ends| self.warning_notice(key, ends, NoticeKind::HoldEnds));
+        step.notice = warning.filter(|_| record.held_since.is_some()).or_else(|| held_notice(&record, self.now));
         step
     }
 

@@ -75,6 +75,7 @@ pub(super) fn step_about(user: &UserName, user_id: &UserId, kind: StepKind, reas
         last_used: None,
         replacement: None,
         next_after: None,
+        ends: None,
         notice: None,
         overridden: BTreeSet::new(),
     }

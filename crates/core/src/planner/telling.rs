@@ -18,8 +18,7 @@ impl UserView<'_> {
         self.now < after(happened, NEWS)
     }
 
-    /// The warning that is due so far ahead of `due`, unless it was sent: the one for the smallest number of days that covers
-    /// what is left, so that a run that comes late warns once and not thrice.
+    /// The warning that is due so far ahead of `due`, unless it was sent.
     pub(super) fn warning(
         &self,
         key: &ObservedKey,
@@ -27,11 +26,23 @@ impl UserView<'_> {
         due: Timestamp,
         notice: fn(u32) -> NoticeKind,
     ) -> Option<Step> {
+        let kind = self.warning_notice(key, due, notice)?;
+        Some(self.step(key, StepKind::Warn, reason).due(due).telling(kind))
+    }
+
+    /// Its notice: the one for the smallest number of days that covers what is left, so that a run that comes late warns once and not
+    /// thrice.
+    pub(super) fn warning_notice(
+        &self,
+        key: &ObservedKey,
+        due: Timestamp,
+        notice: fn(u32) -> NoticeKind,
+    ) -> Option<NoticeKind> {
         let left = days_until(due, self.now);
         let threshold = self.policy.warn_days.iter().filter(|days| days.0 >= left).min()?;
         let kind = notice(threshold.0);
         let told = self.record_of(key).told(&kind).is_some();
-        (left > 0 && !told).then(|| self.step(key, StepKind::Warn, reason).due(due).telling(kind))
+        (left > 0 && !told).then_some(kind)
     }
 
     /// A step that does nothing and tells the owners so: at once, and then with every week that has passed since `since`.

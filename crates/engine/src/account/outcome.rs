@@ -104,7 +104,7 @@ impl From<serde_json::Error> for Stopped {
 impl Outcome {
     /// The step ended so, with nothing more to say.
     pub(super) fn of(step: Step, status: StepStatus) -> Self {
-        let next_due = step.due;
+        let next_due = step.ends.or(step.due);
         Self {
             step,
             status,
@@ -142,8 +142,8 @@ impl Outcome {
     /// The step was carried out at `now`; what follows is counted from then.
     pub(super) fn done(step: Step, now: Timestamp) -> Self {
         let follows = step.next_after.map(|days| keywheel_core::time::after(now, days));
-        let due = step.due;
-        Self { next_due: follows.or(due), ..Self::of(step, StepStatus::Done) }
+        let done = Self::of(step, StepStatus::Done);
+        Self { next_due: follows.or(done.next_due), ..done }
     }
 
     /// The rows of the result: a replacement has two, its making and its publication, and a rollback one per key.

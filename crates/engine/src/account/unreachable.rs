@@ -81,6 +81,7 @@ impl Teller<'_> {
             last_used: None,
             replacement: None,
             next_after: None,
+            ends: None,
             notice: record.told(&kind).is_none().then_some(kind),
             overridden: BTreeSet::new(),
         };

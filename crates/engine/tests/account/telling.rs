@@ -8,7 +8,7 @@ use keywheel_core::plan::StepKind;
 use keywheel_core::policy::{Mode, Periods};
 use keywheel_core::reason::Reason;
 use keywheel_core::time::{Days, after};
-use keywheel_testkit::{Fault, Night, Operation, What, World};
+use keywheel_testkit::{Fault, Habit, Night, Operation, What, World};
 
 use crate::support::{alice, empty_world, eve_of, next_night, night, row, world_with};
 
@@ -279,6 +279,26 @@ fn a_team_in_the_owner_tag_is_no_address_and_no_fault() {
         let _ = telling.on(&world).run();
         assert_eq!(unreachable(&world).len(), rows, "{value}");
     }
+}
+
+#[test]
+fn owners_of_a_held_key_are_told_when_the_hold_ends_and_warned_of_it() {
+    let world = world_with("alice", 90);
+    world.account().user_mut("alice").habit = Habit::NeverInstalls;
+    let mut overdue = 0;
+    for _ in 0..45 {
+        let begun = world.account().now;
+        overdue += night().on(&world).run().result.overdue_keys();
+        next_night(&world, begun);
+    }
+    let account = world.account();
+    let inactive = account.history.iter().find(|event| event.what == What::MadeInactive).unwrap().at;
+    let held: Vec<_> = account.mails.iter().filter(|mail| mail.entry.step == StepKind::Hold).collect();
+    let announced = held.iter().map(|mail| mail.entry.due.unwrap().duration_since(inactive).as_mins().abs());
+    assert!(announced.max().unwrap() < 60, "the day that the mails name");
+    let days: Vec<_> = held.iter().map(|mail| inactive.duration_since(mail.at).as_hours() / 24).collect();
+    assert_eq!(days, [29, 22, 15, 8, 6, 2, 1, 0]);
+    assert!(overdue > 20, "a held key is overdue from its own day on: {overdue} nights");
 }
 
 #[test]
