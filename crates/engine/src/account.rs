@@ -7,6 +7,7 @@ mod claim;
 mod credential_report;
 mod digests;
 mod execute;
+mod facts;
 mod guard;
 mod hand_on;
 mod limits;

@@ -1,5 +1,7 @@
 //! What a run has to say of an account.
 
+use std::collections::BTreeSet;
+
 use keywheel_core::Timestamp;
 use keywheel_core::contract::SCHEMA;
 use keywheel_core::contract::digest::Digest;
@@ -10,6 +12,7 @@ use keywheel_core::policy::ExemptionGroup;
 use keywheel_core::reason::Reason;
 
 use super::audit::{Sight, UnseenUser};
+use super::digests::Telling;
 use super::hand_on::Rest;
 use super::outcome::Outcome;
 use super::{Inheritance, Run};
@@ -44,14 +47,19 @@ impl AccountRun {
 
     /// Notes what went wrong with the account as a whole. A retry helps, but not where a further invocation goes on.
     pub fn note_error(&mut self, text: &str) {
-        let error = &mut self.result.error;
-        *error = Some(error.take().map_or_else(|| text.to_owned(), |first| format!("{first}; {text}")));
+        self.add_error(text);
         self.result.complete = false;
         self.retry_helps = self.hand_on.is_none();
         if let Some(next) = &mut self.result.handed_on {
             next.complete = false;
             next.error.clone_from(&self.result.error);
         }
+    }
+
+    /// Says something more of what went wrong.
+    pub(super) fn add_error(&mut self, text: &str) {
+        let error = &mut self.result.error;
+        *error = Some(error.take().map_or_else(|| text.to_owned(), |first| format!("{first}; {text}")));
     }
 
     /// The invocation that goes on says what went wrong in this one, too.
@@ -114,6 +122,19 @@ pub(super) fn account_run(
     AccountRun { result, digests: Vec::new(), retry_helps, hand_on, rest_waits, lacks_report: sight.lacks_report }
 }
 
+/// What is said of notices that have no recipient. Where a notice is required, their keys would else be held for ever in silence.
+pub(super) fn unheard(tellings: &[Telling]) -> Option<String> {
+    let users: BTreeSet<_> =
+        tellings.iter().filter(|telling| telling.is_unheard()).map(|telling| &telling.user).collect();
+    let first = users.first()?;
+    Some(format!(
+        "nobody can be told about the keys of {} users (user {first} is the first), so none of their keys is made inactive while \
+         REQUIRE_NOTICE is true: the event names no plain e-mail address of the account, no tag names one in EMAIL_DOMAINS, and \
+         SECURITY_EMAIL is not set; set one of them",
+        users.len()
+    ))
+}
+
 fn unseen_row(user: &UnseenUser) -> StepResult {
     let is_gone = user.error.kind == ErrorKind::NotFound;
     StepResult {
@@ -124,6 +145,6 @@ fn unseen_row(user: &UnseenUser) -> StepResult {
         status: StepStatus::Failed,
         due: None,
         error: Some(user.error.to_string()),
-        overridden: std::collections::BTreeSet::new(),
+        overridden: BTreeSet::new(),
     }
 }

@@ -4,25 +4,25 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use keywheel_core::Timestamp;
-use keywheel_core::contract::result::StepStatus;
 use keywheel_core::id::UserName;
 use keywheel_core::ledger::AccountLedger;
-use keywheel_core::plan::{AccountPlan, Action};
+use keywheel_core::plan::AccountPlan;
 use keywheel_core::planner::{AccountView, plan_account, plan_explicit, remember};
-use keywheel_core::policy::{ExemptionGroup, Mode};
+use keywheel_core::policy::Mode;
 use keywheel_core::reason::Reason;
 
 use super::attach::unattached;
-use super::audit::{Sight, UnseenUser, see, see_one};
+use super::audit::{Sight, see, see_one};
 use super::digests::{Teller, Telling};
 use super::execute::Executor;
+use super::facts::Facts;
 use super::hand_on::Rest;
 use super::limits::Counts;
 use super::listing::Share;
 use super::outcome::{Outcome, Stopped};
-use super::report::{AccountRun, account_run};
+use super::report::{AccountRun, account_run, unheard};
 use super::session::{Session, SessionError};
-use super::told::{fill_in_sent, note_asked, note_reported};
+use super::told::fill_in_sent;
 use super::unreachable::NO_PLAIN_OWNER;
 use super::{Account, AccountError, Run, Settings};
 use crate::ports::{Clock, LedgerStore, PortError, Ports};
@@ -149,30 +149,17 @@ impl<P: Ports> Night<'_, P> {
         if has_changes {
             self.begin(session, &remembered, &plan).await?;
         }
-        let counts = session.read(|ledger| Counts::of(self.run, ledger)).await;
-        let (policy, readers) = (&self.settings.policy, &self.settings.secret_readers);
-        let executor = Executor::new(self.ports, session, self.run, self.account, policy, readers, counts);
-        let outcomes = executor.carry_out(plan).await;
-        let rest = Rest::of(self.run, sight, &outcomes);
-        let mut outcomes = rest.without_left(outcomes);
-        let unreachable = self.teller(&remembered, sight).unreachable(&outcomes);
-        // Who is left to the next invocation is reported there, but for what was done for it here.
-        let is_told = |user: &UserName| rest.is_ours(user) || outcomes.iter().any(|outcome| outcome.step.user == *user);
-        let unreachable: Vec<_> = unreachable.into_iter().filter(|outcome| is_told(&outcome.step.user)).collect();
-        outcomes.extend(unreachable);
+        let (outcomes, rest) = self.carry_out(session, &remembered, sight, plan).await;
         let mut tellings = self.teller(&remembered, sight).tellings(&outcomes);
+        let facts = Facts { outcomes: &outcomes, tellings: &tellings, sight, rest: &rest, now: self.now };
         let last_facts = |ledger: &mut AccountLedger| {
             if !has_changes {
                 ledger.users.clone_from(&remembered.users);
             }
-            note_holds(ledger, &outcomes, self.now);
-            note_asked(ledger, &tellings, self.now);
-            let looked_at = sight.users.iter().map(|user| &user.name).filter(|user| rest.is_ours(user));
-            note_reported(ledger, looked_at, &tellings);
-            note_undecided(ledger, &outcomes, sight);
+            facts.note(ledger);
             // Not worth waiting for another run's claim, which stands in the way of everything else.
             if would_write || self.is_unclaimed(before) {
-                note_look(ledger, sight, &rest, self.now);
+                facts.note_look(ledger);
             }
         };
         let finished = match &rest {
@@ -187,10 +174,32 @@ impl<P: Ports> Night<'_, P> {
             Err(error) => self.unfinished(&remembered, sight, &outcomes, &tellings, &error),
         };
         if let Some(text) = unattached(&problems) {
-            add_error(&mut report, &text);
+            report.add_error(&text);
             report.hand_over_error();
         }
         Ok(report)
+    }
+
+    /// What became of the plan, what is said of owners whom no mail reaches, and what is left.
+    async fn carry_out(
+        &self,
+        session: &Session<'_, P::Ledger, P::Clock>,
+        remembered: &AccountLedger,
+        sight: &Sight,
+        plan: AccountPlan,
+    ) -> (Vec<Outcome>, Rest) {
+        let counts = session.read(|ledger| Counts::of(self.run, ledger)).await;
+        let (policy, readers) = (&self.settings.policy, &self.settings.secret_readers);
+        let executor = Executor::new(self.ports, session, self.run, self.account, policy, readers, counts);
+        let outcomes = executor.carry_out(plan).await;
+        let rest = Rest::of(self.run, sight, &outcomes);
+        let mut outcomes = rest.without_left(outcomes);
+        let unreachable = self.teller(remembered, sight).unreachable(&outcomes);
+        // Who is left to the next invocation is reported there, but for what was done for it here.
+        let is_told = |user: &UserName| rest.is_ours(user) || outcomes.iter().any(|outcome| outcome.step.user == *user);
+        let unreachable: Vec<_> = unreachable.into_iter().filter(|outcome| is_told(&outcome.step.user)).collect();
+        outcomes.extend(unreachable);
+        (outcomes, rest)
     }
 
     /// What was done stands, and nobody can be handed the rest: a retry takes it up once the claim has lapsed.
@@ -205,7 +214,7 @@ impl<P: Ports> Night<'_, P> {
         let mut report = self.report(ledger, sight, outcomes, tellings, Rest::None);
         report.result.complete = false;
         report.retry_helps = true;
-        add_error(&mut report, &format!("what was done could not be written down at the end: {why}"));
+        report.add_error(&format!("what was done could not be written down at the end: {why}"));
         report
     }
 
@@ -227,32 +236,14 @@ impl<P: Ports> Night<'_, P> {
         let mut report = account_run(self.run, &self.account.id, self.now, sight, outcomes, rest);
         report.digests = teller.digests(tellings);
         if teller.rejects_account_owner() {
-            add_error(&mut report, NO_PLAIN_OWNER);
+            report.add_error(NO_PLAIN_OWNER);
         }
         if let Some(text) = unheard {
-            add_error(&mut report, &text);
+            report.add_error(&text);
         }
         report.hand_over_error();
         report
     }
-}
-
-fn add_error(report: &mut AccountRun, text: &str) {
-    let error = &mut report.result.error;
-    *error = Some(error.take().map_or_else(|| text.to_owned(), |first| format!("{first}; {text}")));
-}
-
-/// What is said of notices that have no recipient. Where a notice is required, their keys would else be held for ever in silence.
-fn unheard(tellings: &[Telling]) -> Option<String> {
-    let users: BTreeSet<_> =
-        tellings.iter().filter(|telling| telling.is_unheard()).map(|telling| &telling.user).collect();
-    let first = users.first()?;
-    Some(format!(
-        "nobody can be told about the keys of {} users (user {first} is the first), so none of their keys is made inactive while \
-         REQUIRE_NOTICE is true: the event names no plain e-mail address of the account, no tag names one in EMAIL_DOMAINS, and \
-         SECURITY_EMAIL is not set; set one of them",
-        users.len()
-    ))
 }
 
 /// Nothing is changed by a run whose clock cannot be trusted.
@@ -260,39 +251,4 @@ fn all_deferred(plan: AccountPlan) -> Vec<Outcome> {
     let why = "this function's clock and AWS's differ by more than 5 minutes";
     let deferred = || Stopped::Deferred { reason: Reason::ClockOff, why: why.to_owned(), retry_helps: true };
     plan.steps.into_iter().map(|step| Outcome::stopped(step, deferred())).collect()
-}
-
-fn is_hold(outcome: &Outcome) -> bool {
-    outcome.step.action == Action::Hold
-}
-
-/// Marks keys as held since now, where they are not so marked yet.
-fn note_holds(ledger: &mut AccountLedger, outcomes: &[Outcome], now: Timestamp) {
-    for step in outcomes.iter().filter(|outcome| is_hold(outcome)).map(|outcome| &outcome.step) {
-        if let Some(key) = &step.key {
-            ledger.key_mut(&step.user, &step.user_id, key).held_since.get_or_insert(now);
-        }
-    }
-}
-
-/// Marks users about whom something was left undecided or undone: the credential report may not show it tomorrow.
-fn note_undecided(ledger: &mut AccountLedger, outcomes: &[Outcome], sight: &Sight) {
-    let is_open = |outcome: &&Outcome| {
-        let reason = outcome.because.unwrap_or(outcome.step.reason);
-        let is_unknown = matches!(reason, Reason::LastUsedUnknown | Reason::SecretUnknown | Reason::Frozen);
-        outcome.status == StepStatus::Deferred || is_unknown
-    };
-    let open = outcomes.iter().filter(is_open).map(|outcome| (&outcome.step.user, &outcome.step.user_id));
-    for (user, user_id) in open.chain(sight.unseen.iter().filter_map(UnseenUser::known)) {
-        ledger.user_mut(user, user_id).look_again = true;
-    }
-}
-
-/// Notes since when the account is looked after, and that every user was looked at.
-fn note_look(ledger: &mut AccountLedger, sight: &Sight, rest: &Rest, now: Timestamp) {
-    ledger.since.get_or_insert(now);
-    let exemptions_are_known = !matches!(sight.exemptions, ExemptionGroup::Unknown { .. });
-    if sight.is_whole_sweep() && matches!(rest, Rest::None) && exemptions_are_known {
-        ledger.swept = Some(now);
-    }
 }
