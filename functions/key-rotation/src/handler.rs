@@ -147,21 +147,39 @@ impl KeyRotation {
                 digests.len()
             ));
         }
-        self.store(&account_run.result).await?;
-        if let Some(event) = hand_on::event(job, &account_run) {
-            // The next invocation adds to the stored result, so it comes after it.
-            if let Err(error) = hand_on::invoke(&self.invoker, &invocation.function_arn, &event, HAND_ON_TIME).await {
-                account_run.keep_the_rest(&error);
-                self.store(&account_run.result).await?;
-            }
-        }
-        let failed_events = tell_machines(self.event_bus.as_ref(), &account_run.result, EVENTS_TIME).await;
+        // Neither waits for the other: a retry finds the steps done, and would tell nobody of them.
+        let (stored, failed_events) = tokio::join!(
+            self.store(&account_run.result),
+            tell_machines(self.event_bus.as_ref(), &account_run.result, EVENTS_TIME),
+        );
+        let stored = match stored {
+            Ok(()) => self.hand_on(job, &mut account_run, invocation).await,
+            Err(error) => Err(error),
+        };
         report::log(&account_run.result);
         let (digests, failed_digests) = (digests.len(), failed.len());
         let counts = Counts { digests, failed_digests, failed_events, ..Counts::of(&account_run) };
         report::count(&account_run.result, counts, Timestamp::now());
+        stored?;
         let AccountRun { result, retry_helps, .. } = account_run;
         if retry_helps { Err(incomplete(&result)) } else { Ok(result) }
+    }
+
+    /// Hands on what is left; the next invocation adds to the stored result, so it comes after it.
+    async fn hand_on(
+        &self,
+        job: &AccountJob,
+        account_run: &mut AccountRun,
+        invocation: &Invocation,
+    ) -> Result<(), FunctionError> {
+        let Some(event) = hand_on::event(job, account_run) else { return Ok(()) };
+        match hand_on::invoke(&self.invoker, &invocation.function_arn, &event, HAND_ON_TIME).await {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                account_run.keep_the_rest(&error);
+                self.store(&account_run.result).await
+            }
+        }
     }
 
     async fn conclude_unserved(
@@ -215,17 +233,4 @@ fn clock_is_off(answered_at: Option<Timestamp>, now: Timestamp) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_clock_more_than_five_minutes_off_or_unknown_is_off() {
-        let now: Timestamp = "2026-11-20T02:00:00Z".parse().unwrap();
-        let minutes = |minutes| now.checked_add(SignedDuration::from_mins(minutes)).unwrap();
-        assert!(!clock_is_off(Some(now), now));
-        assert!(!clock_is_off(Some(minutes(5)), now));
-        assert!(clock_is_off(Some(minutes(6)), now));
-        assert!(clock_is_off(Some(minutes(-6)), now));
-        assert!(clock_is_off(None, now));
-    }
-}
+mod tests;

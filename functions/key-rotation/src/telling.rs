@@ -34,7 +34,7 @@ pub(crate) async fn hand_over(
     stream::iter(each).buffer_unordered(AT_ONCE).filter_map(async |error| error).collect().await
 }
 
-/// Tells the bus of every step that this invocation completed, after its result is stored; says how many events were not taken, or may
+/// Tells the bus of every step that this invocation completed, whatever becomes of its result; says how many events were not taken, or may
 /// not have been. The result stays what it is: nothing waits for machines that listen.
 pub(crate) async fn tell_machines(bus: Option<&EventBus>, result: &AccountResult, time: Duration) -> usize {
     let events: Vec<_> = StepCompleted::of(result).collect();
