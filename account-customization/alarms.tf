@@ -20,6 +20,8 @@ locals {
     notices-waiting = { metric = "NoticesDeferred", function = "notification", says = "Notices wait for a later run: the mailer's quota, rate, sandbox, or a permission." }
     own-templates   = { metric = "TemplatesEmbedded", function = "notification", says = "Mails were made from the function's own templates, because the bucket's were missing or broken." }
     digests-dropped = { metric = "DigestsFailed", function = "key-rotation", says = "Digests could not be handed to notification." }
+    events-lost     = { metric = "EventsFailed", function = "key-rotation", says = "Events of completed steps could not be put on the bus, and will not be put later." }
+    topic-untold    = { metric = "TopicMessagesFailed", function = "notification", says = "The topic for chat and tickets was not told of mails, and will not be." }
   }
 }
 

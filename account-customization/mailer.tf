@@ -25,8 +25,8 @@ locals {
     mailgun = var.mailgun_domain != null && var.mailgun_region != null && var.mailgun_credentials != null
   }
 
-  # Whatever is set may be read, used or not.
-  credentials        = compact([var.smtp_credentials, var.mailgun_credentials])
+  # notification's role reads the chosen mailer's, and no other that is set as well.
+  credentials        = compact([{ ses = null, smtp = var.smtp_credentials, mailgun = var.mailgun_credentials }[var.mailer]])
   parameter_names    = [for place in local.credentials : trimprefix(place, "ssm:") if startswith(place, "ssm:")]
   secret_names       = [for place in local.credentials : trimprefix(place, "secretsmanager:") if startswith(place, "secretsmanager:")]
   parameter_arns     = [for name in local.parameter_names : "arn:${local.partition}:ssm:${local.region}:${local.account}:parameter/${trimprefix(name, "/")}"]

@@ -13,6 +13,11 @@ variable "smtp_host" {
   description = "The SMTP server's name, which is in its certificate; needed with mailer = \"smtp\"."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.smtp_host == null ? true : length(var.smtp_host) <= 253 && can(regex("^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?[.])*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$", var.smtp_host))
+    error_message = "smtp_host must be a host's name, such as \"smtp.example.com\", without a scheme or a port, or null."
+  }
 }
 
 variable "smtp_port" {
@@ -52,6 +57,11 @@ variable "mailgun_domain" {
   description = "The domain at Mailgun that mails are sent from; needed with mailer = \"mailgun\"."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.mailgun_domain == null ? true : length(var.mailgun_domain) <= 253 && can(regex("^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?[.])*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$", var.mailgun_domain))
+    error_message = "mailgun_domain must be a domain, such as \"mg.example.com\", or null."
+  }
 }
 
 variable "mailgun_region" {

@@ -43,15 +43,17 @@ run "an_smtp_server_gets_its_settings_and_the_role_may_read_one_parameter" {
   command = plan
 
   variables {
-    mailer             = "smtp"
-    smtp_host          = "smtp.example.com"
-    smtp_tls           = "starttls"
-    smtp_credentials   = "ssm:/keywheel/smtp"
-    run_lambda_in_vpc  = true
-    vpc_id             = "vpc-1"
-    subnet_ids         = ["subnet-1", "subnet-2"]
-    s3_route_table_ids = ["rtb-1"]
-    iam_through_nat    = true
+    mailer           = "smtp"
+    smtp_host        = "smtp.example.com"
+    smtp_tls         = "starttls"
+    smtp_credentials = "ssm:/keywheel/smtp"
+    # Of a mailer that is not used: nobody reads it.
+    mailgun_credentials = "secretsmanager:keywheel/mailgun"
+    run_lambda_in_vpc   = true
+    vpc_id              = "vpc-1"
+    subnet_ids          = ["subnet-1", "subnet-2"]
+    s3_route_table_ids  = ["rtb-1"]
+    iam_through_nat     = true
   }
 
   assert {
@@ -110,6 +112,43 @@ run "a_mailer_without_its_settings_is_refused" {
   }
 
   expect_failures = [aws_lambda_function.function]
+}
+
+run "an_empty_host_is_none" {
+  command = plan
+
+  variables {
+    mailer           = "smtp"
+    smtp_host        = ""
+    smtp_credentials = "ssm:/keywheel/smtp"
+  }
+
+  expect_failures = [var.smtp_host]
+}
+
+run "a_url_is_no_host" {
+  command = plan
+
+  variables {
+    mailer           = "smtp"
+    smtp_host        = "smtps://smtp.example.com:465"
+    smtp_credentials = "ssm:/keywheel/smtp"
+  }
+
+  expect_failures = [var.smtp_host]
+}
+
+run "an_empty_domain_is_none" {
+  command = plan
+
+  variables {
+    mailer              = "mailgun"
+    mailgun_domain      = ""
+    mailgun_region      = "eu"
+    mailgun_credentials = "secretsmanager:keywheel/mailgun"
+  }
+
+  expect_failures = [var.mailgun_domain]
 }
 
 run "in_a_vpc_a_mail_server_needs_a_way_out" {

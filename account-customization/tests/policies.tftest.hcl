@@ -38,11 +38,31 @@ variables {
   notification_lambda_name      = "notification"
   artifacts_manifest            = "tests/artifacts.json"
   event_bus                     = "fixture-event-bus"
-  smtp_credentials              = "ssm:/fixture-smtp"
-  mailgun_credentials           = "secretsmanager:fixture-mailgun"
   notice_topic_arn              = "arn:aws:sns:fixture-region-1:999900001111:fixture-topic"
 }
 
 run "policies" {
   command = plan
+}
+
+# What the role has with another mailer comes on top: the stage tries every mailer with one role.
+run "policies_with_smtp" {
+  command = plan
+
+  variables {
+    mailer           = "smtp"
+    smtp_host        = "smtp.example.com"
+    smtp_credentials = "ssm:/fixture-smtp"
+  }
+}
+
+run "policies_with_mailgun" {
+  command = plan
+
+  variables {
+    mailer              = "mailgun"
+    mailgun_domain      = "mg.example.com"
+    mailgun_region      = "eu"
+    mailgun_credentials = "secretsmanager:fixture-mailgun"
+  }
 }

@@ -64,7 +64,7 @@ const RENDERED: [Rendered; 11] = [
 pub(super) fn run(terraform: &dyn Fn() -> Call, out: &Path, root: &Path) -> Result<()> {
     let mut plans = BTreeMap::new();
     for layer in LAYERS {
-        plans.insert(layer, policies(&plan(terraform, &out.join(layer)).with_context(|| format!("layer {layer}"))?)?);
+        plans.insert(layer, of_layer(terraform, &out.join(layer)).with_context(|| format!("layer {layer}"))?);
     }
     let texts = render(&plans)?;
     let folder = root.join(COMMITTED);
@@ -93,17 +93,30 @@ fn compare(texts: &BTreeMap<&str, String>, folder: &Path) -> Result<()> {
     bail!("policies in {COMMITTED} are not those of the plans: {}\n{UPDATE_HINT}", names.join(", "))
 }
 
-/// The plan of the layer's fixture.
-fn plan(terraform: &dyn Fn() -> Call, layer: &Path) -> Result<Value> {
-    let (status, output) = terraform().arguments(SHOW_PLAN).folder(layer).record()?;
-    let lines = || output.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let plan = lines().find(|line| line["type"] == "test_plan").map(|mut line| line["test_plan"].take());
-    match plan {
-        Some(plan) if status.success() => Ok(plan),
-        _ => {
-            bail!("`terraform {}` ended with {status} and showed no plan:\n{}", SHOW_PLAN.join(" "), output.trim_end())
+/// The policies of all plans of the layer's fixture. What a later one has on top is added to the first's.
+fn of_layer(terraform: &dyn Fn() -> Call, layer: &Path) -> Result<BTreeMap<String, Value>> {
+    let mut all = BTreeMap::new();
+    for plan in plans(terraform, layer)? {
+        for (address, resource) in policies(&plan)? {
+            match all.get_mut(&address) {
+                None => drop(all.insert(address, resource)),
+                Some(first) => document::add(first, &resource).with_context(|| format!("the policy of {address}"))?,
+            }
         }
     }
+    Ok(all)
+}
+
+/// The plans of the layer's fixture.
+fn plans(terraform: &dyn Fn() -> Call, layer: &Path) -> Result<Vec<Value>> {
+    let (status, output) = terraform().arguments(SHOW_PLAN).folder(layer).record()?;
+    let lines = || output.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let plans = lines().filter(|line| line["type"] == "test_plan").map(|mut line| line["test_plan"].take());
+    let plans: Vec<_> = plans.collect();
+    if plans.is_empty() || !status.success() {
+        bail!("`terraform {}` ended with {status} and showed no plan:\n{}", SHOW_PLAN.join(" "), output.trim_end());
+    }
+    Ok(plans)
 }
 
 /// Whatever gives a role a permission or says who may take it on, by its address.

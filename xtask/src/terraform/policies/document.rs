@@ -50,6 +50,25 @@ struct Statement {
     condition: Option<Value>,
 }
 
+/// Adds to a resource's policy the statements that another plan of the same resource has on top. One of the same name must be the same.
+pub(super) fn add(first: &mut Value, later: &Value) -> Result<()> {
+    let (Some(text), Some(more)) = (first["policy"].as_str(), later["policy"].as_str()) else { return Ok(()) };
+    let mut policy: Policy = serde_json::from_str(text).context("is no policy")?;
+    let more: Policy = serde_json::from_str(more).context("is no policy")?;
+    for statement in more.statement {
+        let known = policy.statement.iter().find(|known| known.sid == statement.sid);
+        match known {
+            None => policy.statement.push(statement),
+            Some(known) => {
+                let is_same = serde_json::to_value(known)? == serde_json::to_value(&statement)?;
+                ensure!(is_same, "the plans differ in the statement {:?}", statement.sid);
+            }
+        }
+    }
+    first["policy"] = serde_json::to_string(&policy)?.into();
+    Ok(())
+}
+
 /// The text of a policy's file; `function` is the function whose role has the policy, where it is one of several alike.
 pub(super) fn text(policy: &str, function: Option<&str>) -> Result<String> {
     let mut text = policy.to_owned();

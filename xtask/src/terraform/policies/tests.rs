@@ -26,6 +26,22 @@ fn a_value_without_placeholder_and_an_unknown_element_are_errors() {
     assert!(format!("{error:#}").contains("NotAction"), "{error:#}");
 }
 
+#[test]
+fn what_a_later_plan_has_on_top_is_added_and_a_statement_that_differs_is_an_error() {
+    let policy = |statements: &[(&str, &str)]| {
+        let statement =
+            |(sid, action): &(&str, &str)| json!({ "Sid": sid, "Effect": "Allow", "Action": action, "Resource": "*" });
+        let statements: Vec<_> = statements.iter().map(statement).collect();
+        json!({ "policy": json!({ "Version": "2012-10-17", "Statement": statements }).to_string() })
+    };
+    let mut first = policy(&[("A", "s3:GetObject"), ("B", "ses:SendEmail")]);
+    document::add(&mut first, &policy(&[("A", "s3:GetObject"), ("C", "ssm:GetParameter")])).unwrap();
+    let text = first["policy"].as_str().unwrap();
+    assert_eq!(["A", "B", "C"].map(|sid| text.matches(&format!("\"Sid\":\"{sid}\"")).count()), [1; 3], "{text}");
+    let error = document::add(&mut first, &policy(&[("A", "s3:PutObject")])).unwrap_err();
+    assert!(error.to_string().contains("differ in the statement"), "{error}");
+}
+
 /// The plans of layers whose resources all have the one policy.
 fn plans() -> BTreeMap<&'static str, BTreeMap<String, Value>> {
     let policy = POLICY.replace("/aws/lambda/key-rotation:*", "*");
