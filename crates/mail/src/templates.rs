@@ -74,14 +74,12 @@ impl<S: TemplateStore> Templates<S> {
     /// The mail of the store's templates. What took too long is not tried again until a file changes.
     fn rendered(&self, set: Arc<TemplateSet>, context: &DigestContext) -> Result<Rendered, Fallback> {
         let (kind, context) = (context.mail, context.clone());
-        match within(self.limit, move || set.render(&context)) {
-            Some(rendered) => rendered.map_err(|failed| Fallback::Broken(failed.to_string())),
-            None => {
-                let fallback = too_long(self.limit);
-                self.stored.lock().unwrap_or_else(PoisonError::into_inner).refuse(kind, fallback.clone());
-                Err(fallback)
-            }
+        if let Some(rendered) = within(self.limit, move || set.render(&context)) {
+            return rendered.map_err(|failed| Fallback::Broken(failed.to_string()));
         }
+        let fallback = too_long(self.limit);
+        self.stored.lock().unwrap_or_else(PoisonError::into_inner).refuse(kind, fallback.clone());
+        Err(fallback)
     }
 
     /// What the mail is made from now. Two invocations at once may both ask; either answer is as good.

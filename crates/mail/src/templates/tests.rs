@@ -28,9 +28,8 @@ impl TemplateStore for &One {
 
 /// Loops in loops that write nothing: of ten sections, ten thousand million turns.
 fn endless() -> String {
-    let names: Vec<_> = (0..10).map(|number| format!("s{number}")).collect();
-    let begins: String = names.iter().map(|name| format!("{{% for {name} in sections %}}")).collect();
-    format!("<p>{begins}{}</p>", "{% endfor %}".repeat(names.len()))
+    let loops = (0..10).map(|number| ["{% for s", &number.to_string(), " in sections %}"].concat());
+    format!("<p>{}{}</p>", loops.collect::<String>(), "{% endfor %}".repeat(10))
 }
 
 async fn rendered(templates: &Templates<&One>, account: &str) -> (Rendered, Option<Fallback>) {
