@@ -46,8 +46,8 @@ pub fn lines(text: &str, longest: usize) -> impl Iterator<Item = String> {
         .filter(|part| !part.is_empty())
 }
 
-/// Takes out words that have the shape of a secret access key (40 characters of base64, mixed): nobody needs one in a mail, whoever put it
-/// there.
+/// Takes out words that have the shape of a secret access key (40 characters of base64, mixed), or that one could be a part of: nobody needs
+/// one in a mail, whoever put it there.
 #[must_use]
 pub fn without_secrets(text: &str) -> String {
     let of_secret = |c: char| c.is_ascii_alphanumeric() || c == '/' || c == '+';
@@ -56,7 +56,11 @@ pub fn without_secrets(text: &str) -> String {
     while !rest.is_empty() {
         let length = rest.find(|c| !of_secret(c)).unwrap_or(rest.len());
         let (word, after) = rest.split_at(length);
-        kept.push_str(if has_shape_of_secret(word) { "[removed: looks like a secret access key]" } else { word });
+        kept.push_str(if has_shape_of_secret(word) || could_hold_secret(word) {
+            "[removed: looks like a secret access key]"
+        } else {
+            word
+        });
         let separators = after.find(of_secret).unwrap_or(after.len());
         kept.push_str(&after[..separators]);
         rest = &after[separators..];
@@ -68,6 +72,19 @@ pub fn without_secrets(text: &str) -> String {
 pub(crate) fn has_shape_of_secret(word: &str) -> bool {
     let any = |kind: fn(&char) -> bool| word.chars().any(|c| kind(&c));
     word.len() == 40 && any(char::is_ascii_uppercase) && any(char::is_ascii_lowercase) && any(char::is_ascii_digit)
+}
+
+/// Whether a longer word, such as a path, has a secret half somewhere in it. Of words that people wrote few change so often between capitals,
+/// small letters and digits as chance does: 40 random characters of base64 about 23 times.
+fn could_hold_secret(word: &str) -> bool {
+    const LEAST_CHANGES: usize = 10;
+    let kind = |c: u8| (c.is_ascii_uppercase(), c.is_ascii_lowercase());
+    let differ =
+        |one: u8, other: u8| one.is_ascii_alphanumeric() && other.is_ascii_alphanumeric() && kind(one) != kind(other);
+    let changes = |part: &[u8]| part.windows(2).filter(|pair| differ(pair[0], pair[1])).count();
+    let could_be =
+        |part: &[u8]| std::str::from_utf8(part).is_ok_and(has_shape_of_secret) && changes(part) >= LEAST_CHANGES;
+    word.as_bytes().windows(40).any(could_be)
 }
 
 fn is_break_or_control(c: char) -> bool {
@@ -116,5 +133,10 @@ mod tests {
         let digest = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
         assert_eq!(without_secrets(digest), digest);
         assert_eq!(without_secrets("Grüße, ok é"), "Grüße, ok é");
+        for glued in [format!("/{secret}"), format!("{secret}+"), format!("x{secret}9"), format!("a/{secret}/b")] {
+            assert!(!without_secrets(&format!("is {glued}.")).contains("K7MDENG"), "{glued}");
+        }
+        let path = "role/Division1/KeywheelMember/AccountFactory2/CustomizationsPipeline/Production";
+        assert_eq!(without_secrets(path), path);
     }
 }

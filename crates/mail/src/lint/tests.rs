@@ -141,4 +141,7 @@ fn the_text_part_is_looked_at_too() {
     let said = said(&files);
     assert!(said.contains(&format!("{text}:2: link: \"http://example.com/x\" is not an https address")), "{said:?}");
     assert!(said.contains(&format!("{subject}:1: secret: holds an age identity")), "{said:?}");
+    // Also of what comes out, nothing is repeated.
+    assert!(said.iter().any(|one| one.ends_with("comes out with an age identity")), "{said:?}");
+    assert!(said.iter().all(|one| !one.contains("1QQQ")), "{said:?}");
 }
