@@ -25,6 +25,7 @@ const LONGEST_ACCOUNT_NAME: usize = 50;
 
 /// Everything that a digest's templates can show.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "templates ask for each by its name")]
 pub struct DigestContext {
     /// Which mail it is.
     pub mail: MailKind,

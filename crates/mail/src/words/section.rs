@@ -126,13 +126,9 @@ impl Section {
     /// Whether the reader must do something about it, if only to make sure that nothing needs the key.
     #[must_use]
     pub fn needs_action(self) -> bool {
-        use Section::{DeactivationAhead, Decide, DeletionAhead, Held, Install, InstallNow, Leaked, MadeActive};
-        use Section::{RetirementAhead, Unreachable};
-        match self {
-            Decide | Unreachable | Leaked | InstallNow | Install | Held | MadeActive => true,
-            DeactivationAhead | RetirementAhead | DeletionAhead => true,
-            _ => false,
-        }
+        use Section::{DeactivationAhead, Decide, DeletionAhead, Held, RetirementAhead, Unreachable};
+        let is_ahead = matches!(self, DeactivationAhead | RetirementAhead | DeletionAhead);
+        is_ahead || self.is_for_at_once() || matches!(self, Decide | Unreachable | Section::Install | Held)
     }
 
     /// Whether what it asks for must be done at once, so that its date is not one to do it by.
