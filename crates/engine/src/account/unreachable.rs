@@ -101,7 +101,7 @@ fn about(kind: &NoticeKind) -> &'static str {
         NoticeKind::DeactivationAhead(_) => "about the day on which the old key stops working",
         NoticeKind::DeletionAhead(_) | NoticeKind::ForeignDeletion => "about the inactive key's coming deletion",
         NoticeKind::Retiring | NoticeKind::RetirementAhead(_) => "about the unused key, which is to be made inactive",
-        NoticeKind::Held(_) => "about the old key that still works",
+        NoticeKind::Held(_) | NoticeKind::HoldEnds(_) => "about the old key that still works",
         NoticeKind::Deactivated => "about the key that was made inactive",
         NoticeKind::Deleted => "about the key that was deleted",
         NoticeKind::RolledBack => "about the key that was made active again",
