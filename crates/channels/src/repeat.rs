@@ -125,7 +125,7 @@ mod tests {
         let tries = RefCell::new(0);
         let attempt = async || {
             *tries.borrow_mut() += 1;
-            tokio::time::sleep(Duration::from_secs(200)).await;
+            tokio::time::advance(Duration::from_secs(200)).await;
             later()
         };
         assert_eq!(repeat(attempt).await, deferred("busy"));
