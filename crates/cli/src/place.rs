@@ -1,12 +1,13 @@
 //! Where templates are: a folder, or a prefix in a bucket.
 
 use std::fs;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::{Context, bail};
 use keywheel_aws::{S3Templates, SdkConfig};
-use keywheel_mail::lint::{Files, mails, parts};
+use keywheel_mail::lint::{Files, mails, parts, shared};
 use keywheel_mail::ports::{FetchedTemplate, TemplateStore};
 
 use crate::aws::AwsArguments;
@@ -14,7 +15,6 @@ use crate::exit::failed;
 
 /// Bytes of a template at most, as in notification.
 const LONGEST: u64 = 1024 * 1024;
-const ENDINGS: [&str; 3] = ["txt", "html", "json"];
 
 /// A folder or a bucket.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,37 +99,58 @@ impl BucketPlace {
     }
 }
 
-fn is_template(name: &str) -> bool {
-    name.rsplit_once('.').is_some_and(|(_, ending)| ENDINGS.contains(&ending))
+/// The names that a template's files can have, samples among them.
+fn names() -> Vec<String> {
+    let samples = mails().into_iter().map(|mail| format!("{mail}/sample.json"));
+    mails().into_iter().chain(shared()).flat_map(parts).chain(samples).collect()
 }
 
-/// Every template file below the folder, by its name below it.
+/// Every template file in the folder, by its name below it. What has another name is left alone.
 pub(crate) fn read_folder(root: &Path) -> anyhow::Result<Files> {
+    fs::read_dir(root).with_context(|| format!("cannot read the folder {}", root.display()))?;
     let mut files = Files::new();
-    let mut folders = vec![root.to_owned()];
-    while let Some(folder) = folders.pop() {
-        let entries = fs::read_dir(&folder).with_context(|| format!("cannot read the folder {}", folder.display()))?;
-        for entry in entries {
-            let path = entry?.path();
-            let name = path.strip_prefix(root)?.to_string_lossy().replace('\\', "/");
-            if path.is_dir() {
-                folders.push(path);
-            } else if is_template(&name) {
-                if fs::metadata(&path)?.len() > LONGEST {
-                    bail!("{} is longer than {LONGEST} bytes", path.display());
-                }
-                let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-                files.insert(name, bytes);
-            }
+    for name in names() {
+        let path = root.join(&name);
+        let cannot_read = || format!("cannot read {}", path.display());
+        refuse_links(root, &name)?;
+        let kind = match fs::symlink_metadata(&path) {
+            Err(error) if is_not_there(&error) => continue,
+            metadata => metadata.with_context(cannot_read)?.file_type(),
+        };
+        if !kind.is_file() {
+            bail!("{} is not a file", path.display());
         }
+        let mut bytes = Vec::new();
+        fs::File::open(&path)?.take(LONGEST + 1).read_to_end(&mut bytes).with_context(cannot_read)?;
+        if bytes.len() as u64 > LONGEST {
+            bail!("{} is longer than {LONGEST} bytes", path.display());
+        }
+        files.insert(name, bytes);
     }
     Ok(files)
 }
 
+fn is_not_there(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+/// Refuses a name below the folder where it, or a folder on the way to it, is a symbolic link: it would lead to files that nobody named.
+pub(crate) fn refuse_links(root: &Path, name: &str) -> anyhow::Result<()> {
+    let mut path = root.to_owned();
+    for part in Path::new(name) {
+        path.push(part);
+        if fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.file_type().is_symlink()) {
+            let what = format!("{} is a symbolic link", path.display());
+            return Err(failed(what, "put the file itself there; links are not followed"));
+        }
+    }
+    Ok(())
+}
+
 /// Every template file below the prefix.
 pub(crate) async fn read_bucket(store: &S3Templates) -> anyhow::Result<Files> {
-    let mut files = Files::new();
-    for name in store.names().await?.into_iter().filter(|name| is_template(name)) {
+    let (mut files, known) = (Files::new(), names());
+    for name in store.names().await?.into_iter().filter(|name| known.contains(name)) {
         if let FetchedTemplate::Fresh { bytes, .. } = store.fetch(&name, None).await? {
             files.insert(name, bytes);
         }

@@ -39,6 +39,11 @@ pub(crate) fn run(printer: &Printer, arguments: &Arguments) -> anyhow::Result<En
     let name = file.map_or("standard input".to_owned(), |file| file.display().to_string());
     let encrypted = read(file).with_context(|| format!("cannot read {name}"))?;
     let plain = open(&encrypted, &identities).map_err(|error| unopened(&name, &arguments.identity, &error))?;
+    if !is_pair(&plain) {
+        let hint =
+            "an attachment of Keywheel's mails holds JSON with an access key; age --decrypt opens any other file";
+        return Err(failed(format!("{name} was opened and holds no access key"), hint));
+    }
     printer.data(&plain)?;
     Ok(Ended::Done)
 }
@@ -69,6 +74,13 @@ fn open(encrypted: &[u8], identities: &[Box<dyn age::Identity + Send + Sync>]) -
     // Nothing is printed before the last part of the file was found to be whole.
     decryptor.decrypt(identities)?.read_to_string(&mut plain)?;
     Ok(plain)
+}
+
+/// Whether it is what a `credential_process` prints (AWS SDKs and Tools reference guide, "Process credential provider"). Anybody can encrypt
+/// anything for a recipient, so nothing else is shown.
+fn is_pair(plain: &str) -> bool {
+    let Ok(value) = serde_json::from_str::<serde_json::Value>(plain) else { return false };
+    value["Version"] == 1 && value["AccessKeyId"].is_string() && value["SecretAccessKey"].is_string()
 }
 
 fn unopened(name: &str, identity: &Path, error: &DecryptError) -> anyhow::Error {

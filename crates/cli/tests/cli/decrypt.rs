@@ -64,3 +64,16 @@ fn what_cannot_be_opened_prints_nothing_and_says_why() {
     }
     assert_eq!(keywheel(folder.path(), ["decrypt", "key.age"], "").code, 2);
 }
+
+#[test]
+fn what_holds_no_access_key_is_not_shown() {
+    let (folder, _) = prepared();
+    let identity = Identity::generate();
+    write_identity(folder.path(), "mine.txt", &identity);
+    for plain in ["\u{1b}]0;title\u{7}", "[1]", r#"{"Version":1,"AccessKeyId":"AKIAIOSFODNN7EXAMPLE"}"#] {
+        let armoured = age::encrypt_and_armor(&identity.to_public(), plain.as_bytes()).unwrap();
+        let ended = keywheel(folder.path(), ["decrypt", "--identity", "mine.txt"], &armoured);
+        assert_eq!((ended.code, ended.out.as_str()), (1, ""), "{plain:?}");
+        assert!(ended.err.contains("holds no access key") && !ended.err.contains("title"), "{}", ended.err);
+    }
+}

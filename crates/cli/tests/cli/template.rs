@@ -101,3 +101,51 @@ fn help_has_examples_and_no_flag_takes_a_secret() {
     insta::assert_snapshot!(keywheel(folder.path(), ["--help"], "").shown(folder.path()));
     assert_eq!(keywheel(folder.path(), ["--nonsense"], "").code, 2);
 }
+
+#[test]
+fn only_files_that_are_templates_are_read_and_links_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let mine = folder.path().join("templates");
+    copy_templates(&mine);
+    let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+    fs::write(folder.path().join("outside.txt"), secret).unwrap();
+    fs::write(mine.join("digest/\u{1b}[2J.txt"), secret).unwrap();
+    fs::write(mine.join("notes.html"), secret).unwrap();
+    let ended = keywheel(folder.path(), ["template", "check"], "");
+    assert_eq!((ended.code, ended.out.as_str()), (0, ""), "{}", ended.err);
+    let link = mine.join("rotated/body.txt");
+    fs::remove_file(&link).unwrap();
+    std::os::unix::fs::symlink("../../outside.txt", &link).unwrap();
+    for verb in [&["template", "check"][..], &["template", "push", "templates", "s3://bucket", "--dry-run"]] {
+        let ended = keywheel(folder.path(), verb.iter().copied(), "");
+        assert_eq!((ended.code, ended.out.as_str()), (1, ""), "{verb:?}: {}", ended.err);
+        assert!(ended.err.contains("templates/rotated/body.txt is a symbolic link"), "{}", ended.err);
+    }
+    fs::remove_dir_all(mine.join("rotated")).unwrap();
+    std::os::unix::fs::symlink("digest", mine.join("rotated")).unwrap();
+    let ended = keywheel(folder.path(), ["template", "check"], "");
+    assert!(ended.err.contains("templates/rotated is a symbolic link"), "{}", ended.err);
+}
+
+#[test]
+fn a_preview_is_never_written_through_a_link() {
+    let folder = tempfile::tempdir().unwrap();
+    let shipped = templates().display().to_string();
+    let call = ["template", "preview", &shipped, "--out", "out"];
+    assert_eq!(keywheel(folder.path(), call, "").code, 0);
+    let outside = folder.path().join("outside");
+    fs::write(&outside, "mine").unwrap();
+    let written = fs::read_dir(folder.path().join("out/digest")).unwrap().next().unwrap().unwrap().path();
+    for target in [written, folder.path().join("out/index.html")] {
+        let text = fs::read(&target).unwrap();
+        fs::remove_file(&target).unwrap();
+        fs::write(&outside, &text).unwrap();
+        std::os::unix::fs::symlink(&outside, &target).unwrap();
+        let ended = keywheel(folder.path(), call, "");
+        assert_eq!(ended.code, 1, "{}", ended.err);
+        assert!(ended.err.contains("is a symbolic link"), "{}", ended.err);
+        assert_eq!(fs::read(&outside).unwrap(), text);
+        fs::remove_file(&target).unwrap();
+        fs::write(&target, &text).unwrap();
+    }
+}

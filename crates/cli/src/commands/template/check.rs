@@ -11,7 +11,7 @@ const EXAMPLES: &str = "\
 Examples:
   keywheel template check
   keywheel template check my-templates
-  keywheel template check s3://keywheel-templates-111122223333/templates --profile hub
+  keywheel template check s3://keywheel-111122223333-eu-central-1/templates --profile hub
 
 Each finding is a line `file:line: rule: what is wrong`, and a hint. Exit code 3 when there is one.";
 

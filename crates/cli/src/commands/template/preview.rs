@@ -1,5 +1,6 @@
-use std::fmt::Write;
+use std::fmt::Write as _;
 use std::fs;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -7,7 +8,7 @@ use keywheel_mail::lint::{self, Finding, Preview};
 
 use super::check::plural;
 use crate::exit::{Ended, failed, usage};
-use crate::place::read_folder;
+use crate::place::{read_folder, refuse_links};
 use crate::printer::Printer;
 
 const EXAMPLES: &str = "\
@@ -51,7 +52,7 @@ pub(super) fn run(printer: &Printer, arguments: &Arguments) -> anyhow::Result<En
     }
     index.push_str("</body></html>\n");
     let index_file = out.join(INDEX);
-    fs::write(&index_file, index).with_context(|| format!("cannot write {}", index_file.display()))?;
+    write(out, INDEX, &index)?;
     printer.data(&format!("{}\n", index_file.display()))?;
     printer.note(&format!("{} {} written", previews.len(), plural(previews.len(), "preview")));
     Ok(Ended::Done)
@@ -76,11 +77,11 @@ fn refuse_foreign(out: &Path) -> anyhow::Result<()> {
 fn write_one(out: &Path, preview: &Preview, index: &mut String) -> anyhow::Result<()> {
     let Preview { mail, sample, rendered } = preview;
     let folder = out.join(mail);
+    refuse_links(out, mail)?;
     fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
     let text = format!("Subject: {}\n\n{}", rendered.subject, rendered.text);
     for (ending, content) in [("html", &rendered.html), ("txt", &text)] {
-        let file = folder.join(format!("{sample}.{ending}"));
-        fs::write(&file, content).with_context(|| format!("cannot write {}", file.display()))?;
+        write(out, &format!("{mail}/{sample}.{ending}"), content)?;
     }
     let subject = escaped(&rendered.subject);
     let _ = writeln!(
@@ -96,6 +97,19 @@ fn write_one(out: &Path, preview: &Preview, index: &mut String) -> anyhow::Resul
     }
     index.push_str("</section>\n");
     Ok(())
+}
+
+/// Writes a file below the folder, over an earlier one, and never through a link.
+fn write(out: &Path, name: &str, content: &str) -> anyhow::Result<()> {
+    refuse_links(out, name)?;
+    let file = out.join(name);
+    let cannot_write = || format!("cannot write {}", file.display());
+    match fs::remove_file(&file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error).with_context(cannot_write),
+        _ => {}
+    }
+    let mut made = fs::File::create_new(&file).with_context(cannot_write)?;
+    made.write_all(content.as_bytes()).with_context(cannot_write)
 }
 
 fn escaped(text: &str) -> String {

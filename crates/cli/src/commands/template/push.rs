@@ -12,9 +12,9 @@ use crate::printer::Printer;
 
 const EXAMPLES: &str = "\
 Examples:
-  keywheel template push my-templates s3://keywheel-templates-111122223333/templates --dry-run
-  keywheel template push my-templates s3://keywheel-templates-111122223333/templates --profile hub
-  keywheel template push my-templates s3://keywheel-templates-111122223333/templates --yes   # in CI
+  keywheel template push my-templates s3://keywheel-111122223333-eu-central-1/templates --dry-run
+  keywheel template push my-templates s3://keywheel-111122223333-eu-central-1/templates --profile hub
+  keywheel template push my-templates s3://keywheel-111122223333-eu-central-1/templates --yes   # in CI
 
 Where more than one file of a mail changes, its subject.txt is taken away first and put last, and base/subject.txt where base/ changes along with
 anything else. In between the folder lacks a part, and notification sends the mail with the templates that it brings along: never with a mixture of old and
