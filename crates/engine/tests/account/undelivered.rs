@@ -48,8 +48,7 @@ fn an_owner_whose_mail_waited_for_a_week_is_reported_once_when_it_is_given_up() 
         becomes(&world, NoticeState::Deferred);
         next_night(&world, begun);
     }
-    let why =
-        "the mail about the new key to the address in the tag KeyRotation:EMAIL was not sent within a week, and is given up";
+    let why = "the mail about the new key to the address in the tag KeyRotation:EMAIL was not sent within a week, and is given up";
     let mut expected = vec![Vec::new(); 10];
     expected[7] = vec![("alice".to_owned(), why.to_owned())];
     assert_eq!(nights, expected);
