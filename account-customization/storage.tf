@@ -95,6 +95,20 @@ resource "aws_s3_bucket_lifecycle_configuration" "state" {
     }
   }
 
+  # A mail comes back within days or never.
+  rule {
+    id     = "old-mails"
+    status = "Enabled"
+
+    filter {
+      prefix = "${local.state_prefix}notices/mails/"
+    }
+
+    expiration {
+      days = 30
+    }
+  }
+
   depends_on = [aws_s3_bucket_versioning.state]
 }
 

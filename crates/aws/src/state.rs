@@ -4,6 +4,7 @@ mod failure;
 mod history;
 mod ledger;
 mod notices;
+mod returns;
 mod runs;
 
 use aws_config::SdkConfig;

@@ -9,6 +9,7 @@ pub mod finish;
 pub mod hand_on;
 pub mod handed_on;
 pub mod job;
+pub mod mailed;
 pub mod manifest;
 pub mod notice_record;
 pub mod recipients;

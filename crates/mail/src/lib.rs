@@ -1,7 +1,8 @@
 //! Mail: what a digest says, how it is rendered, and how it is handed over once.
 //!
 //! [`event::parse`] reads and checks the event, [`DigestContext`] puts it into words and cleans what strangers wrote, [`Templates`]
-//! renders it, and [`deliver()`] sends it unless that was done before. Stores and the mailer are behind the traits of [`ports`].
+//! renders it, and [`deliver()`] sends it unless that was done before. [`returned`] reads what SES tells of mails that came back. Stores and
+//! the mailer are behind the traits of [`ports`].
 
 pub mod address;
 pub mod clean;
@@ -13,6 +14,7 @@ mod kind;
 pub mod lint;
 mod moment;
 pub mod ports;
+pub mod returned;
 mod templates;
 pub mod topic;
 mod urgency;

@@ -6,6 +6,7 @@ mod credentials;
 mod digest;
 mod heard;
 mod mailers;
+mod returned;
 mod servers;
 mod ses;
 mod steps;
@@ -38,6 +39,7 @@ pub async fn run(place: &Place, python: &Path) -> anyhow::Result<bool> {
     let (tried, amazon) = tokio::join!(cases::first(&stage), async {
         let mut checks = Vec::new();
         ses::check(&stage, &mut checks).await?;
+        returned::check(&stage, &mut checks).await?;
         steps::check(&stage, &mut checks).await?;
         anyhow::Ok(checks)
     });

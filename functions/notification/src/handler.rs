@@ -1,8 +1,11 @@
 //! One event: from the digest to the result.
 
 use keywheel_aws::{S3State, S3Templates, SdkConfig, SystemClock, Topic};
+use keywheel_core::contract::SCHEMA;
 use keywheel_core::contract::digest::{Digest, NotificationResult};
-use keywheel_engine::ports::Clock;
+use keywheel_core::contract::mailed::MailedNotices;
+use keywheel_engine::ports::{Clock, PortError};
+use keywheel_mail::returned::{self, Returned};
 use keywheel_mail::topic::message;
 use keywheel_mail::{Delivered, DeliveryFailed, Post, Sender, Templates, address, deliver, event};
 use keywheel_runtime::telemetry::{Metric, emit};
@@ -25,6 +28,9 @@ impl Handler for Notification {
     type Response = NotificationResult;
 
     async fn handle(&self, event: Value, _: Invocation) -> Result<NotificationResult, FunctionError> {
+        if let Some(returned) = returned::parse(&event) {
+            return self.note_returned(&returned).await.inspect_err(FunctionError::log);
+        }
         let digest = event::parse(event).map_err(|error| FunctionError::because(ErrorName::EventInvalid, &error));
         let digest = digest.inspect_err(FunctionError::log)?;
         let (run_id, account) = (digest.run_id.as_str(), digest.account.id.as_str());
@@ -52,9 +58,63 @@ impl Notification {
         let post = Post { notices, mailer, templates, clock: &SystemClock, sender };
         let delivered = Box::pin(deliver(&post, digest)).await;
         log(digest, &delivered);
+        self.note_mail(digest, &delivered).await;
         let published = self.publish(digest, &delivered).await;
         count(digest, &delivered, usize::from(published.is_err()));
         delivered.outcome.map_err(|failed| failure(digest, &failed)).inspect_err(FunctionError::log)
+    }
+}
+
+/// Mails that come back: SES takes nearly every mail, and tells later by way of a topic which did not arrive.
+impl Notification {
+    /// Notes the notices of a mail that SES took. Without that they stay recorded as sent if it comes back.
+    async fn note_mail(&self, digest: &Digest, delivered: &Delivered) {
+        let told = delivered.told.as_ref().filter(|told| told.is_sent && self.mailer.tells_of_returns());
+        let Some((told, message_id)) = told.zip(delivered.message_id.as_ref()) else { return };
+        let mail = MailedNotices {
+            schema_version: SCHEMA,
+            account: digest.account.id.clone(),
+            message_id: message_id.clone(),
+            notice_ids: told.notices.iter().cloned().collect(),
+        };
+        if let Err(error) = self.notices.note_mail(&mail).await {
+            tracing::warn!(%error, message_id, "if this mail comes back, nobody will know its notices");
+        }
+    }
+
+    async fn note_returned(&self, mails: &[Returned]) -> Result<NotificationResult, FunctionError> {
+        let mut failed = 0;
+        for mail in mails {
+            let noted = self.note_one_returned(mail).await;
+            failed += noted.map_err(|error| {
+                let text = format!("message {}: what came back could not be recorded: {error}", mail.message_id);
+                FunctionError::new(ErrorName::NotificationIncomplete, text)
+            })?;
+        }
+        emit(Function::Notification, SystemClock.now(), &[(Metric::NoticesFailed, failed)], &[]);
+        Ok(NotificationResult { failed, ..NotificationResult::default() })
+    }
+
+    /// How many notices came back with the mail.
+    async fn note_one_returned(&self, returned: &Returned) -> Result<usize, PortError> {
+        let Returned { message_id, why } = returned;
+        let Some(mail) = self.notices.mailed(message_id).await? else {
+            tracing::info!(message_id, "a mail came back that is none of Keywheel's");
+            return Ok(0);
+        };
+        let mut noted = 0;
+        for id in &mail.notice_ids {
+            noted += usize::from(self.notices.note_return(&mail, id, why, SystemClock.now()).await?);
+        }
+        let account = mail.account.as_str();
+        tracing::error!(
+            account,
+            message_id,
+            notices = noted,
+            why,
+            "a mail did not arrive: the next run tells the account's owner"
+        );
+        Ok(noted)
     }
 }
 

@@ -38,6 +38,13 @@ impl AnyMailer {
     }
 }
 
+impl AnyMailer {
+    /// Whether a mail that was taken and did not arrive is told of later.
+    pub(crate) fn tells_of_returns(&self) -> bool {
+        matches!(self, Self::Ses(_))
+    }
+}
+
 fn kept(place: &CredentialPlace, sdk: &SdkConfig) -> KeptCredential {
     match place {
         CredentialPlace::Parameter(name) => KeptCredential::parameter(sdk, name),

@@ -16,7 +16,7 @@ const AT_ONCE: usize = 16;
 const TRIES: u32 = 5;
 
 impl S3State {
-    fn notice_key(&self, account: &AccountId, id: &NoticeId) -> String {
+    pub(super) fn notice_key(&self, account: &AccountId, id: &NoticeId) -> String {
         self.key(&format!("notices/{account}/{id}.json"))
     }
 
