@@ -49,7 +49,7 @@ resource "aws_lambda_permission" "returned_mails" {
   action         = "lambda:InvokeFunction"
   function_name  = aws_lambda_function.function["notification"].function_name
   principal      = "sns.amazonaws.com"
-  source_arn     = local.returned_mails_arn
+  source_arn     = aws_sns_topic.returned_mails[0].arn
   source_account = local.account
 }
 

