@@ -53,8 +53,8 @@ fn returned(record: &Value) -> Option<Returned> {
     let event: SesEvent = serde_json::from_str(text).ok()?;
     let bounce = event.bounce.filter(|bounce| event.event_type == "Bounce" && bounce.bounce_type == "Permanent")?;
     let message_id = event.mail.message_id;
-    let is_id = |c: char| c.is_ascii_alphanumeric() || c == '-';
     // It becomes a part of a key in S3.
+    let is_id = |c: char| c.is_ascii_alphanumeric() || "-@.".contains(c);
     let is_one = (1..=LONGEST_ID).contains(&message_id.len()) && message_id.chars().all(is_id);
     is_one.then(|| Returned { message_id, why: format!("it came back ({})", line(&bounce.bounce_sub_type, 60)) })
 }

@@ -41,6 +41,13 @@ pub struct Secret {
     pub deleted: bool,
 }
 
+/// The records of notices, without those of which mail had which.
+async fn records(state: &StateBucket) -> anyhow::Result<BTreeMap<String, Value>> {
+    let mut records = state.values("notices/").await?;
+    records.retain(|key, _| !key.starts_with("notices/mails/"));
+    Ok(records)
+}
+
 impl World {
     /// Reads the world.
     ///
@@ -51,7 +58,7 @@ impl World {
             keys: BTreeMap::new(),
             secrets: BTreeMap::new(),
             ledgers: state.values("ledger/").await?,
-            notices: state.values("notices/").await?,
+            notices: records(state).await?,
         };
         for account in &organization.accounts {
             let keys = keys(clients, &account.id).await?;
