@@ -12,8 +12,11 @@ pub mod job;
 pub mod mailed;
 pub mod manifest;
 pub mod notice_record;
+pub mod parameters;
+pub mod plan_file;
 pub mod recipients;
 pub mod result;
+pub mod reviewed;
 pub mod step_completed;
 
 /// The version of the shape of manifests, results and notices that this release writes.

@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::contract::action::ACTION_RUN;
+use crate::contract::reviewed::APPLY_RUN;
+
 /// A text that is not the identifier it was taken for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{value:?} is not {expected}")]
@@ -126,6 +129,15 @@ impl AccessKeyId {
     }
 }
 
+impl RunId {
+    /// Whether somebody asked for what the run did: one explicit action, or a reviewed plan. Such a run has no manifest, and is no run over
+    /// the organization.
+    #[must_use]
+    pub fn is_asked_for(&self) -> bool {
+        [ACTION_RUN, APPLY_RUN].iter().any(|prefix| self.0.starts_with(prefix))
+    }
+}
+
 impl NoticeId {
     /// The id that stands for this text: the first 128 bits of its SHA-256.
     #[must_use]
@@ -150,6 +162,13 @@ mod tests {
 
     fn parses<T: std::str::FromStr<Err = InvalidId>>(text: &str) -> bool {
         text.parse::<T>().is_ok()
+    }
+
+    #[test]
+    fn a_run_that_somebody_asked_for_is_known_by_its_name() {
+        let is_asked_for = |text: &str| text.parse::<RunId>().unwrap().is_asked_for();
+        assert!(is_asked_for("action-1") && is_asked_for("apply-20261120T020007Z"));
+        assert!(!is_asked_for("20261120T020007Z-1a2b3c4d") && !is_asked_for("r-apply-1") && !is_asked_for("apply"));
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod refused;
 mod sweep;
 mod trust;
 
-pub use key::{Actor, InactiveBecause, KeyRecord, MadeInactive, NoticeRecord};
+pub use key::{Actor, InactiveBecause, KeyRecord, MadeInactive, NoticeRecord, ParameterStanding};
 pub use observe::USE_RECORD_SPAN;
 pub use refused::LedgerRefused;
 pub use sweep::sweep_day;

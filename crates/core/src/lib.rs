@@ -10,6 +10,7 @@ pub mod id;
 pub mod ledger;
 pub mod notice;
 pub mod observed;
+pub mod parameter;
 pub mod plan;
 pub mod planner;
 pub mod policy;

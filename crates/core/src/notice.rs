@@ -14,24 +14,26 @@ pub enum NoticeKind {
     /// A key was published of which nobody knows whose place it takes. The notice stands at that key itself, so that it is
     /// another than the one of the day on which this key is replaced.
     Published,
-    /// A rotation is ahead, so many days at most.
+    /// A rotation is ahead, by so many days and six hours at most.
     RotationAhead(u32),
-    /// The old key will be made inactive, in so many days at most.
+    /// The old key will be made inactive, in so many days and six hours at most.
     DeactivationAhead(u32),
-    /// The inactive key will be deleted, in so many days at most.
+    /// The inactive key will be deleted, in so many days and six hours at most.
     DeletionAhead(u32),
     /// The unused key will be retired; starts its grace.
     Retiring,
-    /// The unused key will be made inactive, in so many days at most.
+    /// The unused key will be made inactive, in so many days and six hours at most.
     RetirementAhead(u32),
     /// The inactive key of a person's making will be deleted; starts its grace.
     ForeignDeletion,
     /// The old key is held; once at once and then weekly, by the week since.
     Held(u32),
-    /// The hold ends by itself, in so many days at most: the old key is then made inactive.
+    /// The hold ends by itself, in so many days and six hours at most: the old key is then made inactive.
     HoldEnds(u32),
     /// The key was made inactive.
     Deactivated,
+    /// The key leaked, and is inactive.
+    Emergency,
     /// The key was deleted.
     Deleted,
     /// The key was made active again, by a rollback.
@@ -60,6 +62,7 @@ impl NoticeKind {
             | NoticeKind::ForeignDeletion
             | NoticeKind::HoldEnds(_)
             | NoticeKind::Deactivated
+            | NoticeKind::Emergency
             | NoticeKind::Deleted
             | NoticeKind::RolledBack => false,
         }
@@ -69,6 +72,30 @@ impl NoticeKind {
     #[must_use]
     pub fn starts_a_grace(&self) -> bool {
         matches!(self, NoticeKind::Rotated | NoticeKind::Retiring | NoticeKind::ForeignDeletion)
+    }
+
+    /// Whether it tells of what was done, or begins a grace, and thus comes once. Reminders and warnings of a day have successors.
+    #[must_use]
+    pub fn comes_once(&self) -> bool {
+        match self {
+            NoticeKind::Rotated
+            | NoticeKind::Published
+            | NoticeKind::Retiring
+            | NoticeKind::ForeignDeletion
+            | NoticeKind::Deactivated
+            | NoticeKind::Emergency
+            | NoticeKind::Deleted
+            | NoticeKind::RolledBack => true,
+            NoticeKind::RotationAhead(_)
+            | NoticeKind::DeactivationAhead(_)
+            | NoticeKind::DeletionAhead(_)
+            | NoticeKind::RetirementAhead(_)
+            | NoticeKind::HoldEnds(_)
+            | NoticeKind::Held(_)
+            | NoticeKind::Blocked(..)
+            | NoticeKind::Failed(..)
+            | NoticeKind::Planned(..) => false,
+        }
     }
 
     /// Whether it says that mail does not reach somebody.
@@ -91,6 +118,7 @@ impl NoticeKind {
             NoticeKind::Held(week) => ("held", None, Some(*week)),
             NoticeKind::HoldEnds(days) => ("hold-ends", None, Some(*days)),
             NoticeKind::Deactivated => ("deactivated", None, None),
+            NoticeKind::Emergency => ("emergency", None, None),
             NoticeKind::Deleted => ("deleted", None, None),
             NoticeKind::RolledBack => ("rolled-back", None, None),
             NoticeKind::Blocked(reason, week) => ("blocked", Some(*reason), Some(*week)),
@@ -127,6 +155,7 @@ impl TryFrom<String> for NoticeKind {
             ["retiring"] => Some(NoticeKind::Retiring),
             ["foreign-deletion"] => Some(NoticeKind::ForeignDeletion),
             ["deactivated"] => Some(NoticeKind::Deactivated),
+            ["emergency"] => Some(NoticeKind::Emergency),
             ["deleted"] => Some(NoticeKind::Deleted),
             ["rolled-back"] => Some(NoticeKind::RolledBack),
             ["rotation-ahead", days] => number(days).map(NoticeKind::RotationAhead),
@@ -177,7 +206,7 @@ impl NoticeSubject<'_> {
 mod tests {
     use super::*;
 
-    const KINDS: [(NoticeKind, &str); 16] = [
+    const KINDS: [(NoticeKind, &str); 17] = [
         (NoticeKind::Rotated, "rotated"),
         (NoticeKind::Published, "published"),
         (NoticeKind::RotationAhead(7), "rotation-ahead:7"),
@@ -189,6 +218,7 @@ mod tests {
         (NoticeKind::Held(0), "held:0"),
         (NoticeKind::HoldEnds(3), "hold-ends:3"),
         (NoticeKind::Deactivated, "deactivated"),
+        (NoticeKind::Emergency, "emergency"),
         (NoticeKind::Deleted, "deleted"),
         (NoticeKind::RolledBack, "rolled-back"),
         (NoticeKind::Blocked(Reason::SlotBlocked, u32::MAX), "blocked:slot-blocked:4294967295"),

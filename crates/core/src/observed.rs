@@ -48,7 +48,8 @@ pub enum KeyStatus {
 }
 
 /// What is known of a key's last use.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum LastUsed {
     /// AWS has no record of a use.
     Never,

@@ -66,40 +66,75 @@ pub struct AccountPlan {
 }
 
 /// One step for one user.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Step {
     /// The user.
     pub user: UserName,
     /// The user's id: the step is for that user, not for a later one of the same name.
     pub user_id: UserId,
     /// The key that the step is about; for a replacement, the key to be superseded. None where it is about the user.
+    #[serde(rename = "access_key_id", default, skip_serializing_if = "Option::is_none")]
     pub key: Option<AccessKeyId>,
     /// What the step is called.
+    #[serde(rename = "step")]
     pub kind: StepKind,
     /// Why.
     pub reason: Reason,
     /// When it was due, or what it announces will be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
     /// What is done; nothing for steps that only tell.
     pub action: Action,
     /// What must still hold right before the call.
+    #[serde(default)]
     pub preconditions: Preconditions,
     /// The last use of the key, where it is known: what still uses it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_used: Option<KeyUse>,
     /// The key that took over from this one, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replacement: Option<AccessKeyId>,
     /// How long after this step the key's next one follows, where one does: for the mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_after: Option<Days>,
     /// When a hold ends by itself, where it does: for the mail. Its result goes by `due`, since when the key has been waiting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends: Option<Timestamp>,
     /// The notice that tells the owners, if they are to be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notice: Option<NoticeKind>,
     /// The guards that stood in the way, and that an explicit action lifted.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub overridden: BTreeSet<Guard>,
 }
 
+impl Step {
+    /// A step about a user as a whole that does nothing and tells nobody, to be completed.
+    #[must_use]
+    pub fn about(user: &UserName, user_id: &UserId, kind: StepKind, reason: Reason) -> Self {
+        Self {
+            user: user.clone(),
+            user_id: user_id.clone(),
+            key: None,
+            kind,
+            reason,
+            due: None,
+            action: Action::None,
+            preconditions: Preconditions::default(),
+            last_used: None,
+            replacement: None,
+            next_after: None,
+            ends: None,
+            notice: None,
+            overridden: BTreeSet::new(),
+        }
+    }
+}
+
 /// What a step does.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Action {
     /// Nothing but telling.
     None,
@@ -117,7 +152,13 @@ pub enum Action {
         /// The pending key.
         replacement: AccessKeyId,
         /// The key to be superseded, where that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         supersedes: Option<AccessKeyId>,
+    },
+    /// Brings the user's parameter into step with a published key.
+    Deliver {
+        /// The key.
+        key: AccessKeyId,
     },
     /// Makes the key inactive.
     Deactivate {
@@ -141,6 +182,7 @@ pub enum Action {
         /// The old key.
         old: AccessKeyId,
         /// The key that took over from it, where there is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         new: Option<AccessKeyId>,
         /// Somebody uses that key: it stays active, and the secret goes on handing it out.
         new_stays: bool,
@@ -163,7 +205,7 @@ impl Action {
         }
     }
 
-    /// Whether the action changes anything in IAM or Secrets Manager.
+    /// Whether the action changes anything in IAM, Secrets Manager or Parameter Store.
     #[must_use]
     pub fn is_change(&self) -> bool {
         !matches!(self, Action::None | Action::Hold | Action::Refuse { .. })
@@ -171,16 +213,22 @@ impl Action {
 }
 
 /// What a changing step was planned on. The executor reads it again right before the call; a difference defers the step.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Preconditions {
     /// The keys that must have just this status.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub statuses: Vec<(AccessKeyId, KeyStatus)>,
     /// How many keys the user may have at most: for a replacement, one.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub keys_at_most: Option<usize>,
     /// The key whose last use must be known and no later than what was seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub last_used: Option<(AccessKeyId, LastUsed)>,
     /// The key whose pair must be published and readable.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub published: Option<AccessKeyId>,
     /// The moment before which the step must not be taken; the executor waits for it where it is minutes ahead.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Timestamp>,
 }

@@ -4,14 +4,17 @@ mod deactivation;
 mod deletion;
 mod explicit;
 mod glance;
+mod parameter;
 mod reconciliation;
 mod retirement;
+mod reviewed;
 mod rollback;
 mod rotation;
 mod standing;
 mod step;
 mod succession;
 mod telling;
+mod untold;
 mod user;
 
 use std::collections::BTreeSet;
@@ -26,6 +29,7 @@ use crate::reason::Reason;
 
 pub use explicit::plan_explicit;
 pub use glance::{QuietUser, glance};
+pub use reviewed::only_reviewed;
 pub use standing::needs_secret;
 
 /// Everything that a plan is made from.
@@ -116,7 +120,10 @@ fn urgency(step: &Step) -> (u8, Option<Timestamp>, &UserName, Option<&AccessKeyI
     let class = match step.action {
         Action::Deactivate { .. } if step.kind == StepKind::Reconcile => 0,
         Action::Delete { .. } if step.reason == Reason::OrphanedKey => 0,
-        Action::DeleteNeverStored { .. } | Action::Publish { .. } | Action::Rollback { .. } => 0,
+        Action::DeleteNeverStored { .. }
+        | Action::Publish { .. }
+        | Action::Deliver { .. }
+        | Action::Rollback { .. } => 0,
         Action::Deactivate { .. } | Action::Delete { .. } | Action::Replace { .. } => 1,
         Action::Hold | Action::None | Action::Refuse { .. } => 2,
     };

@@ -98,6 +98,8 @@ pub struct Policy {
     pub max_changes: usize,
     /// When nothing changes.
     pub freeze: Freeze,
+    /// Some users get a parameter besides their secret.
+    pub parameters: bool,
 }
 
 impl Default for Policy {
@@ -115,6 +117,7 @@ impl Default for Policy {
             require_notice: true,
             max_changes: 50,
             freeze: Freeze::default(),
+            parameters: false,
         }
     }
 }

@@ -72,6 +72,8 @@ reasons! {
     NoticeNotSent = "notice-not-sent",
     /// The replacement cannot be read from its secret: the old key is held.
     ReplacementNotRetrievable = "replacement-not-retrievable",
+    /// The user's parameter does not hold the replacement, or that is not known: it is brought into step, and the old key is held until it is.
+    ParameterBehind = "parameter-behind",
     /// The user's secret could not be looked at: nothing about this user changes.
     SecretUnknown = "secret-unknown",
     /// The key will be replaced on the date given.
@@ -84,11 +86,11 @@ reasons! {
     RetirementAhead = "retirement-ahead",
     /// The inactive key of a person's making will be deleted on the date given.
     ForeignDeletionAhead = "foreign-deletion-ahead",
-    /// The key was made inactive in an earlier run, and no notice of that is recorded as sent: it is asked for again.
+    /// The key was made inactive in an earlier run, and no notice of that is recorded as sent to everybody: it is asked for again.
     DeactivationUntold = "deactivation-untold",
-    /// The key was deleted in an earlier run, and no notice of that is recorded as sent: it is asked for again.
+    /// The key was deleted in an earlier run, and no notice of that is recorded as sent to everybody: it is asked for again.
     DeletionUntold = "deletion-untold",
-    /// A notice is not recorded as sent: it is asked for again.
+    /// A notice is not recorded as sent to everybody: it is asked for again.
     NoticeRepeated = "notice-repeated",
     /// Two active keys, neither of which took over from the other: both may serve live hosts, so nothing changes.
     ConflictTwoActive = "conflict-two-active",
@@ -126,7 +128,7 @@ reasons! {
     RolledBack = "rolled-back",
     /// A rollback of the user's keys was begun and is not ended: it goes first.
     RollbackBegun = "rollback-begun",
-    /// The key was made active again in an earlier run, and no notice of that is recorded as sent: it is asked for again.
+    /// The key was made active again in an earlier run, and no notice of that is recorded as sent to everybody: it is asked for again.
     RollbackUntold = "rollback-untold",
     /// An emergency was declared for the key: it is made inactive at once, and no rollback makes it active again.
     Emergency = "emergency",
@@ -154,6 +156,8 @@ reasons! {
     CircuitOpen = "circuit-open",
     /// What was seen right before the call differs from what the step was planned on: nothing was done.
     PreconditionChanged = "precondition-changed",
+    /// The step was reviewed, and just the same is not planned any more: nothing was done.
+    PlanChanged = "plan-changed",
     /// Another run took the account over: this one stopped before its next change.
     ClaimLost = "claim-lost",
     /// The time of the function was nearly up: the rest waits for the next run.

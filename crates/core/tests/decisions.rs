@@ -66,8 +66,8 @@ fn the_secret_is_looked_at_wherever_a_case_rests_on_it() {
     }
 }
 
-/// Reasons that only the executor gives, or the run before there is a plan.
-const NOT_THE_PLANNERS: [Reason; 10] = [
+/// Reasons that only the executor gives, or the run before there is a plan or after it.
+const NOT_THE_PLANNERS: [Reason; 11] = [
     Reason::OwnerUnreachable,
     Reason::UserNotFound,
     Reason::ReplacementUnproven,
@@ -75,6 +75,7 @@ const NOT_THE_PLANNERS: [Reason; 10] = [
     Reason::MaxChanges,
     Reason::CircuitOpen,
     Reason::PreconditionChanged,
+    Reason::PlanChanged,
     Reason::ClaimLost,
     Reason::OutOfTime,
     Reason::ClockOff,

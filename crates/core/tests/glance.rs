@@ -155,7 +155,7 @@ fn users_of_every_kind_are_passed_over() {
         ("no key", 100),
         ("plain key", 150),
         ("published key", 400),
-        ("published key, old one inactive", 50),
+        ("published key, old one inactive", 40),
         ("exempt-group", 5),
         ("exempt-tag", 5),
         ("not-selected", 20),

@@ -4,13 +4,17 @@
 
 mod support;
 
+use keywheel_core::contract::notice_record::NoticeState;
+use keywheel_core::id::NoticeId;
 use keywheel_core::ledger::{
-    AccountLedger, Actor, InactiveBecause, KeyRecord, LedgerRefused, MadeInactive, UserRecord,
+    AccountLedger, Actor, InactiveBecause, KeyRecord, LedgerRefused, MadeInactive, NoticeRecord, UserRecord,
 };
 use keywheel_core::notice::NoticeKind;
 use keywheel_core::observed::{AWSCURRENT, KeyStatus, LastUsed, ObservedSecret};
 use keywheel_core::plan::Action;
-use support::{World, account, days_ago, former_user_id, key, key_id, notice, now, secret, user, user_id, version};
+use support::{
+    World, account, copy, days_ago, former_user_id, key, key_id, notice, now, secret, user, user_id, version,
+};
 
 fn parse(text: &str) -> Result<AccountLedger, LedgerRefused> {
     AccountLedger::parse(&account(), text.as_bytes())
@@ -146,4 +150,39 @@ fn a_deleted_key_is_remembered_for_ninety_days_and_a_vanished_one_not() {
     keys.insert(key_id("K3"), gone(Some(days_ago(90))));
     keys.insert(key_id("K4"), KeyRecord { proven: Some(days_ago(1)), ..gone(None) });
     assert_eq!(world.record().keys.into_keys().collect::<Vec<_>>(), [key_id("K2")]);
+}
+
+#[test]
+fn a_copy_is_awaited_until_it_was_sent_or_refused_and_for_a_week_at_most_and_keeps_no_notice_from_being_told() {
+    let owners: NoticeId = "a".repeat(32).parse().unwrap();
+    let after_a_night = |days: u32, state: Option<NoticeState>| {
+        let mut key = KeyRecord::default();
+        let notice = NoticeRecord {
+            ids: vec![owners.clone()],
+            copies: vec![copy()],
+            ..NoticeRecord::new(days_ago(days.into()))
+        };
+        key.notices.insert(NoticeKind::Rotated, notice);
+        let answer = |id: &NoticeId| {
+            let state = if *id == owners { Some(NoticeState::Sent) } else { state };
+            state.map(|state| (state, days_ago(days.into())))
+        };
+        key.note_sent(now(), answer);
+        let notice = &key.notices[&NoticeKind::Rotated];
+        assert_eq!(key.told(&NoticeKind::Rotated), Some(days_ago(days.into())));
+        assert_eq!(notice.awaited().count(), usize::from(!key.all_know(&NoticeKind::Rotated)));
+        assert_eq!(notice.is_settled(), key.all_know(&NoticeKind::Rotated));
+        key.all_know(&NoticeKind::Rotated)
+    };
+    for (days, state, all_know) in [
+        (1, Some(NoticeState::Sent), true),
+        (1, Some(NoticeState::Bounced), true),
+        (1, Some(NoticeState::Deferred), false),
+        (1, None, false),
+        (6, None, false),
+        (7, None, true),
+        (7, Some(NoticeState::Deferred), true),
+    ] {
+        assert_eq!(after_a_night(days, state), all_know, "{days} days, {state:?}");
+    }
 }

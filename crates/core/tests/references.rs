@@ -9,6 +9,7 @@ use keywheel_core::contract::finish::{FinishRecord, FinishResult};
 use keywheel_core::contract::job::AccountJob;
 use keywheel_core::contract::manifest::{InventoryResult, Manifest};
 use keywheel_core::contract::notice_record::SentNotice;
+use keywheel_core::contract::plan_file::PlanFile;
 use keywheel_core::contract::result::AccountResult;
 use keywheel_core::ledger::AccountLedger;
 use keywheel_core::secret::SecretRecord;
@@ -62,10 +63,19 @@ fn contracts_are_documented_as_they_are() {
 }
 
 #[test]
+fn the_plan_file_is_documented_as_it_is() {
+    is_whole::<PlanFile>("Plan file");
+    let shown = serde_json::to_vec(&example("Plan file")).unwrap();
+    PlanFile::parse(&shown).unwrap();
+}
+
+#[test]
 fn the_account_job_is_documented_as_it_is() {
-    let shown = example("Account job");
-    let job = AccountJob::parse(shown.clone()).unwrap();
-    assert_eq!(serde_json::to_value(job).unwrap(), shown);
+    for heading in ["Account job", "Reviewed plan"] {
+        let shown = example(heading);
+        let job = AccountJob::parse(shown.clone()).unwrap();
+        assert_eq!(serde_json::to_value(job).unwrap(), shown);
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@
 
 mod support;
 
-use keywheel_core::ledger::{Actor, InactiveBecause};
+use keywheel_core::ledger::{Actor, InactiveBecause, ParameterStanding};
 use keywheel_core::notice::NoticeKind;
 use keywheel_core::observed::{LastUsed, ObservedSecret};
 use keywheel_core::plan::{Action, StepKind};
@@ -105,6 +105,8 @@ proptest! {
             let (old_record, new_record) = (seen.record(&old.id), seen.record(&new.id));
             prop_assert!(old.is_active() && new.is_active() && new.created >= old.created);
             prop_assert!(seen.is_published(&new.id) && !new_record.not_retrievable);
+            let is_delivered = matches!(new_record.parameter, Some(ParameterStanding::None | ParameterStanding::InStep));
+            prop_assert!(is_delivered || !policy.parameters);
             let stored = seen.version(&new.id).unwrap().created;
             let since = [Some(new.created), Some(stored), new_record.retrievable_since, new_record.revived, old_record.revived];
             prop_assert!(since.into_iter().flatten().all(|since| seen.past(since, grace)));
@@ -205,7 +207,9 @@ proptest! {
         let active = seen.user.keys.iter().filter(|key| key.is_active()).count();
         for step in world.plan().steps.iter().filter(|step| active > 1 && step.action.is_change()) {
             let gives_back = step.kind == StepKind::Rollback && taken_away(step).is_none();
-            prop_assert!(gives_back || matches!(step.kind, StepKind::Retire | StepKind::Delete), "{step:?}");
+            let delivers = matches!(step.action, Action::Deliver { .. });
+            let takes_an_unused_key = matches!(step.kind, StepKind::Retire | StepKind::Delete);
+            prop_assert!(gives_back || delivers || takes_an_unused_key, "{step:?}");
             if let Action::Deactivate { key, .. } = &step.action {
                 prop_assert!(seen.unused_for(seen.key(key), world.policy.unused_after));
             }

@@ -10,7 +10,7 @@ use support::random::world;
 #[test]
 fn the_random_worlds_try_every_rule() {
     let mut found: BTreeMap<String, usize> = BTreeMap::new();
-    let sample = 8_000;
+    let sample = 10_000;
     for seed in 0..sample {
         for step in world(seed).plan().steps.iter().filter(|step| step.action.is_change()) {
             *found.entry(format!("{}/{}", step.kind.as_str(), step.reason)).or_default() += 1;

@@ -15,6 +15,7 @@ use secrecy::SecretString;
 use crate::behaviour::Behaviour;
 use crate::history::{Event, What, Who};
 use crate::life::Habit;
+use crate::parameter::Parameter;
 use crate::report::Report;
 use crate::secret::Secret;
 use crate::state::LedgerObject;
@@ -43,6 +44,10 @@ pub struct Account {
     pub history: Vec<Event>,
     /// The names for which pairs can be encrypted.
     pub recipients: BTreeSet<String>,
+    /// The parameters, by name.
+    pub parameters: BTreeMap<String, Parameter>,
+    /// The hub's list of who gets a parameter; none where parameters are not switched on.
+    pub parameter_list: Option<String>,
     /// How many nights there have been.
     pub night: u32,
     pub(crate) report: Option<Report>,
@@ -75,6 +80,8 @@ impl Account {
             mails: Vec::new(),
             history: Vec::new(),
             recipients: BTreeSet::new(),
+            parameters: BTreeMap::new(),
+            parameter_list: None,
             night: 0,
             report: None,
             ledger: None,

@@ -2,10 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use keywheel_core::ledger::ParameterStanding;
+use keywheel_core::parameter::parameter_name;
+
 use crate::account::Account;
 use crate::call::{Fault, Operation};
 use crate::life::Habit;
 use crate::night::Night;
+use crate::parameter::{PARAMETER_PREFIX, Parameter};
 use crate::secret::Secret;
 use crate::user::{Key, User};
 use crate::world::World;
@@ -46,6 +50,32 @@ impl World {
     }
 }
 
+impl World {
+    /// The busy eve where some of the users get a parameter: one that is to be made, one that somebody made by hand, and one that is behind.
+    #[must_use]
+    pub fn busy_eve_with_parameters() -> Self {
+        let world = Self::busy_eve();
+        let entry = |user: &str, more: &str| format!(r#"{{"users":["*/{user}"],"layout":"new-old"{more}}}"#);
+        let entries = [entry("pending", ""), entry("inactive", ""), entry("rotated", r#","adopt":true"#)].join(",");
+        let mut account = world.account();
+        account.parameter_list = Some(format!(r#"{{"schema_version":1,"parameters":[{entries}]}}"#));
+        let key = account.user("rotated").keys[0].id.to_string();
+        let (value, name) = (
+            account.value_of("rotated", &key),
+            parameter_name(PARAMETER_PREFIX, &account.id, &account.user("rotated").name),
+        );
+        account.parameters.insert(name, Parameter::by_a_person(&value));
+        // Everybody else was found to have none, but for one of whom nothing is known.
+        let mut ledger = account.ledger();
+        let known = ledger.users.iter_mut().filter(|(user, _)| user.as_str() != "deleted");
+        let published = known.flat_map(|(_, user)| user.keys.values_mut()).filter(|key| key.published.is_some());
+        published.for_each(|key| key.parameter = Some(ParameterStanding::None));
+        account.set_ledger(&ledger);
+        drop(account);
+        world
+    }
+}
+
 impl Account {
     /// What there is of each user.
     #[must_use]
@@ -72,6 +102,10 @@ impl Account {
             format!("{name}: {:?}", labels.collect::<BTreeSet<_>>())
         };
         let mut left: Vec<_> = self.secrets.iter().map(labelled).collect();
+        left.extend(
+            self.parameters.iter().map(|(name, parameter)| format!("{name}: {} pairs", parameter.keys().len())),
+        );
+        left.extend(self.users.keys().filter_map(|user| self.parameter_out_of_step(user.as_str())));
         let ledger = self.ledger();
         left.push(format!("claim {:?}", ledger.claim));
         let intents = ledger.users.iter().filter(|(_, user)| user.intent.is_some());

@@ -40,6 +40,10 @@ operations! {
     PutPending = "secretsmanager:PutSecretValue",
     MoveCurrent = "secretsmanager:UpdateSecretVersionStage",
     RemoveLabel = "secretsmanager:UpdateSecretVersionStage",
+    ReadParameterList = "s3:GetObject",
+    FindParameter = "ssm:GetParameter",
+    CreateParameter = "ssm:PutParameter",
+    OverwriteParameter = "ssm:PutParameter",
     Prove = "sts:GetCallerIdentity",
     LoadLedger = "s3:GetObject",
     SaveLedger = "s3:PutObject",
@@ -48,12 +52,12 @@ operations! {
 }
 
 impl Operation {
-    /// Whether the call changes IAM or Secrets Manager.
+    /// Whether the call changes IAM, Secrets Manager or Parameter Store.
     #[must_use]
     pub fn is_change(self) -> bool {
         use Operation::{
-            CreateAccessKey, CreateSecret, DeleteAccessKey, MoveCurrent, PutPending, PutPolicy, RemoveLabel,
-            UpdateAccessKey,
+            CreateAccessKey, CreateParameter, CreateSecret, DeleteAccessKey, MoveCurrent, OverwriteParameter,
+            PutPending, PutPolicy, RemoveLabel, UpdateAccessKey,
         };
         matches!(
             self,
@@ -61,6 +65,8 @@ impl Operation {
                 | UpdateAccessKey
                 | DeleteAccessKey
                 | CreateSecret
+                | CreateParameter
+                | OverwriteParameter
                 | PutPolicy
                 | PutPending
                 | MoveCurrent

@@ -8,9 +8,12 @@ use keywheel_core::contract::SCHEMA;
 use keywheel_core::contract::action::ExplicitAction;
 use keywheel_core::contract::digest::Digest;
 use keywheel_core::contract::notice_record::{NoticeState, SentNotice};
+use keywheel_core::contract::reviewed::ReviewedPlan;
 use keywheel_core::policy::{Mode, Policy};
 use keywheel_core::time::plus;
-use keywheel_engine::account::{self, AccountError, AccountRun, Audience, Inheritance, Run, Settings, look_after};
+use keywheel_engine::account::{
+    self, AccountError, AccountRun, Audience, Inheritance, Run, Settings, Survey, look_after,
+};
 
 use crate::account::Mail;
 use crate::world::World;
@@ -39,6 +42,8 @@ pub struct Night {
     pub inherited: Option<Inheritance>,
     /// The one thing that is asked for.
     pub explicit: Option<ExplicitAction>,
+    /// The steps that were reviewed, where nothing else is to be done.
+    pub reviewed: Option<ReviewedPlan>,
     /// The account's e-mail address.
     pub email: String,
     /// The account's name.
@@ -75,6 +80,7 @@ impl Default for Night {
             run_id: None,
             inherited: None,
             explicit: None,
+            reviewed: None,
             email: "owner@example.com".to_owned(),
             account_name: "payments".to_owned(),
         }
@@ -102,6 +108,14 @@ impl Ended {
 }
 
 impl Night {
+    /// A run that enforces the default policy where parameters are switched on.
+    #[must_use]
+    pub fn with_parameters() -> Self {
+        let mut night = Self::default();
+        night.settings.policy.parameters = true;
+        night
+    }
+
     /// A run now; notification then sends what it asks for.
     #[must_use]
     pub fn on(&self, world: &World) -> Ended {
@@ -119,6 +133,17 @@ impl Night {
         let (run, account) = (self.run(world), self.account(world));
         let looked_after = look_after(world, &run, &account, &self.settings);
         drive(world, looked_after).map_or(Ended::Died, ended)
+    }
+
+    /// A look now, and what this night would do.
+    ///
+    /// # Errors
+    /// Those of the survey.
+    pub fn survey(&self, world: &World) -> Result<Survey, AccountError> {
+        world.revive();
+        let (run, account) = (self.run(world), self.account(world));
+        let survey = account::survey(world, &run, &account, &self.settings);
+        drive(world, survey).unwrap_or_else(|| panic!("the process died while it looked"))
     }
 
     /// Two runs at the same time, call by call in turn; the second begins after so many calls of the first.
@@ -166,6 +191,7 @@ impl Night {
             sweep: self.sweep,
             clock_is_off: self.clock_is_off,
             explicit: self.explicit.clone(),
+            reviewed: self.reviewed.clone(),
             inherited: self.inherited.clone(),
         }
     }

@@ -46,6 +46,13 @@ impl Version {
         self.json()["AccessKeyId"].as_str()?.parse().ok()
     }
 
+    /// The Regions for which it holds SES's SMTP passwords.
+    #[must_use]
+    pub fn smtp_regions(&self) -> Vec<String> {
+        let passwords = self.json()["SmtpPasswords"].clone();
+        passwords.as_object().map(|passwords| passwords.keys().cloned().collect()).unwrap_or_default()
+    }
+
     /// Whether it holds a secret half.
     #[must_use]
     pub fn has_half(&self) -> bool {

@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use keywheel_core::Timestamp;
 use keywheel_core::id::{AccessKeyId, UserId, UserName};
 use keywheel_core::observed::{KeyStatus, KeyUse, LastUsed, ObservedKey};
+use keywheel_core::secret::KeyPair;
 use keywheel_core::time::plus;
 use secrecy::SecretString;
 
@@ -66,6 +67,10 @@ impl Key {
     #[must_use]
     pub fn is_proof(&self, used: Timestamp) -> bool {
         self.proofs.contains(&used)
+    }
+
+    pub(crate) fn pair(&self) -> KeyPair {
+        KeyPair { id: self.id.clone(), created: self.created, secret: self.half.clone() }
     }
 
     pub(crate) fn last_used(&self, now: Timestamp, shows_after: SignedDuration) -> LastUsed {

@@ -193,6 +193,7 @@ async fn give_way() {
 impl Ports for World {
     type Iam = Self;
     type Secrets = Self;
+    type Parameters = Self;
     type Prover = Self;
     type Ledger = Self;
     type Notices = Self;
@@ -203,6 +204,9 @@ impl Ports for World {
         self
     }
     fn secrets(&self) -> &Self {
+        self
+    }
+    fn parameters(&self) -> &Self {
         self
     }
     fn prover(&self) -> &Self {

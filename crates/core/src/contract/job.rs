@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::id::{AccountId, RunId, UserName};
 use crate::policy::Mode;
 
+use super::reviewed::{APPLY_RUN, ReviewedPlan};
+
 pub use super::hand_on::{HandOn, MAX_HOPS};
 
 /// An account job, in Keywheel's own spelling.
@@ -28,6 +30,9 @@ pub struct AccountJob {
     /// Every user is looked at, whatever the credential report shows.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub sweep: bool,
+    /// The steps that somebody has reviewed: only these are carried out; none for a night.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan: Option<ReviewedPlan>,
     /// What an earlier invocation of the run left; none for the first one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hand_on: Option<HandOn>,
@@ -37,7 +42,7 @@ pub struct AccountJob {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the event is not an account job: {why}. Send {{\"account\":\"111122223333\",\"name\":\"payments\",\"email\":\"owner@example.com\"}}; \
-     run_id, mode (\"audit\"), force_rotate ([\"alice\"]) and sweep (true) may be added"
+     run_id, mode (\"audit\"), force_rotate ([\"alice\"]), sweep (true) and plan (steps that were reviewed, with their sha256) may be added"
 )]
 pub struct InvalidJob {
     /// What is wrong with it.
@@ -58,6 +63,7 @@ struct RawJob {
     force_rotate: Option<Vec<String>>,
     #[serde(default)]
     sweep: bool,
+    plan: Option<ReviewedPlan>,
     hand_on: Option<HandOn>,
     /// The AFT sample's spelling of one forced user.
     #[serde(rename = "ForceRotate")]
@@ -87,7 +93,7 @@ impl AccountJob {
         if let Some(hand_on) = &raw.hand_on {
             hand_on.refuse_impossible(raw.run_id.as_deref()).map_err(|why| InvalidJob { why })?;
         }
-        Ok(Self {
+        let job = Self {
             account: raw.account.parse().map_err(id)?,
             name: raw.name,
             email: raw.email,
@@ -95,8 +101,24 @@ impl AccountJob {
             mode,
             force_rotate,
             sweep: raw.sweep,
+            plan: raw.plan,
             hand_on: raw.hand_on,
-        })
+        };
+        job.refuse_other_plan().map_err(|why| InvalidJob { why })?;
+        Ok(job)
+    }
+
+    /// Refuses a plan that is not the reviewed one, and what does not go with a plan.
+    fn refuse_other_plan(&self) -> Result<(), String> {
+        let Some(plan) = &self.plan else { return Ok(()) };
+        if !self.force_rotate.is_empty() || self.sweep || self.hand_on.is_some() {
+            return Err("a plan goes with neither force_rotate nor sweep nor hand_on".to_owned());
+        }
+        let is_foreign = |id: &&RunId| !id.as_str().starts_with(APPLY_RUN);
+        if let Some(run_id) = self.run_id.as_ref().filter(is_foreign) {
+            return Err(format!("run_id {run_id} does not begin with {APPLY_RUN}: a plan has a run of its own"));
+        }
+        plan.refuse_other(&self.account)
     }
 }
 
@@ -176,6 +198,30 @@ mod tests {
             assert_eq!((job.mode, names(&job)), (mode, vec!["alice"]));
         }
         assert_eq!(names(&parse(json!({"ForceRotate": ""})).unwrap()), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn a_plan_is_read_and_comes_back_the_same_and_goes_with_nothing_else() {
+        let step = json!({"user": "alice", "user_id": "AIDAEXAMPLE000000001", "step": "delete", "reason": "recovery-grace-over",
+            "change": "delete", "access_key_ids": ["AKIAEXAMPLEOLD000001"]});
+        let steps = serde_json::from_value(json!([step])).unwrap();
+        let plan = serde_json::to_value(ReviewedPlan::new(&"111122223333".parse().unwrap(), steps)).unwrap();
+        let event = json!({"account": "111122223333", "name": "", "email": "", "run_id": "apply-1", "plan": plan});
+        assert_eq!(serde_json::to_value(AccountJob::parse(event.clone()).unwrap()).unwrap(), event);
+        for (field, value, named) in [
+            ("force_rotate", json!(["alice"]), "neither force_rotate"),
+            ("sweep", json!(true), "neither force_rotate"),
+            ("run_id", json!("20261120T020007Z-1a2b3c4d"), "does not begin with apply-"),
+            ("account", json!("444455556666"), "is not that of these steps of account 444455556666"),
+        ] {
+            let mut event = event.clone();
+            event[field] = value;
+            let why = parse(event).unwrap_err();
+            assert!(why.contains(named), "{field}: {why}");
+        }
+        let mut more = event;
+        more["plan"]["mode"] = json!("enforce");
+        assert!(parse(more).unwrap_err().contains("unknown field `mode`"));
     }
 
     #[test]

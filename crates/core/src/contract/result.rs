@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::Timestamp;
 use crate::contract::action::Guard;
 use crate::id::{AccessKeyId, AccountId, RunId, UserName};
+use crate::observed::KeyUse;
 use crate::plan::StepKind;
 use crate::policy::Mode;
 use crate::reason::Reason;
@@ -61,6 +62,9 @@ pub struct StepResult {
     pub due: Option<Timestamp>,
     /// What went wrong, without any secret.
     pub error: Option<String>,
+    /// What used the key last, of a key that is held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_used: Option<KeyUse>,
     /// The guards that an explicit action lifted for it.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub overridden: BTreeSet<Guard>,
@@ -126,18 +130,22 @@ impl AccountResult {
         counts
     }
 
-    /// How many keys wait for a step that was due more than a week ago: held, deferred, failed, or kept back for a person to act.
-    /// An audit changes nothing, so nothing waits in one.
+    /// How many keys wait for a step that was due more than a week ago.
     #[must_use]
     pub fn overdue_keys(&self) -> usize {
+        self.overdue_steps().map(|step| (&step.user, &step.access_key_id)).collect::<BTreeSet<_>>().len()
+    }
+
+    /// The steps that were due more than a week ago and wait: held, deferred, failed, or kept back for a person to act. An audit changes
+    /// nothing, so nothing waits in one.
+    pub fn overdue_steps(&self) -> impl Iterator<Item = &StepResult> {
         let waits = |step: &&StepResult| match step.status {
             StepStatus::Done => matches!(step.step, StepKind::Hold | StepKind::Skip),
             StepStatus::Failed | StepStatus::Deferred => true,
             StepStatus::Planned => false,
         };
         let is_long_due = |step: &&StepResult| step.due.is_some_and(|due| after(due, OVERDUE_AFTER) <= self.at);
-        let keys = self.steps.iter().filter(waits).filter(is_long_due).map(|step| (&step.user, &step.access_key_id));
-        keys.collect::<BTreeSet<_>>().len()
+        self.steps.iter().filter(waits).filter(is_long_due)
     }
 
     /// This result together with an earlier one of the same run and account: a retry takes up only what is left, so what was

@@ -47,6 +47,9 @@ pub struct KeyRecord {
     /// Its secret was seen not to be retrievable, and has not been seen retrievable since.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub not_retrievable: bool,
+    /// Whether the user's parameter holds it, as far as that was looked into.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parameter: Option<ParameterStanding>,
     /// The key that took over from it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub superseded_by: Option<AccessKeyId>,
@@ -95,6 +98,18 @@ pub struct MadeInactive {
     pub why: Option<InactiveBecause>,
 }
 
+/// What is known of the parameter of the user to whom a published key belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ParameterStanding {
+    /// The list gives the user none.
+    None,
+    /// It is to hold the pair, and is not known to.
+    Behind,
+    /// It was given the pair.
+    InStep,
+}
+
 /// Who did something to a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -135,6 +150,9 @@ pub struct NoticeRecord {
     /// Those of the ids that were refused, came back (`Bounced`) or were given up (`Deferred`), until somebody is told of that.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub undelivered: BTreeMap<NoticeId, NoticeState>,
+    /// The ids of those mails whose receipt does not count, such as the copy to `SECURITY_EMAIL`, while they wait.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub copies: Vec<NoticeId>,
 }
 
 impl KeyRecord {
@@ -146,18 +164,25 @@ impl KeyRecord {
         Some(notice.sent?.max(notice.asked))
     }
 
+    /// Whether the owners were told this, and everybody else who reads along: nobody is to be told again.
+    #[must_use]
+    pub fn all_know(&self, kind: &NoticeKind) -> bool {
+        self.notices.get(kind).is_some_and(|notice| notice.sent.is_some() && notice.copies.is_empty())
+    }
+
     /// When a notice of this kind was first asked for, whatever became of it.
     #[must_use]
     pub fn asked(&self, kind: &NoticeKind) -> Option<Timestamp> {
         Some(self.notices.get(kind)?.asked)
     }
 
-    /// Takes up what became of notices that are not known to be sent. One that starts a grace and was sent long before this
+    /// Takes up what became of mails that are not known to be sent. A notice that starts a grace and was sent long before this
     /// ledger asked for it belongs to a past that the ledger has lost: who was told then may have undone what followed, so it is
     /// asked for again, in another episode.
     pub fn note_sent(&mut self, now: Timestamp, answer: impl Fn(&NoticeId) -> Option<(NoticeState, Timestamp)>) {
-        let known = self.notices.len();
+        let mut is_of_the_past = false;
         self.notices.retain(|kind, notice| {
+            notice.note_copies(now, &answer);
             if notice.sent.is_some() {
                 return true;
             }
@@ -166,9 +191,15 @@ impl KeyRecord {
                 // The news that a notice of this very thing did not arrive would go round in circles.
                 notice.undelivered.clear();
             }
-            !(kind.starts_a_grace() && first.is_some_and(|first| plus(first, RETRIED_FOR) < notice.asked))
+            if kind.starts_a_grace() {
+                let is_past = first.is_some_and(|first| plus(first, RETRIED_FOR) < notice.asked);
+                is_of_the_past |= is_past;
+                return !is_past;
+            }
+            // Nothing waits for it: what nobody got within a week is news no more.
+            !(notice.is_lost() && after(notice.asked, WAITED_FOR) <= now)
         });
-        if self.notices.len() < known {
+        if is_of_the_past {
             self.episode = self.episode.saturating_add(1);
         }
     }
@@ -197,6 +228,36 @@ impl KeyRecord {
 }
 
 impl NoticeRecord {
+    /// A notice that is asked for now.
+    #[must_use]
+    pub fn new(asked: Timestamp) -> Self {
+        Self { asked, ids: Vec::new(), sent: None, undelivered: BTreeMap::new(), copies: Vec::new() }
+    }
+
+    /// Whether everybody was told, and nothing is to be said of those who could not be.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.sent.is_some() && self.undelivered.is_empty() && self.copies.is_empty()
+    }
+
+    /// Whether nobody has it, and that is not to be said of anybody any more.
+    fn is_lost(&self) -> bool {
+        self.sent.is_none() && self.undelivered.is_empty()
+    }
+
+    /// The mails of which it is not known whether they were sent.
+    pub fn awaited(&self) -> impl Iterator<Item = &NoticeId> {
+        let counted = self.ids.iter().filter(|_| self.sent.is_none());
+        counted.chain(&self.copies)
+    }
+
+    /// Takes up which copies are waited for no longer: those that were sent or refused, and after a week all of them.
+    fn note_copies(&mut self, now: Timestamp, answer: impl Fn(&NoticeId) -> Option<(NoticeState, Timestamp)>) {
+        let is_given_up = after(self.asked, WAITED_FOR) <= now;
+        let is_over = |id: &NoticeId| matches!(answer(id), Some((NoticeState::Sent | NoticeState::Bounced, _)));
+        self.copies.retain(|id| !is_given_up && !is_over(id));
+    }
+
     /// Takes up when it was sent, and returns when first. While nothing is known of a mail to one of the recipients, or it waits, the
     /// notice counts as not sent, so that it is asked for again: those who have it already get no second one. The grace counts from
     /// the last of them, who has read of no earlier day; where one is waited for no longer, from then on.

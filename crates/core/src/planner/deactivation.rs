@@ -29,7 +29,8 @@ impl UserView<'_> {
         let due = after(since, self.periods.install_grace);
         if self.now < due {
             let warning = self.warning(key, Reason::DeactivationAhead, due, NoticeKind::DeactivationAhead);
-            return warning.map(|step| step.replaced_by(replacement));
+            let copy = || self.copy(key, Reason::NoticeRepeated, due, NoticeKind::Rotated);
+            return warning.or_else(copy).map(|step| step.replaced_by(replacement));
         }
         Some(match self.hold(key, replacement) {
             Some(reason) if self.is_held_long_enough(key, reason, due) => {
@@ -96,6 +97,7 @@ impl UserView<'_> {
         let gone = !self.standings.is_retrievable(&replacement.id);
         let all = [
             (gone.then_some(Reason::ReplacementNotRetrievable), None),
+            (self.has_parameter_behind(replacement).then_some(Reason::ParameterBehind), None),
             (self.use_of(key), Some(Guard::LastUsed)),
             (self.missing_take_up(key, replacement), Some(Guard::TakeUp)),
         ];

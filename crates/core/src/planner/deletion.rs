@@ -49,7 +49,7 @@ impl UserView<'_> {
         let due = after(since, grace);
         let is_awaited = why == InactiveBecause::Orphaned && self.now >= minus(due, ORPHAN_AWAITED);
         if self.now < due && !is_awaited {
-            return self.untold(key, inactive, due).or_else(|| self.deletion_ahead(key, why, due));
+            return self.before_deletion(key, inactive, why, due);
         }
         if why == InactiveBecause::Orphaned && key.last_used != LastUsed::Never {
             return Some(self.blocked(key, Reason::PersonInactive, key.created));
@@ -111,11 +111,11 @@ impl UserView<'_> {
     pub(super) fn untold_deletions(&self) -> Vec<Step> {
         let untold = self.record.keys.iter().filter_map(|(id, record)| {
             let deleted = record.deleted.filter(|_| self.user.key(id).is_none())?;
-            let is_told = record.told(&NoticeKind::Deleted).is_some();
+            let all_know = record.all_know(&NoticeKind::Deleted);
             // A key whose owners never heard of it, such as one that was never stored, is no news.
             let is_news = self.is_news(deleted) && record.made_inactive.is_some();
             let step = self.user_step(StepKind::Warn, Reason::DeletionUntold).due(deleted);
-            (is_news && !is_told).then(|| Step { key: Some(id.clone()), ..step }.telling(NoticeKind::Deleted))
+            (is_news && !all_know).then(|| Step { key: Some(id.clone()), ..step }.telling(NoticeKind::Deleted))
         });
         untold.collect()
     }
@@ -133,19 +133,30 @@ impl UserView<'_> {
         self.warning(key, reason, due, NoticeKind::DeletionAhead)
     }
 
-    /// The owners are told that the key was made inactive, where the run that did it died, or its notice was not sent.
-    fn untold(&self, key: &ObservedKey, inactive: &MadeInactive, due: Timestamp) -> Option<Step> {
-        let is_told = self.record_of(key).told(&NoticeKind::Deactivated).is_some();
-        // Afterwards its deletion is what they are warned of.
-        let is_news = self.is_news(inactive.at);
-        let reason = match inactive.why? {
+    /// What is told of an inactive key whose deletion is not due: first that it was made inactive, where the run that did it died or its
+    /// notice was not sent; then that it will be deleted; last, and for others than the owners, the former.
+    fn before_deletion(
+        &self,
+        key: &ObservedKey,
+        inactive: &MadeInactive,
+        why: InactiveBecause,
+        due: Timestamp,
+    ) -> Option<Step> {
+        let (reason, kind) = match why {
             // The notice of a rollback tells of both its keys, and nobody knows of a key whose answer was lost.
-            InactiveBecause::RolledBack | InactiveBecause::Orphaned => return None,
-            InactiveBecause::Emergency => Reason::Emergency,
-            InactiveBecause::Superseded | InactiveBecause::Unused => Reason::DeactivationUntold,
+            InactiveBecause::RolledBack | InactiveBecause::Orphaned => return self.deletion_ahead(key, why, due),
+            InactiveBecause::Emergency => (Reason::Emergency, NoticeKind::Emergency),
+            InactiveBecause::Superseded | InactiveBecause::Unused => {
+                (Reason::DeactivationUntold, NoticeKind::Deactivated)
+            }
         };
-        let tell = || self.step(key, StepKind::Warn, reason).due(due);
-        (!is_told && is_news).then(|| tell().telling(NoticeKind::Deactivated))
+        let record = self.record_of(key);
+        // Afterwards its deletion is what they are warned of.
+        let is_news = self.is_news(record.asked(&kind).unwrap_or(inactive.at));
+        if is_news && record.told(&kind).is_none() {
+            return Some(self.step(key, StepKind::Warn, reason).due(due).telling(kind));
+        }
+        self.deletion_ahead(key, why, due).or_else(|| self.copy(key, reason, due, kind))
     }
 
     fn persons_inactive_key(&self, key: &ObservedKey, inactive: &MadeInactive) -> Step {
@@ -166,7 +177,8 @@ impl UserView<'_> {
         let due = seen_long_enough.max(after(told, self.periods.install_grace));
         if self.now < due {
             let ahead = self.warning(key, Reason::ForeignDeletionAhead, due, NoticeKind::DeletionAhead);
-            return ahead.unwrap_or_else(stays);
+            let copy = || self.copy(key, Reason::ForeignDeletionAhead, due, NoticeKind::ForeignDeletion);
+            return ahead.or_else(copy).unwrap_or_else(stays);
         }
         let mut step = self.delete(key, Reason::ForeignInactive).due(due);
         step.preconditions.not_before = Some(due);

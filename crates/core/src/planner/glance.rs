@@ -6,12 +6,13 @@
 use crate::Timestamp;
 use crate::credential_report::{KeySlot, ReportRow};
 use crate::id::{AccessKeyId, UserId, UserName};
-use crate::ledger::{Actor, InactiveBecause, KeyRecord, MadeInactive, USE_RECORD_SPAN};
+use crate::ledger::{Actor, InactiveBecause, KeyRecord, MadeInactive, NoticeRecord, USE_RECORD_SPAN};
 use crate::notice::NoticeKind;
 use crate::observed::ObservedUser;
 use crate::plan::{Step, StepKind};
 use crate::planner::AccountView;
-use crate::planner::step::{UserView, step_about};
+use crate::planner::step::UserView;
+use crate::planner::telling::NIGHTS_VARY;
 use crate::planner::user::record_of;
 use crate::policy::UnusedKeys;
 use crate::reason::Reason;
@@ -56,7 +57,7 @@ pub fn glance(view: &AccountView<'_>, listed: &ObservedUser, row: Option<&Report
 impl QuietUser {
     /// What the plan says of the user: the same as if its keys had been looked at.
     pub(super) fn step(&self) -> Option<Step> {
-        Some(step_about(&self.name, &self.user_id, StepKind::Skip, self.skip?))
+        Some(Step::about(&self.name, &self.user_id, StepKind::Skip, self.skip?))
     }
 }
 
@@ -77,7 +78,7 @@ impl UserView<'_> {
 
     fn is_settled_key(&self, id: &AccessKeyId, key: &KeyRecord) -> bool {
         let nothing_begun = key.deactivation_begun.is_none() && key.deletion_begun.is_none();
-        let all_told = key.notices.values().all(|notice| notice.sent.is_some() && notice.undelivered.is_empty());
+        let all_told = key.notices.values().all(NoticeRecord::is_settled);
         let is_at_rest = match &key.made_inactive {
             None => self.is_in_charge(key),
             Some(inactive) => self.is_waiting(key, inactive) && self.has_stand_in(id, inactive),
@@ -89,8 +90,8 @@ impl UserView<'_> {
     fn is_in_charge(&self, key: &KeyRecord) -> bool {
         let nothing_announced =
             key.notices.keys().all(|kind| matches!(kind, NoticeKind::Published | NoticeKind::RolledBack));
-        let told = key.rolled_back.is_none_or(|at| !self.is_news(at) || key.told(&NoticeKind::RolledBack).is_some());
-        let is_handed_out = key.published.is_some() && !key.not_retrievable;
+        let told = key.rolled_back.is_none_or(|at| !self.is_news(at) || key.all_know(&NoticeKind::RolledBack));
+        let is_handed_out = key.published.is_some() && !key.not_retrievable && !self.is_behind(key);
         let is_alone = key.superseded_by.is_none() && key.held_since.is_none();
         is_handed_out && is_alone && nothing_announced && told
     }
@@ -99,7 +100,12 @@ impl UserView<'_> {
     fn is_waiting(&self, key: &KeyRecord, inactive: &MadeInactive) -> bool {
         let is_ours =
             inactive.by == Actor::Keywheel && inactive.why.is_some_and(|why| why != InactiveBecause::Orphaned);
-        let told = !self.is_news(inactive.at) || key.told(&NoticeKind::Deactivated).is_some();
+        let news = if inactive.why == Some(InactiveBecause::Emergency) {
+            NoticeKind::Emergency
+        } else {
+            NoticeKind::Deactivated
+        };
+        let told = !self.is_news(inactive.at) || key.all_know(&news);
         is_ours && told && self.now < self.before_warnings(after(inactive.at, self.periods.recovery_grace))
     }
 
@@ -143,7 +149,7 @@ impl UserView<'_> {
     /// When the first warning of something that is due then is sent.
     fn before_warnings(&self, due: Timestamp) -> Timestamp {
         let first = self.policy.warn_days.iter().max().copied().unwrap_or(Days(0));
-        minus(due, first.duration())
+        minus(due, first.duration() + NIGHTS_VARY)
     }
 }
 

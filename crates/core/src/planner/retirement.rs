@@ -48,7 +48,8 @@ impl UserView<'_> {
         };
         let due = after(announced, self.periods.install_grace);
         if self.now < due {
-            return self.warning(key, Reason::RetirementAhead, due, NoticeKind::RetirementAhead);
+            let warning = self.warning(key, Reason::RetirementAhead, due, NoticeKind::RetirementAhead);
+            return warning.or_else(|| self.copy(key, Reason::RetirementAhead, due, NoticeKind::Retiring));
         }
         let preconditions = Preconditions {
             statuses: vec![(key.id.clone(), KeyStatus::Active)],

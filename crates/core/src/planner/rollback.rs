@@ -100,7 +100,7 @@ impl UserView<'_> {
         let untold = active.filter(|key| {
             let record = self.record_of(key);
             let is_news = record.rolled_back.is_some_and(|at| self.is_news(at));
-            is_news && record.told(&NoticeKind::RolledBack).is_none()
+            is_news && !record.all_know(&NoticeKind::RolledBack)
         });
         untold
             .map(|key| self.step(key, StepKind::Warn, Reason::RollbackUntold).telling(NoticeKind::RolledBack))

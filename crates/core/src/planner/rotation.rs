@@ -53,7 +53,7 @@ impl UserView<'_> {
         !has_taken_over && self.is_to_be_retired(key)
     }
 
-    fn is_superseded_by(&self, other: &ObservedKey, key: &ObservedKey) -> bool {
+    pub(super) fn is_superseded_by(&self, other: &ObservedKey, key: &ObservedKey) -> bool {
         other.is_active() && self.standings.of(other) == Standing::Superseded { by: key.id.clone() }
     }
 

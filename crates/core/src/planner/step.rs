@@ -1,9 +1,6 @@
 //! Makes steps for one user.
 
-use std::collections::BTreeSet;
-
 use crate::Timestamp;
-use crate::id::{UserId, UserName};
 use crate::ledger::{KeyRecord, UserRecord};
 use crate::notice::NoticeKind;
 use crate::observed::{LastUsed, ObservedKey, ObservedUser};
@@ -57,27 +54,7 @@ impl<'a> UserView<'a> {
 
     /// A step about the user as a whole.
     pub(super) fn user_step(&self, kind: StepKind, reason: Reason) -> Step {
-        step_about(&self.user.name, &self.user.user_id, kind, reason)
-    }
-}
-
-/// A step about a user as a whole that does nothing and tells nobody, to be completed.
-pub(super) fn step_about(user: &UserName, user_id: &UserId, kind: StepKind, reason: Reason) -> Step {
-    Step {
-        user: user.clone(),
-        user_id: user_id.clone(),
-        key: None,
-        kind,
-        reason,
-        due: None,
-        action: Action::None,
-        preconditions: Preconditions::default(),
-        last_used: None,
-        replacement: None,
-        next_after: None,
-        ends: None,
-        notice: None,
-        overridden: BTreeSet::new(),
+        Step::about(&self.user.name, &self.user.user_id, kind, reason)
     }
 }
 

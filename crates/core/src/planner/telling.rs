@@ -1,5 +1,7 @@
 //! When owners are told: warnings once each, and what stays blocked once a week.
 
+use jiff::SignedDuration;
+
 use crate::Timestamp;
 use crate::ledger::KeyRecord;
 use crate::notice::NoticeKind;
@@ -7,10 +9,15 @@ use crate::observed::ObservedKey;
 use crate::plan::{Step, StepKind};
 use crate::planner::step::UserView;
 use crate::reason::Reason;
-use crate::time::{Days, after, days_until, weeks_since};
+use crate::time::{Days, after, days_until, minus, weeks_since};
 
 /// For so long owners are told what an earlier run did and could not tell them of.
 const NEWS: Days = Days(7);
+
+/// One night may look at an account so much later than the night before: for so long Lambda keeps an event that it cannot hand over, see
+/// <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html>. A warning is due so much sooner, else the night after it finds
+/// that the day itself has come.
+pub(super) const NIGHTS_VARY: SignedDuration = SignedDuration::from_hours(6);
 
 impl UserView<'_> {
     /// Whether what happened then is news still.
@@ -38,11 +45,18 @@ impl UserView<'_> {
         due: Timestamp,
         notice: fn(u32) -> NoticeKind,
     ) -> Option<NoticeKind> {
-        let left = days_until(due, self.now);
+        let left = days_until(minus(due, NIGHTS_VARY), self.now);
         let threshold = self.policy.warn_days.iter().filter(|days| days.0 >= left).min()?;
         let kind = notice(threshold.0);
         let told = self.record_of(key).told(&kind).is_some();
-        (left > 0 && !told).then_some(kind)
+        (self.now < due && !told).then_some(kind)
+    }
+
+    /// A notice that the owners have, for those of its other readers who do not have it yet.
+    pub(super) fn copy(&self, key: &ObservedKey, reason: Reason, due: Timestamp, kind: NoticeKind) -> Option<Step> {
+        let record = self.record_of(key);
+        let is_owed = record.told(&kind).is_some() && !record.all_know(&kind);
+        is_owed.then(|| self.step(key, StepKind::Warn, reason).due(due).telling(kind))
     }
 
     /// A step that does nothing and tells the owners so: at once, and then with every week that has passed since `since`.

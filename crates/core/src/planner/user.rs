@@ -63,10 +63,16 @@ impl UserView<'_> {
         }
         steps.extend(self.inactive_keys());
         steps.extend(self.untold_rollbacks());
+        steps.extend(self.untold_pairs());
         let half_done = self.half_done();
         if half_done.is_empty() {
-            steps.extend(self.superseded_keys());
-            steps.extend(self.keys_in_charge());
+            let mut others = self.superseded_keys();
+            others.extend(self.keys_in_charge());
+            // A key that goes or is replaced tonight is handed out no more.
+            let leaves = |key: &Step| others.iter().any(|other| other.action.is_change() && other.key == key.key);
+            let delivered: Vec<_> = self.parameters_behind().into_iter().filter(|step| !leaves(step)).collect();
+            steps.extend(delivered);
+            steps.extend(others);
         } else {
             // What an earlier run left half-done is put right before anything new is begun.
             steps.extend(half_done);

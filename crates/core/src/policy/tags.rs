@@ -2,12 +2,13 @@
 //!
 //! Whoever may tag a user can set these, so a tag can never direct a secret anywhere.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::Timestamp;
+use crate::secret::is_region;
 use crate::time::Days;
 
 /// The suffix of the tag that holds the key owner's e-mail address.
@@ -24,6 +25,10 @@ pub const EXEMPT_UNTIL: &str = "EXEMPT_UNTIL";
 pub const EXEMPT_REASON: &str = "EXEMPT_REASON";
 /// The suffix of the tag that names the entry of the hub's list for which new pairs are encrypted.
 pub const ENCRYPT_TO: &str = "ENCRYPT_TO";
+/// The suffix of the tag that says that the user wants the parameter which the hub's list offers.
+pub const PARAMETER: &str = "PARAMETER";
+/// The suffix of the tag that names the Regions for which the secret also holds SES's SMTP passwords.
+pub const SMTP_REGIONS: &str = "SMTP_REGIONS";
 const INSTRUCTION: &str = "INSTRUCTION_";
 
 /// A hundred years: the most days that a tag can ask for.
@@ -48,6 +53,10 @@ pub struct UserTags {
     pub exempt_reason: Option<String>,
     /// `ENCRYPT_TO`: the name of an entry in the hub's list of recipients.
     pub encrypt_to: Option<String>,
+    /// `PARAMETER`: whether the user wants the parameter which the hub's list offers to tagged users.
+    pub parameter: bool,
+    /// `SMTP_REGIONS`: the Regions for which the secret also holds SES's SMTP passwords.
+    pub smtp_regions: Vec<String>,
     /// Tags of ours that cannot be read, for the account's owner.
     pub malformed: Vec<MalformedTag>,
 }
@@ -88,6 +97,23 @@ impl UserTags {
                     value: (*value).to_owned(),
                     expected: "a date such as 2027-03-31",
                 }),
+            }
+        }
+        match ours.get(PARAMETER).map(|value| value.trim()) {
+            None => {}
+            Some(value) if value.eq_ignore_ascii_case("on") => read.parameter = true,
+            Some(value) if value.eq_ignore_ascii_case("off") => {}
+            Some(value) => {
+                malformed.push(MalformedTag { suffix: PARAMETER, value: value.to_owned(), expected: "on or off" });
+            }
+        }
+        if let Some(value) = ours.get(SMTP_REGIONS) {
+            let regions: BTreeSet<_> = value.split_whitespace().collect();
+            if regions.is_empty() || !regions.iter().all(|region| is_region(region)) {
+                let expected = "Regions with spaces between them, such as eu-central-1 us-east-1";
+                malformed.push(MalformedTag { suffix: SMTP_REGIONS, value: (*value).to_owned(), expected });
+            } else {
+                read.smtp_regions = regions.into_iter().map(str::to_owned).collect();
             }
         }
         read.malformed = malformed;
@@ -198,6 +224,24 @@ mod tests {
         for (value, days) in [("1", 1), ("36500", 36_500), ("007", 7)] {
             let tags = read(&[("KeyRotation:ROTATE_AFTER_DAYS", value)]);
             assert_eq!((tags.rotate_after, tags.malformed.len()), (Some(Days(days)), 0), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn a_parameter_is_wanted_only_where_the_tag_says_on() {
+        assert!(read(&[("keyrotation:parameter", " On ")]).parameter);
+        assert!(!read(&[]).parameter && !read(&[("KeyRotation:PARAMETER", "off")]).parameter);
+        let odd = read(&[("KeyRotation:PARAMETER", "/my/own/name")]);
+        assert_eq!((odd.parameter, odd.malformed.len()), (false, 1));
+    }
+
+    #[test]
+    fn regions_for_smtp_are_read_once_each_and_all_or_none() {
+        let tags = read(&[("KeyRotation:smtp_regions", " us-east-1  eu-central-1 us-east-1 ")]);
+        assert_eq!((tags.smtp_regions.join(" "), tags.malformed.len()), ("eu-central-1 us-east-1".to_owned(), 0));
+        for value in ["", "on", "eu-central-1 everywhere"] {
+            let tags = read(&[("KeyRotation:SMTP_REGIONS", value)]);
+            assert_eq!((tags.smtp_regions.len(), tags.malformed.len()), (0, 1), "{value:?}");
         }
     }
 

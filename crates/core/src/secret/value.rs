@@ -1,6 +1,9 @@
+use std::collections::BTreeMap;
+
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
+use super::smtp_password;
 use crate::Timestamp;
 use crate::id::{AccessKeyId, AccountId, UserName};
 
@@ -77,6 +80,8 @@ struct FullValue<'a> {
     record: &'a SecretRecord,
     #[serde(rename = "SecretAccessKey")]
     secret_access_key: &'a str,
+    #[serde(rename = "SmtpPasswords", skip_serializing_if = "BTreeMap::is_empty")]
+    smtp_passwords: BTreeMap<&'a str, &'a str>,
 }
 
 impl SecretRecord {
@@ -114,7 +119,18 @@ impl SecretRecord {
     /// # Errors
     /// Never in practice: the record holds nothing that JSON cannot.
     pub fn with_secret(&self, pair: &KeyPair) -> Result<SecretValue, serde_json::Error> {
-        let full = FullValue { record: self, secret_access_key: pair.secret.expose_secret() };
+        self.with_smtp_passwords(pair, &[])
+    }
+
+    /// The value with the pair's secret half, and with the passwords of SES's SMTP endpoints in these Regions.
+    ///
+    /// # Errors
+    /// As [`SecretRecord::with_secret`].
+    pub fn with_smtp_passwords(&self, pair: &KeyPair, regions: &[String]) -> Result<SecretValue, serde_json::Error> {
+        let passwords: Vec<_> = regions.iter().map(|region| smtp_password(&pair.secret, region)).collect();
+        let exposed = passwords.iter().map(ExposeSecret::expose_secret);
+        let smtp_passwords = regions.iter().map(String::as_str).zip(exposed).collect();
+        let full = FullValue { record: self, secret_access_key: pair.secret.expose_secret(), smtp_passwords };
         serde_json::to_string(&full).map(|text| SecretValue(text.into()))
     }
 }
@@ -160,6 +176,18 @@ mod tests {
             "Previous": {"AccessKeyId": "AKIAOLDOLDOLDOLDOLDO", "CreateDate": "2026-08-22T09:30:00Z"}
         });
         assert_eq!(json_of(&record(Some(previous())).with_secret(&pair()).unwrap()), expected);
+    }
+
+    #[test]
+    fn passwords_of_ses_stand_beside_the_pair_for_the_regions_named() {
+        let regions = ["eu-central-1".to_owned(), "us-west-1".to_owned()];
+        let value = record(None).with_smtp_passwords(&pair(), &regions).unwrap();
+        let password = |region| smtp_password(&pair().secret, region).expose_secret().to_owned();
+        let expected = json!({ "eu-central-1": password("eu-central-1"), "us-west-1": password("us-west-1") });
+        assert_eq!(json_of(&value)["SmtpPasswords"], expected);
+        assert_eq!(json_of(&value)["SecretAccessKey"], SECRET_HALF);
+        assert!(!format!("{value:?}").contains(&password("us-west-1")));
+        assert_eq!(json_of(&record(None).with_secret(&pair()).unwrap()).get("SmtpPasswords"), None);
     }
 
     #[test]

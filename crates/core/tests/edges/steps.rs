@@ -37,6 +37,47 @@ fn a_notice_that_is_not_sent_is_repeated_for_one_install_grace_and_then_holds_th
 }
 
 #[test]
+fn a_copy_that_waits_is_sent_again_and_nothing_else_changes() {
+    let waits = |case: &str| decided(&case.replace("WHEN", "copy-waits "));
+    let told = |case: &str| decided(&case.replace("WHEN", ""));
+    let rotated = r#""replaced": [["K1", "K2", "2d"]], "keys": {"K1": {"age": "93d", "used": "10d",
+        "ledger": {"notices": {"rotated": "WHEN2d"}}}, "K2": {"age": "2d", "used": "1d"}}"#;
+    assert_eq!((told(rotated), waits(rotated)), (vec![], vec!["warn notice-repeated".to_owned()]));
+    let retiring = r#""keys": {"K1": {"age": "200d", "used": "105d", "ledger": {"notices": {"retiring": "WHEN2d"}}}}"#;
+    assert_eq!((told(retiring), waits(retiring)), (vec![], vec!["warn retirement-ahead".to_owned()]));
+    // On the day itself the step is what everybody is told of.
+    for case in [rotated.replace("2d", "12d"), retiring.replace("2d", "12d")] {
+        assert_eq!(told(&case), waits(&case));
+        assert_ne!(told(&case), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn news_of_a_new_pair_that_nobody_got_is_repeated_for_a_week() {
+    let published = |age| {
+        decided(&format!(
+            r#""keys": {{"K1": {{"age": "{age}", "used": "1d", "ledger": {{"notices": {{"published": "asked {age}"}}}}}}}}"#
+        ))
+    };
+    assert_eq!((published("6d"), published("7d")), (vec!["warn notice-repeated".to_owned()], vec![]));
+}
+
+#[test]
+fn a_warning_is_due_six_hours_sooner_so_that_no_later_night_finds_that_the_day_has_come() {
+    let warned = |age: u64| {
+        let case = format!(
+            r#""keys": {{"K1": {{"age": "{age}s", "used": "1d", "ledger": {{"notices": {{"rotation-ahead:3": "1d"}}}}}}}}"#
+        );
+        decided(&case)
+    };
+    let (day, hour) = (86_400, 3_600);
+    assert_eq!(warned(89 * day - 6 * hour - 1), Vec::<String>::new());
+    assert_eq!(warned(89 * day - 6 * hour), ["warn rotation-ahead"]);
+    assert_eq!(warned(90 * day - 1), ["warn rotation-ahead"]);
+    assert_eq!(warned(90 * day), ["create rotation-due"]);
+}
+
+#[test]
 fn ten_minutes_after_the_end_of_an_unanswered_call_rotation_goes_on() {
     let case = |until| {
         decided(&format!(

@@ -140,6 +140,7 @@ impl Case {
         for (name, value) in &self.policy {
             match (name.as_str(), value.as_str()) {
                 ("require_notice", None) => policy.require_notice = value.as_bool().unwrap(),
+                ("parameters", None) => policy.parameters = value.as_bool().unwrap(),
                 ("unused_keys", Some("rotate")) => policy.unused_keys = UnusedKeys::Rotate,
                 ("foreign_inactive_keys", Some("delete")) => policy.foreign_inactive_keys = ForeignInactiveKeys::Delete,
                 ("selection", Some("tagged")) => policy.selection = Selection::Tagged,

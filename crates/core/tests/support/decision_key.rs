@@ -10,7 +10,7 @@ use keywheel_core::observed::{KeyStatus, LastUsed, ObservedKey};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{key_id, notice, now, unknown, used_at};
+use super::{copy, key_id, notice, now, unknown, used_at};
 
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -61,6 +61,7 @@ pub(crate) fn remembered(ledger: &BTreeMap<String, Value>, record: &mut KeyRecor
             "retrieval_unproven" => record.retrieval_unproven = value.as_bool().unwrap(),
             "retrievable_since" => record.retrievable_since = Some(before(text())),
             "not_retrievable" => record.not_retrievable = value.as_bool().unwrap(),
+            "parameter" => record.parameter = serde_json::from_value(value.clone()).unwrap(),
             "revived" => record.revived = Some(before(text())),
             "deletion_begun" => record.deletion_begun = Some(before(text())),
             "deleted" => record.deleted = Some(before(text())),
@@ -88,9 +89,11 @@ fn inactive(value: &Value) -> MadeInactive {
 fn notices(value: &Value) -> impl Iterator<Item = (NoticeKind, NoticeRecord)> {
     value.as_object().unwrap().iter().map(|(kind, when)| {
         let when = when.as_str().unwrap();
-        let record = match when.strip_prefix("asked ") {
-            Some(asked) => notice(before(asked), None),
-            None => notice(before(when), Some(before(when))),
+        let told = |when| notice(before(when), Some(before(when)));
+        let record = match when.split_once(' ') {
+            Some(("asked", asked)) => notice(before(asked), None),
+            Some(("copy-waits", told_at)) => NoticeRecord { copies: vec![copy()], ..told(told_at) },
+            _ => told(when),
         };
         (NoticeKind::try_from(kind.clone()).unwrap(), record)
     })

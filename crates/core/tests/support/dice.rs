@@ -5,7 +5,7 @@ use keywheel_core::ledger::NoticeRecord;
 use keywheel_core::policy::{ExemptionGroup, ForeignInactiveKeys, Freeze, Periods, Policy, Selection, UnusedKeys};
 use keywheel_core::time::Days;
 
-use super::{ago, days_ago, notice, now, user_name};
+use super::{ago, copy, days_ago, notice, now, user_name};
 
 pub(crate) struct Dice(pub(crate) u64);
 
@@ -47,7 +47,8 @@ impl Dice {
     pub(crate) fn told(&mut self, start: Timestamp) -> NoticeRecord {
         let asked = self.since(start);
         let sent = self.maybe(80, |dice| if dice.percent(80) { asked } else { dice.since(start) });
-        notice(asked, sent)
+        let copies = if self.percent(2) { vec![copy()] } else { Vec::new() };
+        NoticeRecord { copies, ..notice(asked, sent) }
     }
 
     pub(crate) fn policy(&mut self) -> Policy {

@@ -91,6 +91,7 @@ pub(crate) fn taken_away(step: &Step) -> Option<&AccessKeyId> {
         | Action::Hold
         | Action::Replace { .. }
         | Action::Publish { .. }
+        | Action::Deliver { .. }
         | Action::Rollback { .. }
         | Action::Refuse { .. } => None,
     }

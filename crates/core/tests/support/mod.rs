@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use keywheel_core::Timestamp;
 use keywheel_core::credential_report::ReportRow;
-use keywheel_core::id::{AccessKeyId, AccountId, UserId, UserName};
+use keywheel_core::id::{AccessKeyId, AccountId, NoticeId, UserId, UserName};
 use keywheel_core::ledger::{AccountLedger, NoticeRecord, UserRecord};
 use keywheel_core::observed::{
     KeyStatus, KeyUse, LastUsed, ObservedKey, ObservedSecret, ObservedUser, SecretState, SecretVersion,
@@ -98,7 +98,12 @@ pub(crate) fn secret(versions: Vec<SecretVersion>) -> SecretState {
 }
 
 pub(crate) fn notice(asked: Timestamp, sent: Option<Timestamp>) -> NoticeRecord {
-    NoticeRecord { asked, ids: Vec::new(), sent, undelivered: BTreeMap::new() }
+    NoticeRecord { sent, ..NoticeRecord::new(asked) }
+}
+
+/// The id of a mail whose receipt does not count.
+pub(crate) fn copy() -> NoticeId {
+    "c".repeat(32).parse().unwrap()
 }
 
 /// Everything that one night's plan is made from.

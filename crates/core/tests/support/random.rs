@@ -2,7 +2,7 @@
 
 use keywheel_core::Timestamp;
 use keywheel_core::ledger::{
-    Actor, CreateIntent, InactiveBecause, KeyRecord, MadeInactive, RollbackIntent, UserRecord,
+    Actor, CreateIntent, InactiveBecause, KeyRecord, MadeInactive, ParameterStanding, RollbackIntent, UserRecord,
 };
 use keywheel_core::notice::NoticeKind;
 use keywheel_core::observed::{
@@ -41,7 +41,13 @@ pub(crate) fn world(seed: u64) -> World {
     let mut user = user(keys, secret);
     user.tags = dice.maybe(20, |dice| [dice.tag(), dice.tag()].into()).unwrap_or_default();
     let forced = dice.maybe(10, |_| [user_name("alice")].into()).unwrap_or_default();
-    World { policy: dice.policy(), exemptions: dice.exemptions(), forced, ..World::new(user, record) }
+    let mut policy = dice.policy();
+    let exemptions = dice.exemptions();
+    policy.parameters = dice.percent(25);
+    for memory in record.keys.values_mut() {
+        memory.parameter = dice.parameter();
+    }
+    World { policy, exemptions, forced, ..World::new(user, record) }
 }
 
 impl Dice {
@@ -145,6 +151,11 @@ impl Dice {
         let told = [(NoticeKind::ForeignDeletion, self.told(created))].into();
         let made_inactive = Some(MadeInactive { at: created, by, why });
         record.keys.insert(newest.id.clone(), KeyRecord { made_inactive, notices: told, ..KeyRecord::default() });
+    }
+
+    fn parameter(&mut self) -> Option<ParameterStanding> {
+        use ParameterStanding::{Behind, InStep, None as NoParameter};
+        self.pick(&[None, Some(NoParameter), Some(InStep), Some(InStep), Some(InStep), Some(Behind)])
     }
 
     fn because(&mut self) -> InactiveBecause {

@@ -35,7 +35,7 @@ impl Asked<'_> {
         let step = self.user.step(key, StepKind::Deactivate, Reason::Emergency).due(self.user.now);
         let mut step = step.doing(action, preconditions).next_after(self.user.periods.recovery_grace);
         step.replacement = self.user.standings.successor(&key.id);
-        step.telling(NoticeKind::Deactivated)
+        step.telling(NoticeKind::Emergency)
     }
 
     /// The replacement of a key that leaked: where none has taken over, and the second slot is free.
