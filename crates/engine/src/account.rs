@@ -5,6 +5,7 @@ mod audience;
 mod audit;
 mod claim;
 mod credential_report;
+mod deliver;
 mod digests;
 mod execute;
 mod facts;
@@ -20,15 +21,18 @@ mod retract;
 mod rollback;
 mod run;
 mod session;
+mod survey;
 mod told;
 mod unreachable;
 
 pub use report::AccountRun;
 pub use run::look_after;
 pub use session::LEASE;
+pub use survey::{Survey, UnseenUser, survey};
 
 use keywheel_core::Timestamp;
 use keywheel_core::contract::action::ExplicitAction;
+use keywheel_core::contract::reviewed::ReviewedPlan;
 use keywheel_core::id::{AccountId, Partition, RunId, UserName};
 use keywheel_core::policy::{Mode, Policy};
 
@@ -96,6 +100,8 @@ pub struct Run {
     pub clock_is_off: bool,
     /// The one thing that was asked for; none for a whole night.
     pub explicit: Option<ExplicitAction>,
+    /// The steps that somebody has reviewed, where nothing else is to be done.
+    pub reviewed: Option<ReviewedPlan>,
     /// What an earlier invocation of the run left, where it handed itself on.
     pub inherited: Option<Inheritance>,
 }

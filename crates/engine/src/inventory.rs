@@ -30,7 +30,7 @@ use keywheel_core::policy::Mode;
 
 pub use error::InventoryError;
 pub use event::{GoOnEvent, InvalidEvent, InventoryEvent, RunEvent};
-pub use finish::{Finish, FinishError, WantedRun, finish};
+pub use finish::{Finish, FinishError, WantedRun, finish, finish_so_far};
 pub use going_on::{FanOutPorts, GoingOn, go_on};
 pub use rollout::rollout_rank;
 pub use scope::{Division, Scope};
@@ -98,11 +98,7 @@ pub async fn run<O: Organization, I: Invoker, S: RunStore, C: Clock>(
 ) -> Result<InventoryResult, InventoryError> {
     let (organization, ports) = (ports.organization, &ports.fan_out);
     let began = ports.clock.now();
-    let accounts = organization.accounts().await.map_err(InventoryError::Listing)?;
-    let scope = scope_of(organization, settings, run).await?;
-    let division = scope.divide(accounts);
-    say_what_is_odd(settings, run, &division)?;
-
+    let division = choose(organization, settings, run.accounts.as_ref()).await?;
     let manifest = manifest_of(run, began, division);
     ports.runs.put_manifest(&manifest).await.map_err(InventoryError::ManifestNotStored)?;
     if run.becomes_latest {
@@ -122,12 +118,37 @@ pub async fn run<O: Organization, I: Invoker, S: RunStore, C: Clock>(
     part.carry_out(ports, settings).await
 }
 
+/// Lists the organization and decides which of its accounts take part: all that the settings leave in, and of those only what is asked
+/// for, where something is.
+///
+/// # Errors
+/// When the organization cannot be listed, or does not have what the settings or the caller name.
+pub async fn choose(
+    organization: &impl Organization,
+    settings: &InventorySettings,
+    asked_for: Option<&BTreeSet<AccountId>>,
+) -> Result<Division, InventoryError> {
+    let accounts = organization.accounts().await.map_err(InventoryError::Listing)?;
+    let scope = scope_of(organization, settings, asked_for).await?;
+    let division = scope.divide(accounts);
+    say_what_is_odd(settings, asked_for, &division)?;
+    Ok(division)
+}
+
+/// Decides by the settings alone which of these accounts take part, for who asks about a few accounts without listing the organization.
+/// Settings about OUs are not looked at: they need [`choose`].
+#[must_use]
+pub fn choose_of(settings: &InventorySettings, management: &AccountId, listed: Vec<ListedAccount>) -> Division {
+    settings.scope(Some(management)).divide(listed)
+}
+
 async fn scope_of(
     organization: &impl Organization,
     settings: &InventorySettings,
-    run: &InventoryRun,
+    asked_for: Option<&BTreeSet<AccountId>>,
 ) -> Result<Scope, InventoryError> {
-    let left_out = if settings.include_management_account {
+    // Whose it is need not be asked where it takes part.
+    let management = if settings.include_management_account {
         None
     } else {
         Some(organization.management_account().await.map_err(InventoryError::ManagementAccount)?)
@@ -138,27 +159,37 @@ async fn scope_of(
         Some(units::accounts_below(organization, "INCLUDE_OUS", &settings.include_ous).await?)
     };
     Ok(Scope {
-        management_account: left_out,
-        exclude_accounts: settings.exclude_accounts.clone(),
         below_excluded: units::accounts_below(organization, "EXCLUDE_OUS", &settings.exclude_ous).await?,
-        include_accounts: Some(settings.include_accounts.clone()).filter(|accounts| !accounts.is_empty()),
-        asked_for: run.accounts.clone(),
+        asked_for: asked_for.cloned(),
         below_included,
-        rollout_percent: settings.rollout_percent,
+        ..settings.scope(management.as_ref())
     })
+}
+
+impl InventorySettings {
+    /// What they say without a look at the organization's tree.
+    fn scope(&self, management: Option<&AccountId>) -> Scope {
+        Scope {
+            management_account: management.filter(|_| !self.include_management_account).cloned(),
+            exclude_accounts: self.exclude_accounts.clone(),
+            include_accounts: Some(self.include_accounts.clone()).filter(|accounts| !accounts.is_empty()),
+            rollout_percent: self.rollout_percent,
+            ..Scope::default()
+        }
+    }
 }
 
 /// An account that the event names and the organization does not have is an error: somebody asked for it. One that the configuration
 /// names is a warning: it may have left the organization since.
 fn say_what_is_odd(
     settings: &InventorySettings,
-    run: &InventoryRun,
+    asked_for: Option<&BTreeSet<AccountId>>,
     division: &Division,
 ) -> Result<(), InventoryError> {
     let listed = division.listed();
     let missing =
         |accounts: &BTreeSet<AccountId>| -> Vec<AccountId> { accounts.difference(&listed).cloned().collect() };
-    let unknown = run.accounts.as_ref().map(missing).unwrap_or_default();
+    let unknown = asked_for.map(missing).unwrap_or_default();
     if !unknown.is_empty() {
         return Err(InventoryError::UnknownAccounts(unknown));
     }

@@ -8,6 +8,7 @@ mod encryption;
 mod error;
 mod iam;
 mod organization;
+mod parameters;
 mod runs;
 mod secrets;
 mod state;
@@ -17,6 +18,7 @@ pub use encryption::{NotEncrypted, PairEncryption};
 pub use error::{ErrorKind, PortError};
 pub use iam::{CreateFailed, Iam, IamUser, ReportFile, UserAudit};
 pub use organization::{Invoker, ListedAccount, Organization, OuId};
+pub use parameters::{NoParameters, Parameters, StoredParameter, WantedParameter};
 pub use runs::{RunHistory, RunStore};
 pub use secrets::{NewSecret, Proof, Prover, Secrets};
 pub use state::{Condition, LedgerStore, NoticeStore, ReadFailed, StoredLedger, WriteFailed};
@@ -27,6 +29,8 @@ pub trait Ports: Send + Sync {
     type Iam: Iam;
     /// The store that holds the account's secrets.
     type Secrets: Secrets;
+    /// The store that holds the account's parameters.
+    type Parameters: Parameters;
     /// Proves new pairs.
     type Prover: Prover;
     /// The ledger.
@@ -42,6 +46,8 @@ pub trait Ports: Send + Sync {
     fn iam(&self) -> &Self::Iam;
     /// The store that holds the account's secrets.
     fn secrets(&self) -> &Self::Secrets;
+    /// The store that holds the account's parameters.
+    fn parameters(&self) -> &Self::Parameters;
     /// Proves new pairs.
     fn prover(&self) -> &Self::Prover;
     /// The ledger.

@@ -1,8 +1,10 @@
 //! What the functions are told by their environment, typed and checked. A function whose environment is wrong does not start.
 
+mod engine;
 mod inventory;
 pub mod mailer;
 mod notification;
+mod parameters;
 mod parse;
 mod reader;
 mod reference;
@@ -11,6 +13,7 @@ pub mod variable;
 
 pub use inventory::InventoryConfig;
 pub use notification::NotificationConfig;
+pub use parameters::ParameterConfig;
 pub use reader::{InvalidConfiguration, Problem};
 pub use reference::reference;
 pub use rotation::{ExternalId, MemberRole, RotationConfig};

@@ -20,12 +20,12 @@ const LATEST_TRY: SignedDuration = SignedDuration::from_mins(6 * 60 + 15);
 impl Run {
     /// Where the run keeps its journal: a night that is tried again finds its own, whatever was asked for in between.
     pub(super) fn journal<'a>(&self, ledger: &'a AccountLedger) -> Option<&'a JournalledPlan> {
-        if self.explicit.is_some() { ledger.action.as_ref() } else { ledger.plan.as_ref() }
+        if self.is_asked_for() { ledger.action.as_ref() } else { ledger.plan.as_ref() }
     }
 
     /// The same, for writing.
     pub(super) fn journal_mut<'a>(&self, ledger: &'a mut AccountLedger) -> &'a mut Option<JournalledPlan> {
-        if self.explicit.is_some() { &mut ledger.action } else { &mut ledger.plan }
+        if self.is_asked_for() { &mut ledger.action } else { &mut ledger.plan }
     }
 }
 
@@ -108,7 +108,7 @@ impl<P: Ports> Night<'_, P> {
 
     /// A schedule may send the same run id with every action: what it asked for long ago is no earlier try of this one.
     fn is_of_this_run(&self, plan: &JournalledPlan) -> bool {
-        self.run.explicit.is_none() || self.now < plus(plan.planned, LATEST_TRY)
+        !self.run.is_asked_for() || self.now < plus(plan.planned, LATEST_TRY)
     }
 
     fn is_live(&self, claim: &Claim) -> bool {

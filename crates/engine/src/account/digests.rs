@@ -42,18 +42,21 @@ pub(super) struct Telling {
     pub(super) encrypt_to: Option<String>,
     /// The new pair, encrypted; it goes to key owners alone.
     pub(super) encrypted_pair: Option<String>,
+    /// The owners have it already: it goes to the others, whose mail waited.
+    pub(super) is_copy: bool,
     /// The key owner is told in a later run, when the pair can be attached.
     pub(super) is_kept_from_key_owner: bool,
 }
 
 impl Telling {
-    /// The ids of those notices that must have been sent for this to count as told: the owners', or whoever else's when there is no owner,
-    /// or none that mail reaches.
-    pub(super) fn counted_ids(&self) -> Vec<NoticeId> {
-        let owner_is_lost = matches!(self.kind, NoticeKind::Blocked(Reason::OwnerUnreachable, _));
-        let owners = self.recipients.iter().filter(|(to, _)| owner_is_lost || to.role != RecipientRole::Security);
-        let ids: Vec<_> = owners.map(|(_, id)| id.clone()).collect();
-        if ids.is_empty() { self.recipients.iter().map(|(_, id)| id.clone()).collect() } else { ids }
+    /// The ids of those mails that must have been sent for this to count as told: the owners', or whoever else's when there is no owner,
+    /// or none that mail reaches. Then those of the others, who read along.
+    pub(super) fn ids(&self) -> (Vec<NoticeId>, Vec<NoticeId>) {
+        let owner_is_lost = self.kind.is_about_mail();
+        let counts = |to: &Recipient| owner_is_lost || to.role != RecipientRole::Security;
+        let (counted, copies): (Vec<_>, Vec<_>) = self.recipients.iter().partition(|(to, _)| counts(to));
+        let ids = |those: Vec<&(Recipient, NoticeId)>| those.into_iter().map(|(_, id)| id.clone()).collect();
+        if counted.is_empty() { (ids(copies), Vec::new()) } else { (ids(counted), ids(copies)) }
     }
 
     /// The key that takes over, where one does.
@@ -88,6 +91,7 @@ pub(super) struct Teller<'a> {
     pub(super) run: &'a Run,
     pub(super) account: &'a Account,
     pub(super) settings: &'a Settings,
+    /// In the order of their names.
     pub(super) users: &'a [ObservedUser],
     pub(super) ledger: &'a AccountLedger,
     pub(super) now: Timestamp,
@@ -99,9 +103,15 @@ impl Teller<'_> {
         outcomes.iter().filter_map(|outcome| self.telling(outcome)).collect()
     }
 
+    /// The user of this name, where it was seen.
+    pub(super) fn user(&self, name: &UserName) -> Option<&ObservedUser> {
+        let place = self.users.binary_search_by(|user| user.name.cmp(name)).ok()?;
+        self.users.get(place)
+    }
+
     fn telling(&self, outcome: &Outcome) -> Option<Telling> {
         let step = &outcome.step;
-        let user = self.users.iter().find(|user| user.name == step.user)?;
+        let user = self.user(&step.user)?;
         let key = step.action.supersedes().or(step.key.as_ref())?.clone();
         let since = step.due.or_else(|| Some(user.key(&key)?.created));
         let kind = kind(outcome, weeks_since(since.unwrap_or(self.now), self.now))?;
@@ -124,9 +134,18 @@ impl Teller<'_> {
                 return None;
             }
         }
-        let recipients =
+        let mut recipients: Vec<_> =
             recipients.into_iter().map(|recipient| (recipient.clone(), subject.notice_id(&recipient.email))).collect();
-        let encrypt_to = tags.encrypt_to.clone();
+        let mut encrypt_to = tags.encrypt_to.clone();
+        let is_copy = !step.action.is_change() && step.notice.as_ref().is_some_and(|kind| record.told(kind).is_some());
+        if is_copy {
+            // The owners have it, and with it the pair.
+            recipients.retain(|(to, _)| to.role == RecipientRole::Security && outcome.status == StepStatus::Done);
+            encrypt_to = None;
+            if recipients.is_empty() {
+                return None;
+            }
+        }
         let mut entry = self.entry(outcome, &key, tags, &subject.notice_id(""));
         entry.other_key = other_key(step.reason, &key, user);
         let (user, user_id) = (user.name.clone(), user.user_id.clone());
@@ -139,6 +158,7 @@ impl Teller<'_> {
             entry,
             encrypt_to,
             encrypted_pair: None,
+            is_copy,
             is_kept_from_key_owner: false,
         })
     }
@@ -164,15 +184,20 @@ impl Teller<'_> {
             due: outcome.next_due,
             last_used: step.last_used.clone(),
             instructions: tags.instructions,
-            detail: outcome.error.clone().or(is_about_tags.then_some(malformed)),
+            detail: outcome
+                .error
+                .clone()
+                .or_else(|| outcome.undelivered_detail())
+                .or(is_about_tags.then_some(malformed)),
             encrypted_pair: None,
         }
     }
 
-    /// One digest per recipient, or several where there is much to tell. Tags can name thousands of recipients, so those whom no tag
-    /// names come first, and the others in an order that no tag decides.
+    /// One digest per recipient, or several where there is much to tell. Whoever gets some notices by a tag and others as `SECURITY_EMAIL`
+    /// gets them together, as `SECURITY_EMAIL`: no tag moves its mail. Tags can name thousands of recipients, so those whom no tag names come
+    /// first, and the others in an order that no tag decides.
     pub(super) fn digests(&self, tellings: &[Telling]) -> Vec<Digest> {
-        let mut by_recipient: BTreeMap<(RecipientRole, String), (Recipient, Vec<DigestEntry>)> = BTreeMap::new();
+        let mut by_recipient: BTreeMap<(String, bool), (Recipient, Vec<DigestEntry>)> = BTreeMap::new();
         for telling in tellings {
             for (recipient, id) in &telling.recipients {
                 let is_key_owner = recipient.role == RecipientRole::KeyOwner;
@@ -180,9 +205,13 @@ impl Teller<'_> {
                     continue;
                 }
                 let encrypted_pair = telling.encrypted_pair.clone().filter(|_| is_key_owner);
-                let entry = DigestEntry { notice_id: id.clone(), encrypted_pair, ..telling.entry.clone() };
-                let theirs = by_recipient.entry((recipient.role, recipient.email.to_lowercase()));
-                theirs.or_insert_with(|| (recipient.clone(), Vec::new())).1.push(entry);
+                // Only a key owner's digest may carry a pair, so what carries one stays apart from what reaches the same address otherwise.
+                let theirs = by_recipient.entry((recipient.email.to_lowercase(), encrypted_pair.is_some()));
+                let (known, entries) = theirs.or_insert_with(|| (recipient.clone(), Vec::new()));
+                if known.role == RecipientRole::KeyOwner {
+                    known.clone_from(recipient);
+                }
+                entries.push(DigestEntry { notice_id: id.clone(), encrypted_pair, ..telling.entry.clone() });
             }
         }
         let mut all: Vec<_> = by_recipient.into_values().collect();

@@ -15,7 +15,7 @@ use super::audit::USERS_AT_ONCE;
 use super::limits::Counts;
 use super::outcome::{Outcome, Stopped};
 use super::publish::Publication;
-use super::rollback::GivingWay;
+use super::rollback::RolledBack;
 use super::session::Session;
 use super::{Account, Run};
 use crate::ports::{Clock, Ports};
@@ -93,7 +93,7 @@ impl<'a, P: Ports> Executor<'a, P> {
             return Outcome::stopped(step, stopped);
         }
         let outcome = self.perform(step).await;
-        if outcome.status == StepStatus::Failed && !outcome.throttled {
+        if outcome.is_failure() {
             self.count_failure().await;
         }
         outcome
@@ -110,6 +110,10 @@ impl<'a, P: Ports> Executor<'a, P> {
             Action::Publish { replacement, supersedes } => {
                 let published = self.publish_pending(&step, &replacement, supersedes.as_ref()).await;
                 self.published(step, published, false)
+            }
+            Action::Deliver { key } => {
+                let done = self.deliver(&step, &key).await;
+                self.ended(step, done)
             }
             Action::Deactivate { key, because } => {
                 let done = self.deactivate(&step, &key, because).await;
@@ -138,13 +142,14 @@ impl<'a, P: Ports> Executor<'a, P> {
     }
 
     /// A rollback's outcome: the old key works again, whatever became of the new one.
-    fn rolled_back(&self, step: Step, gave_way: Result<GivingWay, Stopped>) -> Outcome {
-        let kept = match gave_way {
-            Ok(gave_way) => gave_way.err(),
+    fn rolled_back(&self, step: Step, rolled_back: Result<RolledBack, Stopped>) -> Outcome {
+        let RolledBack { gave_way, undelivered } = match rolled_back {
+            Ok(rolled_back) => rolled_back,
             Err(stopped) => return Outcome::stopped(step, stopped),
         };
-        let retry_helps = kept.as_ref().is_some_and(Stopped::is_mended_by_a_retry);
-        Outcome { retry_helps, kept, ..Outcome::done(step, self.ports.clock().now()) }
+        let kept = gave_way.err();
+        let retry_helps = kept.iter().chain(&undelivered).any(Stopped::is_mended_by_a_retry);
+        Outcome { retry_helps, kept, undelivered, ..Outcome::done(step, self.ports.clock().now()) }
     }
 
     /// A replacement's outcome: made and published, made and left pending, or neither.
@@ -159,6 +164,8 @@ impl<'a, P: Ports> Executor<'a, P> {
         };
         outcome.published = was_made_now.then_some(outcome.status);
         outcome.made = Some(publication.replacement);
+        outcome.retry_helps |= publication.undelivered.as_ref().is_some_and(Stopped::is_mended_by_a_retry);
+        outcome.undelivered = publication.undelivered;
         outcome
     }
 }

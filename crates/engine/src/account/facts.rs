@@ -60,7 +60,8 @@ fn note_undecided(ledger: &mut AccountLedger, outcomes: &[Outcome], sight: &Sigh
     let is_open = |outcome: &&Outcome| {
         let reason = outcome.because.unwrap_or(outcome.step.reason);
         let is_unknown = matches!(reason, Reason::LastUsedUnknown | Reason::SecretUnknown | Reason::Frozen);
-        outcome.status == StepStatus::Deferred || is_unknown
+        // A step that was reviewed may be of a user who is gone, or has another id by now.
+        (outcome.status == StepStatus::Deferred || is_unknown) && reason != Reason::PlanChanged
     };
     let open = outcomes.iter().filter(is_open).map(|outcome| (&outcome.step.user, &outcome.step.user_id));
     for (user, user_id) in open.chain(sight.unseen.iter().filter_map(UnseenUser::known)) {

@@ -28,9 +28,13 @@ pub(super) enum Rest {
 }
 
 impl Rest {
-    /// What becomes of the rest. An explicit action has none: it is tried again as a whole.
+    /// What becomes of the rest. What somebody asked for has none: it is asked for again.
     pub(super) fn of(run: &Run, sight: &Sight, outcomes: &[Outcome]) -> Self {
-        let Some(from) = first_left(sight, outcomes).filter(|_| run.explicit.is_none()) else { return Rest::None };
+        if run.is_asked_for() {
+            let left = sight.next.as_ref().map(|next| format!("there was no time to look at the users from {next} on"));
+            return left.map_or(Rest::None, Rest::Waits);
+        }
+        let Some(from) = first_left(sight, outcomes) else { return Rest::None };
         let hop = run.hop() + 1;
         if !has_progress(sight, outcomes, &from) {
             let why = "this invocation had no time for any step";

@@ -22,6 +22,8 @@ pub(super) struct Share<'a> {
     pub(super) sweep: bool,
     /// Users whose key is replaced whatever its age.
     pub(super) forced: &'a BTreeSet<UserName>,
+    /// These alone are looked at, whatever the credential report shows; none for everybody.
+    pub(super) only: Option<&'a BTreeSet<UserName>>,
 }
 
 /// The users of an account.
@@ -30,7 +32,7 @@ pub(super) struct Listing {
     pub(super) candidates: Vec<ObservedUser>,
     /// Those passed over.
     pub(super) quiet: Vec<QuietUser>,
-    /// Those before the share.
+    /// Those who are no part of the share.
     pub(super) before: Vec<UserName>,
     /// Nobody is passed over.
     pub(super) is_sweep: bool,
@@ -40,10 +42,11 @@ pub(super) struct Listing {
 
 /// Lists the users of the share. `view` is what is known before any key was looked at.
 pub(super) async fn list<P: Ports>(ports: &P, view: &AccountView<'_>, share: Share<'_>) -> Result<Listing, PortError> {
-    let report = if share.sweep { None } else { report_or_warning(ports).await };
-    let lacks_report = report.is_none() && !share.sweep;
+    let is_wanted = !share.sweep && share.only.is_none();
+    let report = if is_wanted { report_or_warning(ports).await } else { None };
+    let lacks_report = report.is_none() && is_wanted;
     // What an earlier invocation passed over is no part of this one's sweep.
-    let is_sweep = share.sweep || report.is_none() && share.from.is_none();
+    let is_sweep = share.only.is_none() && (share.sweep || report.is_none() && share.from.is_none());
     let mut listing = Listing { candidates: Vec::new(), quiet: Vec::new(), before: Vec::new(), is_sweep, lacks_report };
     ports.iam().each_user(|user| listing.add(user, view, share, report.as_ref())).await?;
     listing.candidates.sort_by(|a, b| a.name.cmp(&b.name));
@@ -57,7 +60,8 @@ async fn report_or_warning<P: Ports>(ports: &P) -> Option<CredentialReport> {
 
 impl Listing {
     fn add(&mut self, user: IamUser, view: &AccountView<'_>, share: Share<'_>, report: Option<&CredentialReport>) {
-        if share.from.is_some_and(|from| user.name < *from) {
+        let is_before = share.from.is_some_and(|from| user.name < *from);
+        if is_before || share.only.is_some_and(|only| !only.contains(&user.name)) {
             self.before.push(user.name);
             return;
         }

@@ -29,6 +29,8 @@ pub(super) struct Outcome {
     pub(super) published: Option<StepStatus>,
     /// Why the new key did not give way though the old one works again.
     pub(super) kept: Option<Stopped>,
+    /// Why the user's parameter does not hold the key that the secret hands out.
+    pub(super) undelivered: Option<Stopped>,
 }
 
 /// Why a changing step was not, or not wholly, carried out.
@@ -66,6 +68,18 @@ impl Stopped {
     pub(super) fn is_mended_by_a_retry(&self) -> bool {
         match self {
             Stopped::Deferred { retry_helps, .. } | Stopped::Failed { retry_helps, .. } => *retry_helps,
+        }
+    }
+
+    /// The row of what was not, or not wholly, carried out.
+    fn row(&self, row: StepResult) -> StepResult {
+        match self {
+            Stopped::Deferred { reason, why, .. } => {
+                StepResult { status: StepStatus::Deferred, reason: *reason, error: Some(why.clone()), ..row }
+            }
+            Stopped::Failed { error, .. } => {
+                StepResult { status: StepStatus::Failed, error: Some(error.clone()), ..row }
+            }
         }
     }
 
@@ -116,6 +130,7 @@ impl Outcome {
             next_due,
             published: None,
             kept: None,
+            undelivered: None,
         }
     }
 
@@ -146,8 +161,33 @@ impl Outcome {
         Self { next_due: follows.or(done.next_due), ..done }
     }
 
-    /// The rows of the result: a replacement has two, its making and its publication, and a rollback one per key.
+    /// Whether it counts for the circuit breaker: what AWS refused for the rate says nothing against other changes.
+    pub(super) fn is_failure(&self) -> bool {
+        let is_undelivered = matches!(self.undelivered, Some(Stopped::Failed { throttled: false, .. }));
+        is_undelivered || (self.status == StepStatus::Failed && !self.throttled)
+    }
+
+    /// The rows of the result: a replacement has two, its making and its publication, and a rollback one per key; and one more where a parameter
+    /// could not be brought into step.
     pub(super) fn rows(&self) -> Vec<StepResult> {
+        let mut rows = self.rows_of_keys();
+        let last = rows.last().cloned();
+        rows.extend(self.undelivered.as_ref().zip(last).map(|(stopped, row)| {
+            let key = self.made.clone().or_else(|| self.step.key.clone());
+            let row =
+                StepResult { access_key_id: key, step: StepKind::Reconcile, reason: Reason::ParameterBehind, ..row };
+            stopped.row(row)
+        }));
+        rows
+    }
+
+    /// What owners are told of a parameter that could not be brought into step.
+    pub(super) fn undelivered_detail(&self) -> Option<String> {
+        let (Stopped::Deferred { why, .. } | Stopped::Failed { error: why, .. }) = self.undelivered.as_ref()?;
+        Some(format!("the user's parameter does not hold the key yet: {why}"))
+    }
+
+    fn rows_of_keys(&self) -> Vec<StepResult> {
         let row = StepResult {
             user: self.step.user.clone(),
             access_key_id: self.step.key.clone(),
@@ -156,6 +196,7 @@ impl Outcome {
             status: self.status,
             due: self.step.due,
             error: self.error.clone(),
+            last_used: self.step.last_used.clone().filter(|_| self.step.kind == StepKind::Hold),
             overridden: self.step.overridden.clone(),
         };
         if let Action::Rollback { new: Some(new), new_stays: false, .. } = &self.step.action
@@ -175,12 +216,7 @@ impl Outcome {
         let row = StepResult { access_key_id: Some(new.clone()), step: StepKind::Deactivate, ..row };
         match &self.kept {
             None => row,
-            Some(Stopped::Deferred { reason, why, .. }) => {
-                StepResult { status: StepStatus::Deferred, reason: *reason, error: Some(why.clone()), ..row }
-            }
-            Some(Stopped::Failed { error, .. }) => {
-                StepResult { status: StepStatus::Failed, error: Some(error.clone()), ..row }
-            }
+            Some(stopped) => stopped.row(row),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use keywheel_core::Timestamp;
 use keywheel_core::id::AccessKeyId;
+use keywheel_core::ledger::ParameterStanding;
 use keywheel_core::observed::{AWSCURRENT, AWSPENDING};
 use keywheel_core::plan::Step;
 use keywheel_core::reason::Reason;
@@ -24,11 +25,22 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 
 /// What became of a stored pair.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) struct Publication {
     pub(super) replacement: AccessKeyId,
     /// Why it is not published: it could not be proven to work in time.
     pub(super) unproven: Option<String>,
+    /// Why the user's parameter does not hold it, though the secret hands it out.
+    pub(super) undelivered: Option<Stopped>,
+}
+
+/// What is written down of a pair that was published.
+#[derive(Clone, Copy)]
+struct Facts {
+    proven: Timestamp,
+    published: Timestamp,
+    retrieval_unproven: bool,
+    parameter: Option<ParameterStanding>,
 }
 
 enum Proven {
@@ -75,21 +87,34 @@ impl<P: Ports> Executor<'_, P> {
         let version = VersionId::of(&self.account.id, &step.user_id, &pair.id);
         let proof = self.prove(pair, user, &name, &version).await?;
         let proven = self.ports.clock().now();
-        let retrieval_unproven = matches!(proof, Proven::WithoutRetrieval);
-        let unproven = match &proof {
-            Proven::Not(why) => Some(why.clone()),
-            Proven::Wholly | Proven::WithoutRetrieval => {
-                if retrieval_unproven {
-                    // Written down before the pair is handed out: a death in between must not make it look as good as read.
-                    self.note_retrieval_unproven(step, pair).await?;
-                }
-                self.move_labels(&name, &version).await?;
-                None
+        let replacement = pair.id.clone();
+        let retrieval_unproven = match proof {
+            Proven::Wholly => false,
+            Proven::WithoutRetrieval => true,
+            Proven::Not(why) => {
+                self.record(step, pair, supersedes, None).await?;
+                return Ok(Publication { replacement, unproven: Some(why), undelivered: None });
             }
         };
-        let dates = unproven.is_none().then(|| (proven, self.ports.clock().now()));
-        self.record(step, pair, supersedes, dates, retrieval_unproven).await?;
-        Ok(Publication { replacement: pair.id.clone(), unproven })
+        let wanted = self.wanted_parameter(user).await?;
+        if retrieval_unproven {
+            // Written down before the pair is handed out: a death in between must not make it look as good as read. Of the parameter nothing
+            // is known then, which is enough.
+            self.note_retrieval_unproven(step, pair).await?;
+        }
+        self.move_labels(&name, &version).await?;
+        let published = self.ports.clock().now();
+        let (parameter, undelivered) = match &wanted {
+            None => (ParameterStanding::None, None),
+            Some(wanted) => match self.put_parameter(step, wanted, pair, supersedes).await {
+                Ok(()) => (ParameterStanding::InStep, None),
+                Err(stopped) => (ParameterStanding::Behind, Some(stopped)),
+            },
+        };
+        let parameter = self.policy.parameters.then_some(parameter);
+        let facts = Facts { proven, published, retrieval_unproven, parameter };
+        self.record(step, pair, supersedes, Some(facts)).await?;
+        Ok(Publication { replacement, unproven: None, undelivered })
     }
 
     async fn note_retrieval_unproven(&self, step: &Step, pair: &KeyPair) -> Result<(), Stopped> {
@@ -138,20 +163,20 @@ impl<P: Ports> Executor<'_, P> {
         step: &Step,
         pair: &KeyPair,
         supersedes: Option<&AccessKeyId>,
-        dates: Option<(Timestamp, Timestamp)>,
-        retrieval_unproven: bool,
+        published: Option<Facts>,
     ) -> Result<(), Stopped> {
         let written = self.session.write(|ledger| {
             ledger.user_mut(&step.user, &step.user_id).intent = None;
             let new = ledger.key_mut(&step.user, &step.user_id, &pair.id);
             new.created.get_or_insert(pair.created);
             new.supersedes = supersedes.cloned().or(new.supersedes.take());
-            if let Some((proven, published)) = dates {
-                new.proven = Some(proven);
-                new.retrieval_unproven = retrieval_unproven;
-                new.published = Some(published);
+            if let Some(published) = published {
+                new.proven = Some(published.proven);
+                new.retrieval_unproven = published.retrieval_unproven;
+                new.published = Some(published.published);
+                new.parameter = published.parameter;
             }
-            if let Some(old) = supersedes.filter(|_| dates.is_some()) {
+            if let Some(old) = supersedes.filter(|_| published.is_some()) {
                 ledger.key_mut(&step.user, &step.user_id, old).superseded_by = Some(pair.id.clone());
             }
         });

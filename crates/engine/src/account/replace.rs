@@ -6,6 +6,7 @@ use keywheel_core::id::AccessKeyId;
 use keywheel_core::ledger::CreateIntent;
 use keywheel_core::observed::AWSPENDING;
 use keywheel_core::plan::Step;
+use keywheel_core::policy::UserTags;
 use keywheel_core::secret::{
     KeyPair, PolicyReaders, PreviousKey, SecretRecord, SecretValue, VersionId, resource_policy, secret_name,
 };
@@ -39,7 +40,7 @@ impl<P: Ports> Executor<'_, P> {
                 return Err(Stopped::failed(unanswered.to_string()));
             }
         };
-        self.store_pending(step, &pair, &old).await?;
+        self.store_pending(step, &user, &pair, &old).await?;
         self.prove_and_publish(step, &user, &pair, Some(&old.access_key_id)).await
     }
 
@@ -75,6 +76,7 @@ impl<P: Ports> Executor<'_, P> {
         intended_until: Timestamp,
     ) -> Result<IamUser, Stopped> {
         self.prepare_secret(step, user, old).await?;
+        self.prepare_parameter(step, user).await?;
         let user = self.check(step).await?;
         let call_ends = plus(self.ports.clock().now(), SignedDuration::try_from(CALL_TIME).unwrap_or(CREATE_TIME));
         if call_ends > intended_until {
@@ -177,11 +179,18 @@ impl<P: Ports> Executor<'_, P> {
     }
 
     /// Stores the pair at once; where that is known to have failed, takes the key back, because nobody can ever have it.
-    async fn store_pending(&self, step: &Step, pair: &KeyPair, old: &PreviousKey) -> Result<(), Stopped> {
+    async fn store_pending(
+        &self,
+        step: &Step,
+        user: &IamUser,
+        pair: &KeyPair,
+        old: &PreviousKey,
+    ) -> Result<(), Stopped> {
         let name = secret_name(&self.account.id, &step.user);
         let version = VersionId::of(&self.account.id, &step.user_id, &pair.id);
         let record = SecretRecord::of_new_pair(&self.account.id, &step.user, pair, Some(old.clone()));
-        let value = record.with_secret(pair)?;
+        let tags = UserTags::read(&user.tags, &self.policy.tag_prefix);
+        let value = record.with_smtp_passwords(pair, &tags.smtp_regions)?;
         let Err(error) = self.ports.secrets().put_pending(&name, &version, &value).await else { return Ok(()) };
         match self.is_stored(step, &pair.id).await {
             Ok(true) => Ok(()),

@@ -145,6 +145,7 @@ fn unseen_row(user: &UnseenUser) -> StepResult {
         status: StepStatus::Failed,
         due: None,
         error: Some(user.error.to_string()),
+        last_used: None,
         overridden: BTreeSet::new(),
     }
 }

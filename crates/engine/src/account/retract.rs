@@ -142,7 +142,7 @@ impl<P: Ports> Executor<'_, P> {
         self.ports.secrets().describe(&secret_name(&self.account.id, &step.user)).await
     }
 
-    fn has_version(&self, state: &SecretState, step: &Step, key: &AccessKeyId) -> bool {
+    pub(super) fn has_version(&self, state: &SecretState, step: &Step, key: &AccessKeyId) -> bool {
         state.version(&VersionId::of(&self.account.id, &step.user_id, key)).is_some()
     }
 

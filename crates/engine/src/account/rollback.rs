@@ -1,17 +1,23 @@
 //! Back to the old key. At every moment one of the two works: the old one is active before the new one gives way.
 
 use keywheel_core::id::AccessKeyId;
-use keywheel_core::ledger::{InactiveBecause, RollbackIntent};
+use keywheel_core::ledger::{InactiveBecause, ParameterStanding, RollbackIntent};
 use keywheel_core::observed::{AWSCURRENT, KeyStatus, ObservedKey};
 use keywheel_core::plan::{Preconditions, Step};
+use keywheel_core::reason::Reason;
 use keywheel_core::secret::{PreviousKey, VersionId, secret_name};
 
 use super::execute::{CALL_TIME, Executor};
 use super::outcome::Stopped;
 use crate::ports::{Clock, ErrorKind, Iam, PortError, Ports, Secrets};
 
-/// What became of the new key once the old one worked again.
-pub(super) type GivingWay = Result<(), Stopped>;
+/// What became of a rollback once the old key worked again.
+pub(super) struct RolledBack {
+    /// Whether the new key gave way.
+    pub(super) gave_way: Result<(), Stopped>,
+    /// Why the user's parameter does not hand out the old key.
+    pub(super) undelivered: Option<Stopped>,
+}
 
 /// Why the old key was not made active.
 enum NotRevived {
@@ -30,8 +36,8 @@ impl<P: Ports> Executor<'_, P> {
         old: &AccessKeyId,
         new: Option<&AccessKeyId>,
         new_stays: bool,
-    ) -> Result<GivingWay, Stopped> {
-        self.check(step).await?;
+    ) -> Result<RolledBack, Stopped> {
+        let user = self.check(step).await?;
         let was_begun = self.begin_rollback(step, old, new).await?;
         // Writing takes a while, so that everything is looked at once more right before the first call.
         let checked = self.check(step).await.map(drop);
@@ -53,14 +59,24 @@ impl<P: Ports> Executor<'_, P> {
             None => Ok(()),
         };
         if gave_way.is_err() {
-            return Ok(gave_way);
+            return Ok(RolledBack { gave_way, undelivered: None });
         }
+        let delivered = if new_stays { None } else { Some(self.bring_into_step(step, &user, old).await) };
+        let (standing, undelivered) = match delivered {
+            None => (None, None),
+            Some(Ok(standing)) => (Some(standing).filter(|_| self.policy.parameters), None),
+            // A pair that is nowhere will not be found tomorrow: nothing is left to be tried again.
+            Some(Err(stopped @ Stopped::Deferred { reason: Reason::ParameterBehind, .. })) => (None, Some(stopped)),
+            Some(Err(stopped)) => (Some(ParameterStanding::Behind), Some(stopped)),
+        };
         let at = self.ports.clock().now();
         let recorded = self.session.write(|ledger| {
             ledger.user_mut(&step.user, &step.user_id).rollback = None;
-            ledger.key_mut(&step.user, &step.user_id, old).roll_back(at);
+            let record = ledger.key_mut(&step.user, &step.user_id, old);
+            record.roll_back(at);
+            record.parameter = standing.or(record.parameter);
         });
-        Ok(recorded.await.map_err(Stopped::from))
+        Ok(RolledBack { gave_way: recorded.await.map_err(Stopped::from), undelivered })
     }
 
     /// Writes the rollback down, so that a later run ends what breaks off. Its date is that of the first try. Says whether there

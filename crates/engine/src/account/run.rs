@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use keywheel_core::Timestamp;
+use keywheel_core::contract::reviewed::ReviewedPlan;
 use keywheel_core::id::UserName;
 use keywheel_core::ledger::AccountLedger;
 use keywheel_core::plan::AccountPlan;
-use keywheel_core::planner::{AccountView, plan_account, plan_explicit, remember};
+use keywheel_core::planner::{AccountView, only_reviewed, plan_account, plan_explicit, remember};
 use keywheel_core::policy::Mode;
 use keywheel_core::reason::Reason;
 
@@ -22,10 +23,9 @@ use super::listing::Share;
 use super::outcome::{Outcome, Stopped};
 use super::report::{AccountRun, account_run, unheard};
 use super::session::{Session, SessionError};
-use super::told::fill_in_sent;
 use super::unreachable::NO_PLAIN_OWNER;
 use super::{Account, AccountError, Run, Settings};
-use crate::ports::{Clock, LedgerStore, PortError, Ports};
+use crate::ports::{Clock, PortError, Ports};
 
 /// A claim that is kept while looking is renewed when it holds for less than this.
 const WHILE_LOOKING: Duration = Duration::from_mins(1);
@@ -40,42 +40,35 @@ pub async fn look_after<P: Ports>(
     account: &Account,
     settings: &Settings,
 ) -> Result<AccountRun, AccountError> {
-    let id = &account.id;
-    let now = ports.clock().now();
-    let stored =
-        ports.ledger().load(id).await.map_err(|source| AccountError::Ledger { account: id.clone(), source })?;
+    let night = Night { ports, run, account, settings, now: ports.clock().now() };
+    let stored = night.stored().await?;
     let before = stored.ledger.clone();
     let session = Session::new(ports.ledger(), ports.clock(), run.id.clone(), run.writer.clone(), stored);
-    let night = Night { ports, run, account, settings, now };
     let is_heir = run.inherited.is_some() && run.mode == Mode::Enforce && !run.clock_is_off;
     if is_heir {
         night.take_over(&session, &before).await?;
     }
-    let mut known = before.clone();
-    let filled_in = fill_in_sent(ports.notices(), &mut known, now).await;
-    filled_in.map_err(|source| AccountError::Notices { account: id.clone(), source })?;
+    let known = night.known(&before).await?;
     // Whoever holds the claim while looking, which may take long, keeps it. That it was lost shows before the first change.
     let keep = async || {
         if is_heir && let Err(error) = session.hold_for(WHILE_LOOKING).await {
             tracing::warn!(%error, "the claim could not be renewed");
         }
     };
-    let sight = night.look(&known, keep).await;
-    let sight = sight.map_err(|source| AccountError::Audit { account: id.clone(), source })?;
+    let sight = night.look(&known, keep).await?;
     let (ledger, plan) = night.plan(&known, &sight);
     match run.mode {
-        Mode::Audit => {
-            let mut outcomes: Vec<_> = plan.steps.into_iter().map(Outcome::planned).collect();
-            outcomes.extend(night.teller(&ledger, &sight).unreachable(&outcomes));
-            let rest = Rest::of(run, &sight, &outcomes);
-            let tellings = night.teller(&ledger, &sight).tellings(&outcomes);
-            Ok(night.report(&ledger, &sight, &outcomes, &tellings, rest))
-        }
+        Mode::Audit => Ok(night.audit(&ledger, &sight, plan)),
         Mode::Enforce => night.enforce(&session, &before, ledger, &sight, plan).await,
     }
 }
 
 impl Run {
+    /// Whether somebody asked for something, and this is no night.
+    pub(super) fn is_asked_for(&self) -> bool {
+        self.explicit.is_some() || self.reviewed.is_some()
+    }
+
     fn forced(&self) -> BTreeSet<UserName> {
         self.forced.iter().cloned().collect()
     }
@@ -91,8 +84,14 @@ pub(super) struct Night<'a, P> {
 }
 
 impl<P: Ports> Night<'_, P> {
-    /// Looks at the users of this invocation: at one, where an explicit action names it.
-    async fn look(&self, known: &AccountLedger, seen: impl AsyncFn()) -> Result<Sight, PortError> {
+    /// Looks at the users of this invocation.
+    pub(super) async fn look(&self, known: &AccountLedger, seen: impl AsyncFn()) -> Result<Sight, AccountError> {
+        let sight = self.sight(known, seen).await;
+        sight.map_err(|source| AccountError::Audit { account: self.account.id.clone(), source })
+    }
+
+    /// At one user, where an explicit action names it.
+    async fn sight(&self, known: &AccountLedger, seen: impl AsyncFn()) -> Result<Sight, PortError> {
         let Self { ports, run, account, settings, now } = *self;
         if let Some(action) = &run.explicit {
             return Ok(see_one(ports, account, settings, known, &action.username).await);
@@ -101,11 +100,13 @@ impl<P: Ports> Night<'_, P> {
         let until = run.looks_until(now);
         let sweep =
             run.inherited.as_ref().map_or_else(|| run.sweep || known.is_sweep_due(run.mode, now), |left| left.sweep);
-        let share = Share { from, until, sweep, forced: &run.forced() };
+        let only = run.reviewed.as_ref().map(ReviewedPlan::users);
+        let sweep = sweep && only.is_none();
+        let share = Share { from, until, sweep, forced: &run.forced(), only: only.as_ref() };
         see(ports, account, settings, known, share, seen).await
     }
 
-    fn plan(&self, stored: &AccountLedger, sight: &Sight) -> (AccountLedger, AccountPlan) {
+    pub(super) fn plan(&self, stored: &AccountLedger, sight: &Sight) -> (AccountLedger, AccountPlan) {
         let forced = self.run.forced();
         let view = AccountView {
             account: &self.account.id,
@@ -127,6 +128,12 @@ impl<P: Ports> Night<'_, P> {
         let there: BTreeSet<&UserName> = sight.names().collect();
         ledger.users.retain(|name, record| there.contains(name) || !record.is_long_quiet(self.now));
         let plan = plan_account(&AccountView { ledger: &ledger, ..view });
+        let Some(reviewed) = &self.run.reviewed else { return (ledger, plan) };
+        let plan = only_reviewed(&view, plan, reviewed);
+        for user in &sight.users {
+            // What else is planned for the user is left to the next night, which must not pass the user over.
+            ledger.user_mut(&user.name, &user.user_id).look_again = true;
+        }
         (ledger, plan)
     }
 
@@ -218,12 +225,12 @@ impl<P: Ports> Night<'_, P> {
         report
     }
 
-    fn teller<'a>(&'a self, ledger: &'a AccountLedger, sight: &'a Sight) -> Teller<'a> {
+    pub(super) fn teller<'a>(&'a self, ledger: &'a AccountLedger, sight: &'a Sight) -> Teller<'a> {
         let Self { run, account, settings, now, .. } = *self;
         Teller { run, account, settings, users: &sight.users, ledger, now }
     }
 
-    fn report(
+    pub(super) fn report(
         &self,
         ledger: &AccountLedger,
         sight: &Sight,

@@ -1,6 +1,6 @@
 //! Which notices were sent, and which are asked for now.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use keywheel_core::Timestamp;
 use keywheel_core::id::{AccessKeyId, NoticeId, UserName};
@@ -17,12 +17,11 @@ pub(super) async fn fill_in_sent<N: NoticeStore>(
     now: Timestamp,
 ) -> Result<(), PortError> {
     let all = ledger.users.values().flat_map(records);
-    let unsent: Vec<NoticeId> =
-        all.filter(|(.., notice)| notice.sent.is_none()).flat_map(|(.., notice)| notice.ids.clone()).collect();
-    if unsent.is_empty() {
+    let awaited: Vec<NoticeId> = all.flat_map(|(.., notice)| notice.awaited().cloned()).collect();
+    if awaited.is_empty() {
         return Ok(());
     }
-    let found = notices.find(&ledger.account, &unsent).await?;
+    let found = notices.find(&ledger.account, &awaited).await?;
     for user in ledger.users.values_mut() {
         let (told_before, undelivered) = (mail_news_told(user), undelivered_before(user));
         for key in user.keys.values_mut() {
@@ -33,6 +32,12 @@ pub(super) async fn fill_in_sent<N: NoticeStore>(
         }
     }
     Ok(())
+}
+
+/// Nobody reads along any more.
+pub(super) fn forget_copies(ledger: &mut AccountLedger) {
+    let keys = ledger.users.values_mut().flat_map(|user| user.keys.values_mut());
+    keys.flat_map(|key| key.notices.values_mut()).for_each(|notice| notice.copies.clear());
 }
 
 /// How often somebody was told that mail does not reach an owner of the user's keys.
@@ -76,10 +81,14 @@ pub(super) fn note_reported<'a>(
 pub(super) fn note_asked(ledger: &mut AccountLedger, tellings: &[Telling], now: Timestamp) {
     for telling in tellings {
         let key = ledger.key_mut(&telling.user, &telling.user_id, &telling.key);
-        let ids = telling.counted_ids();
-        let record = key.notices.entry(telling.kind.clone());
-        record
-            .or_insert_with(|| NoticeRecord { asked: now, ids: Vec::new(), sent: None, undelivered: BTreeMap::new() })
-            .ids = ids;
+        let record = key.notices.entry(telling.kind.clone()).or_insert_with(|| NoticeRecord::new(now));
+        let (ids, copies) = telling.ids();
+        if telling.is_copy {
+            // An episode that began since, or another SECURITY_EMAIL, makes other ids.
+            record.copies = ids;
+        } else {
+            record.ids = ids;
+            record.copies = if telling.kind.comes_once() { copies } else { Vec::new() };
+        }
     }
 }

@@ -7,7 +7,7 @@ use keywheel_core::contract::result::StepStatus;
 use keywheel_core::id::AccessKeyId;
 use keywheel_core::notice::{NoticeKind, NoticeSubject};
 use keywheel_core::observed::ObservedUser;
-use keywheel_core::plan::{Action, Preconditions, Step, StepKind};
+use keywheel_core::plan::{Step, StepKind};
 use keywheel_core::policy::{Mode, UserTags};
 use keywheel_core::reason::Reason;
 use keywheel_core::time::weeks_since;
@@ -26,7 +26,7 @@ impl Teller<'_> {
         let refused = self.users.iter().flat_map(|user| self.undelivered(user));
         let told = outcomes.iter().filter(|outcome| outcome.tells_owners());
         let rejected = told.filter_map(|outcome| {
-            let user = self.users.iter().find(|user| user.name == outcome.step.user)?;
+            let user = self.user(&outcome.step.user)?;
             Some((user, outcome.step.key.clone()?, self.rejected_address(user)?))
         });
         let mut seen = BTreeSet::new();
@@ -44,6 +44,9 @@ impl Teller<'_> {
     /// The user's keys about which some owner did not get a notice, and which owner. An address that nobody names any more says nothing.
     fn undelivered<'u>(&self, user: &'u ObservedUser) -> Vec<(&'u ObservedUser, AccessKeyId, String)> {
         let Some(record) = self.ledger.users.get(&user.name) else { return Vec::new() };
+        if record.keys.values().flat_map(|key| key.notices.values()).all(|notice| notice.undelivered.is_empty()) {
+            return Vec::new();
+        }
         let tags = UserTags::read(&user.tags, &self.settings.policy.tag_prefix);
         let addressees = self.addressees(user, &tags);
         let notices = record.keys.iter().flat_map(|(key, record)| {
@@ -70,20 +73,9 @@ impl Teller<'_> {
         let kind = NoticeKind::Blocked(Reason::OwnerUnreachable, weeks_since(created, self.now));
         let record = self.ledger.users.get(&user.name).map(|user| user.key(key)).unwrap_or_default();
         let step = Step {
-            user: user.name.clone(),
-            user_id: user.user_id.clone(),
             key: Some(key.clone()),
-            kind: StepKind::Skip,
-            reason: Reason::OwnerUnreachable,
-            due: None,
-            action: Action::None,
-            preconditions: Preconditions::default(),
-            last_used: None,
-            replacement: None,
-            next_after: None,
-            ends: None,
             notice: record.told(&kind).is_none().then_some(kind),
-            overridden: BTreeSet::new(),
+            ..Step::about(&user.name, &user.user_id, StepKind::Skip, Reason::OwnerUnreachable)
         };
         let status = match self.run.mode {
             Mode::Audit => StepStatus::Planned,
@@ -103,6 +95,7 @@ fn about(kind: &NoticeKind) -> &'static str {
         NoticeKind::Retiring | NoticeKind::RetirementAhead(_) => "about the unused key, which is to be made inactive",
         NoticeKind::Held(_) | NoticeKind::HoldEnds(_) => "about the old key that still works",
         NoticeKind::Deactivated => "about the key that was made inactive",
+        NoticeKind::Emergency => "about the key that leaked",
         NoticeKind::Deleted => "about the key that was deleted",
         NoticeKind::RolledBack => "about the key that was made active again",
         NoticeKind::Blocked(..) => "about what a person must decide",

@@ -138,6 +138,7 @@ impl<I: Invoker, C: Clock> FanOut<'_, I, C> {
             mode: Some(self.mode),
             force_rotate: Vec::new(),
             sweep: self.sweep,
+            plan: None,
             hand_on: None,
         })
     }

@@ -56,16 +56,28 @@ pub async fn finish<S: RunStore + RunHistory, C: Clock>(
     clock: &C,
     finish: &Finish,
 ) -> Result<FinishRecord, FinishError> {
+    let record = finish_so_far(runs, clock, finish).await?;
+    if let Err(cause) = runs.put_finish(&record).await {
+        return Err(FinishError::NotStored { cause, record: Box::new(record) });
+    }
+    judged(record)
+}
+
+/// What became of every account of a run by now; stores nothing, and judges nothing.
+///
+/// # Errors
+/// There is no such run, something cannot be read, or time does not suffice.
+pub async fn finish_so_far<S: RunHistory, C: Clock>(
+    runs: &S,
+    clock: &C,
+    finish: &Finish,
+) -> Result<FinishRecord, FinishError> {
     let run_id = wanted(runs, &finish.run).await?;
     let manifest = runs.manifest(&run_id).await.map_err(FinishError::Unreadable)?;
     let manifest = manifest.ok_or_else(|| FinishError::UnknownRun(run_id.clone()))?;
     let fan_out = fan_out_of(runs, &manifest).await?;
     let results = Results::read(runs, clock, &manifest, finish.deadline).await?;
-    let record = account_for(&manifest, fan_out, results, clock.now())?;
-    if let Err(cause) = runs.put_finish(&record).await {
-        return Err(FinishError::NotStored { cause, record: Box::new(record) });
-    }
-    judged(record)
+    account_for(&manifest, fan_out, results, clock.now())
 }
 
 async fn wanted(runs: &impl RunHistory, run: &WantedRun) -> Result<RunId, FinishError> {

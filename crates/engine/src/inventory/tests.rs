@@ -8,8 +8,8 @@ use keywheel_core::contract::manifest::{InventoryResult, SkipReason, SkippedAcco
 use keywheel_core::policy::Mode;
 
 use super::fakes::{OWN, START, World, account, id, unit};
-use super::{InventoryError, InventoryPorts, InventoryRun, InventorySettings, run};
-use crate::ports::ErrorKind;
+use super::{InventoryError, InventoryPorts, InventoryRun, InventorySettings, choose, choose_of, run};
+use crate::ports::{ErrorKind, Organization};
 
 pub(super) fn settings() -> InventorySettings {
     InventorySettings {
@@ -268,4 +268,23 @@ async fn an_account_that_is_listed_twice_is_invoked_once() {
     let result = carried_out(&world, &settings(), &this_run()).await.unwrap();
     assert_eq!((result.accounts.listed, result.accounts.invoked), (2, 2));
     assert_eq!(world.events.lock().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_few_accounts_are_chosen_as_they_are_among_all() {
+    let mut world = World::of(1..=9);
+    world.management = 1;
+    let management = world.management_account().await.unwrap();
+    let usual = choose(&world, &settings(), None).await.unwrap();
+    assert_eq!(choose_of(&settings(), &management, world.accounts.clone()), usual);
+    for settings in [
+        InventorySettings { include_management_account: true, ..settings() },
+        InventorySettings { include_accounts: BTreeSet::from([id(2)]), ..settings() },
+        InventorySettings { exclude_accounts: BTreeSet::from([id(2)]), ..settings() },
+        InventorySettings { rollout_percent: 0, ..settings() },
+    ] {
+        let among_all = choose(&world, &settings, None).await.unwrap();
+        assert_ne!(among_all, usual, "{settings:?}");
+        assert_eq!(choose_of(&settings, &management, world.accounts.clone()), among_all, "{settings:?}");
+    }
 }

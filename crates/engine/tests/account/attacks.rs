@@ -57,7 +57,7 @@ fn a_key_owners_digest_holds_that_users_entries_alone() {
 #[test]
 fn a_tag_that_names_the_owner_or_security_gets_nobody_told_more_than_before() {
     for (email, role) in
-        [("Owner@example.com", RecipientRole::AccountOwner), ("security@example.com", RecipientRole::KeyOwner)]
+        [("Owner@example.com", RecipientRole::AccountOwner), ("security@example.com", RecipientRole::Security)]
     {
         let world = empty_world();
         for name in ["alice", "mallory"] {
@@ -81,6 +81,8 @@ fn a_tag_that_names_the_owner_or_security_gets_nobody_told_more_than_before() {
             .map(|mail| mail.to.role)
             .collect();
         assert_eq!(of_mallory, [role], "{email}: each address once");
+        let digests = run.digests.iter().filter(|digest| digest.recipient.email.eq_ignore_ascii_case(email));
+        assert_eq!(digests.count(), 1, "{email}: one mail");
     }
 }
 

@@ -10,7 +10,7 @@ use keywheel_core::reason::Reason;
 use keywheel_core::time::{Days, after};
 use keywheel_testkit::{Night, Operation, World};
 
-use crate::support::{DAY, asked, asking, changes, later, night, only_row, rows, working, world_with};
+use crate::support::{DAY, asked, asking, changes, later, next_night, night, only_row, rows, working, world_with};
 
 fn emergency(key: &AccessKeyId, replace: bool) -> Night {
     let named = ExplicitAction { access_key_id: Some(key.clone()), replace, ..asked(ActionKind::Emergency, &[]) };
@@ -103,4 +103,30 @@ fn a_leaked_key_that_keywheel_made_inactive_before_is_remembered_as_leaked() {
     let inactive = world.account().ledger().users[&"alice".parse().unwrap()].key(&old).made_inactive.unwrap();
     assert_eq!(inactive.why, Some(InactiveBecause::Emergency));
     assert_eq!(working(&world), [false, true]);
+}
+
+#[test]
+fn owners_hear_of_a_leak_also_where_the_key_was_inactive_before() {
+    let world = crate::rolling_back::hosts_stand_still();
+    let old = world.account().user("alice").keys[0].id.clone();
+    let _ = emergency(&old, false).on(&world);
+    let account = world.account();
+    let told: Vec<_> = account.mails.iter().filter(|mail| mail.entry.reason == Reason::Emergency).collect();
+    assert_eq!(told.len(), 1);
+}
+
+#[test]
+fn where_nobody_was_told_of_an_emergency_the_next_night_tells_of_the_key_and_of_its_replacement() {
+    let (world, key) = leaked();
+    let begun = world.account().now;
+    let _ = emergency(&key, true).without_mail(&world);
+    for _ in 0..3 {
+        next_night(&world, begun);
+        let _ = night().on(&world);
+    }
+    let account = world.account();
+    let of = |reason| account.mails.iter().filter(move |mail| mail.entry.reason == reason).collect::<Vec<_>>();
+    assert_eq!((account.mails.len(), of(Reason::Emergency).len()), (2, 1), "each once");
+    let repeated = &of(Reason::NoticeRepeated)[0].entry;
+    assert!(repeated.replacement.is_some() && repeated.secret_name.is_some());
 }

@@ -198,6 +198,7 @@ fn an_audit_of_an_action_says_what_would_be_done_and_what_would_be_refused() {
     let audit = |overrides: &[Guard]| Night { mode: Mode::Audit, ..asking(asked(ActionKind::Deactivate, overrides)) };
     let run = audit(&[Guard::LastUsed, Guard::InstallGrace]).on(&world).run();
     assert_eq!(only_row(&run.result), (StepKind::Deactivate, Reason::AskedFor, Planned));
+    assert!(run.digests.is_empty(), "nobody is mailed for a question");
     let run = audit(&[]).on(&world).run();
     assert_eq!(only_row(&run.result), (StepKind::Deactivate, Reason::StillInUse, Deferred));
     assert_eq!((changes(&world), world.account().ledger_text()), (vec![], ledger));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::SignedDuration;
 use keywheel_core::contract::result::StepStatus;
 use keywheel_core::plan::StepKind;
-use keywheel_testkit::{Call, Ended, Fault, Operation, Standing, What, World};
+use keywheel_testkit::{Call, Ended, Fault, Night, Operation, Standing, What, World};
 
 use crate::support::{next_night, night};
 
@@ -18,9 +18,9 @@ fn assert_nothing_lost(world: &World, context: &str) {
 }
 
 /// A night; what it says holds no secret half.
-fn a_night(world: &World, context: &str) {
+fn a_night(night: &Night, world: &World, context: &str) {
     let begun = world.account().now;
-    let ended = night().on(world);
+    let ended = night.on(world);
     if let Ended::Run(run) = &ended {
         let digests = serde_json::to_string(&run.digests).unwrap();
         assert!(!world.leaks(&digests) && !world.leaks(&serde_json::to_string(&run.result).unwrap()), "{context}");
@@ -34,11 +34,11 @@ fn a_night(world: &World, context: &str) {
 }
 
 /// The end state two nights after the night of the fault; each begins so many minutes later than the first did.
-fn nights_later(world: &World, begins: [i64; 2], context: &str) -> (Standing, Vec<String>) {
+fn nights_later(night: &Night, world: &World, begins: [i64; 2], context: &str) -> (Standing, Vec<String>) {
     for minutes in begins {
         let midnight = world.account().now;
         world.at(midnight + SignedDuration::from_mins(minutes));
-        a_night(world, context);
+        a_night(night, world, context);
         world.at(midnight + SignedDuration::from_hours(24));
     }
     assert_nothing_lost(world, context);
@@ -46,9 +46,9 @@ fn nights_later(world: &World, begins: [i64; 2], context: &str) -> (Standing, Ve
 }
 
 /// The calls of the busy night, each of which is to fail.
-fn calls_of(eve: &World) -> Vec<Call> {
+fn calls_of(night: &Night, eve: &World) -> Vec<Call> {
     let calm = eve.fork();
-    let run = night().on(&calm).run();
+    let run = night.on(&calm).run();
     let done = run.result.steps.iter().filter(|step| step.status == StepStatus::Done);
     let done: BTreeSet<_> = done.map(|step| step.step).collect();
     for kind in [StepKind::Create, StepKind::Publish, StepKind::Deactivate, StepKind::Delete, StepKind::Retire] {
@@ -63,11 +63,14 @@ fn assert_survives(fault: Fault) {
 
 /// Two further nights bring the account where it would have been, also when they begin minutes sooner or later than usual.
 fn assert_survives_with(fault: Fault, begins: [i64; 2]) {
-    let eve = World::busy_eve();
+    assert_night_survives(&night(), &World::busy_eve(), fault, begins);
+}
+
+pub(crate) fn assert_night_survives(night: &Night, eve: &World, fault: Fault, begins: [i64; 2]) {
     let calm = eve.fork();
-    a_night(&calm, "calm");
-    let two_later = nights_later(&calm, begins, "calm");
-    for (nth, call) in calls_of(&eve).iter().enumerate() {
+    a_night(night, &calm, "calm");
+    let two_later = nights_later(night, &calm, begins, "calm");
+    for (nth, call) in calls_of(night, eve).iter().enumerate() {
         if fault == Fault::ConflictAfter && call.operation == Operation::CreateAccessKey {
             // It is sent once, so that no repetition of it is refused.
             continue;
@@ -75,8 +78,8 @@ fn assert_survives_with(fault: Fault, begins: [i64; 2]) {
         let context = format!("{fault:?} at call {nth}, {:?} {}", call.operation, call.subject);
         let world = eve.fork();
         world.fail_call(nth, fault);
-        a_night(&world, &context);
-        assert_eq!(nights_later(&world, begins, &context), two_later, "{context}");
+        a_night(night, &world, &context);
+        assert_eq!(nights_later(night, &world, begins, &context), two_later, "{context}");
     }
 }
 
@@ -84,7 +87,7 @@ fn assert_survives_with(fault: Fault, begins: [i64; 2]) {
 #[test]
 fn a_night_that_is_retried_makes_one_key_per_user_whatever_failed() {
     let eve = World::busy_eve();
-    let calls = calls_of(&eve);
+    let calls = calls_of(&night(), &eve);
     for fault in [Fault::Denied, Fault::LostBefore, Fault::LostAfter, Fault::Death] {
         for (nth, call) in calls.iter().enumerate() {
             let context = format!("{fault:?} at call {nth}, {:?} {}", call.operation, call.subject);

@@ -33,7 +33,7 @@ fn told(world: &World, reason: Reason) -> Vec<u32> {
 }
 
 // Notices are sent, and calls made, seconds after a run began. What is due so many days later is thus due seconds after the run
-// of that night began, and done the night after.
+// of that night began, and done the night after, where every night begins at the same time. Warnings reckon with nights that begin later.
 
 #[test]
 fn a_key_whose_hosts_follow_is_rotated_at_90_inactive_after_10_days_and_deleted_after_35() {
@@ -41,8 +41,8 @@ fn a_key_whose_hosts_follow_is_rotated_at_90_inactive_after_10_days_and_deleted_
     night().nights(&world, 150);
     assert_eq!(deeds(&world), [(90, What::Made), (90 + 11, What::MadeInactive), (101 + 36, What::Deleted)]);
     assert_eq!(told(&world, Reason::RotationAhead), [83, 87, 89]);
-    assert_eq!(told(&world, Reason::DeactivationAhead), [94, 98, 100]);
-    assert_eq!(told(&world, Reason::DeletionAhead), [130, 134, 136]);
+    assert_eq!(told(&world, Reason::DeactivationAhead), [93, 97, 99]);
+    assert_eq!(told(&world, Reason::DeletionAhead), [129, 133, 135]);
     assert_eq!(world.account().mails.len(), 3 * 3 + 3);
 }
 
@@ -89,7 +89,7 @@ fn an_unused_key_is_announced_made_inactive_and_deleted_90_days_later_without_a_
     world.account().add_key("idle", 200);
     night().nights(&world, 150);
     assert_eq!(deeds(&world), [(11, What::MadeInactive), (11 + 91, What::Deleted)]);
-    assert_eq!(told(&world, Reason::RetirementAhead), [0, 4, 8, 10]);
+    assert_eq!(told(&world, Reason::RetirementAhead), [0, 3, 7, 9]);
     assert!(world.account().secrets.is_empty());
 }
 

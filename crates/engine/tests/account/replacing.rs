@@ -223,3 +223,19 @@ fn a_slot_that_is_filled_at_the_last_moment_makes_no_key() {
         assert_eq!(account.ledger().users.values().next().unwrap().intent, None);
     }
 }
+
+#[test]
+fn a_tag_has_the_secret_hold_the_passwords_of_ses_too() {
+    for (tag, regions) in [("us-east-1 eu-central-1", vec!["eu-central-1", "us-east-1"]), ("everywhere", Vec::new())] {
+        let world = world_with("alice", 90);
+        world.account().user_mut("alice").tags.insert("KeyRotation:SMTP_REGIONS".to_owned(), tag.to_owned());
+        let run = night().on(&world).run();
+        assert_eq!(row(&run.result, StepKind::Publish).1, StepStatus::Done);
+        let account = world.account();
+        let current = account.secret("alice").unwrap().labelled("AWSCURRENT").unwrap().1.clone();
+        assert_eq!(
+            (current.smtp_regions(), current.has_half()),
+            (regions.iter().map(ToString::to_string).collect(), true)
+        );
+    }
+}

@@ -122,7 +122,7 @@ fn warnings_come_on_the_days_that_are_set_once_each_and_not_at_all_where_none_is
     };
     // Replaced on day 30. The install grace is shorter than the 14 days.
     let [rotation, deactivation, deletion] = days(&[14, 2]);
-    assert_eq!((rotation, deactivation, deletion.len()), (vec![16, 28], vec![31, 39], 2));
+    assert_eq!((rotation, deactivation, deletion.len()), (vec![16, 28], vec![31, 38], 2));
     assert_eq!(days(&[]), [const { Vec::<u32>::new() }; 3]);
 }
 
@@ -154,4 +154,17 @@ fn a_hold_is_told_on_its_first_day_and_then_every_week_also_where_nights_did_not
         [0, 7, 16, 21, 23, 27, 28, 29].map(|day| first + day),
         "the week that was missed is told when the nights go on, and the end of the hold three times"
     );
+}
+
+#[test]
+fn the_row_of_a_held_key_says_what_used_it_last_and_no_other_row_does() {
+    let world = eve_of(world_of(Habit::NeverInstalls, 80), &night(), StepKind::Hold);
+    let last = world.account().user("alice").keys[0].uses.iter().copied().max();
+    let run = night().on(&world).run();
+    let held = run.result.steps.iter().find(|step| step.step == StepKind::Hold).unwrap();
+    let used = held.last_used.as_ref().unwrap();
+    assert_eq!((Some(used.at), used.service.as_str()), (last, "s3"));
+    let created = eve_of(world_of(Habit::NeverInstalls, 80), &night(), StepKind::Create);
+    let rows = night().on(&created).run().result.steps;
+    assert!(rows.iter().any(|row| row.step == StepKind::Create) && rows.iter().all(|row| row.last_used.is_none()));
 }

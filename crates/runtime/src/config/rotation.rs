@@ -3,6 +3,7 @@
 use keywheel_core::policy::{ForeignInactiveKeys, InvalidPeriods, Mode, Periods, Policy, Selection, UnusedKeys};
 use keywheel_core::time::Days;
 
+use super::parameters::ParameterConfig;
 use super::reader::{InvalidConfiguration, Reader};
 use super::variable::{self, INACTIVE_BUFFER, INACTIVE_PERIOD, ROTATION_PERIOD};
 use super::{StateLocation, check_log_level, parse};
@@ -30,6 +31,8 @@ pub struct RotationConfig {
     pub secret_kms_key_id: Option<String>,
     /// ARN patterns of those who may also read the secrets.
     pub secret_readers: Vec<String>,
+    /// Parameters of users whom the hub's list names.
+    pub parameters: Option<ParameterConfig>,
     /// Where ledgers, results and records of notices live.
     pub state: StateLocation,
     /// The name or ARN of notification.
@@ -86,6 +89,7 @@ impl RotationConfig {
         let store = reader.value(&variable::SECRET_STORE, parse::one_of(&[("member", ())]));
         let secret_kms_key_id = reader.optional(&variable::SECRET_KMS_KEY_ID, parse::kms_key);
         let secret_readers = reader.optional(&variable::SECRET_READERS, parse::list(parse::reader_arn));
+        let parameters = ParameterConfig::read(&mut reader);
         let state = StateLocation::read(&mut reader);
         let notification_function = reader.value(&variable::NOTIFICATION_FUNCTION, parse::function);
         let event_bus = reader.optional(&variable::EVENT_BUS, parse::event_bus);
@@ -94,9 +98,10 @@ impl RotationConfig {
         }
         reader.finish(|| {
             store?;
+            let parameters = parameters?;
             Some(Self {
                 mode: mode?,
-                policy: policy?,
+                policy: Policy { parameters: parameters.is_some(), ..policy? },
                 member_role: member_role?,
                 exemption_group: exemption_group?,
                 owner_tag: owner_tag?,
@@ -105,6 +110,7 @@ impl RotationConfig {
                 encrypted_delivery: encrypted_delivery?,
                 secret_kms_key_id: secret_kms_key_id?,
                 secret_readers: secret_readers?.unwrap_or_default(),
+                parameters,
                 state: state?,
                 notification_function: notification_function?,
                 event_bus: event_bus?,
@@ -155,6 +161,7 @@ fn policy(reader: &mut Reader<'_>) -> Option<Policy> {
         require_notice: require_notice?,
         max_changes: usize::try_from(max_changes?).ok()?,
         freeze: freeze?.unwrap_or_default(),
+        parameters: false,
     })
 }
 

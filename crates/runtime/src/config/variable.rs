@@ -128,7 +128,7 @@ variables! {
     INACTIVE_BUFFER: ROTATION, Default("135"), "a whole number of days above `INACTIVE_PERIOD`, to 36500",
         "The age in days at which the old key is deleted. What binds is the interval: `INACTIVE_BUFFER` - `INACTIVE_PERIOD` days after it was in fact made inactive.";
     WARN_DAYS: ROTATION, Default("7,3,1"), "a comma list of whole numbers of days from 1 to 365",
-        "How many days before a step its owners are warned.";
+        "How many days before a step its owners are warned, and up to six hours more: a night may begin later than the one before.";
     LAST_USED_THRESHOLD: ROTATION, Default("7"), "a whole number of days from 0 to 36500; 0 is off",
         "An old key used within so many days is held, not made inactive.";
     MAX_HOLD: ROTATION, Default("30"), "a whole number of days from 1 to 36500, or `none` for never",
@@ -164,6 +164,11 @@ variables! {
         "Whether nothing is made inactive before a notice of it was recorded as sent.";
     ENCRYPTED_DELIVERY: ROTATION, Default("off"), "`on` or `off`",
         "Whether new pairs are attached to key owners' mails, encrypted with age, where the tag `ENCRYPT_TO` names an entry of `recipients.json`.";
+    PARAMETER_PREFIX: ROTATION, Means("nobody gets a parameter"), "`/`, up to 12 words of letters, digits or `_ . -` with slashes between them, and `/`, such as `/keywheel/`; \
+         not beginning with `/aws` or `/ssm`",
+        "Where the parameters of those users are whom `parameters.json` in the state bucket names (`docs/parameters.md`).";
+    PARAMETER_KMS_KEY_ID: ROTATION, Means("the account's `aws/ssm` key"), "a KMS key's id, ARN, alias name (`alias/…`) or alias ARN, together with `PARAMETER_PREFIX`",
+        "The KMS key that encrypts the parameters.";
     ACK_BUCKET: ROTATION, Means("hosts do not acknowledge"), LATER,
         "Where hosts acknowledge that they have installed a key.";
     NOTIFICATION_FUNCTION: ROTATION, Refused, "a Lambda function's name or ARN",
