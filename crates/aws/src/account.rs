@@ -2,13 +2,17 @@ use aws_config::SdkConfig;
 use jiff::Timestamp;
 use keywheel_engine::ports::Ports;
 
-use crate::{AgeEncryption, AwsIam, AwsProver, AwsSecrets, S3State, SecretOptions, Session, SystemClock};
+use crate::{
+    AgeEncryption, AwsIam, AwsParameters, AwsProver, AwsSecrets, ParameterOptions, S3State, SecretOptions, Session,
+    SystemClock,
+};
 
 /// The ports of one account, for one run.
 #[derive(Debug)]
 pub struct AccountPorts {
     iam: AwsIam,
     secrets: AwsSecrets,
+    parameters: AwsParameters,
     prover: AwsProver,
     state: S3State,
     encryption: AgeEncryption,
@@ -17,18 +21,20 @@ pub struct AccountPorts {
 
 impl AccountPorts {
     /// IAM is that of the member session; secrets are kept in `store`'s account: the member session's configuration, or the hub's for a central
-    /// store. The state bucket is the hub's. Look-ups that IAM throttles are given up at `deadline`.
+    /// store. Parameters are the member session's. The state bucket is the hub's. Look-ups that IAM throttles are given up at `deadline`.
     #[must_use]
     pub fn new(
         member: &Session,
         store: &SdkConfig,
         options: SecretOptions,
+        parameters: Option<ParameterOptions>,
         state: S3State,
         deadline: Timestamp,
     ) -> Self {
         Self {
             iam: AwsIam::new(&member.config).giving_up_at(deadline),
             secrets: AwsSecrets::new(store, options),
+            parameters: AwsParameters::new(&member.config, parameters, state.clone()),
             prover: AwsProver::new(store),
             encryption: AgeEncryption::new(state.clone()),
             state,
@@ -40,6 +46,7 @@ impl AccountPorts {
 impl Ports for AccountPorts {
     type Iam = AwsIam;
     type Secrets = AwsSecrets;
+    type Parameters = AwsParameters;
     type Prover = AwsProver;
     type Ledger = S3State;
     type Notices = S3State;
@@ -52,6 +59,10 @@ impl Ports for AccountPorts {
 
     fn secrets(&self) -> &AwsSecrets {
         &self.secrets
+    }
+
+    fn parameters(&self) -> &AwsParameters {
+        &self.parameters
     }
 
     fn prover(&self) -> &AwsProver {

@@ -10,8 +10,8 @@ use keywheel_engine::ports::{ErrorKind, PortError};
 /// Characters of an error message that are kept.
 const MESSAGE_LENGTH: usize = 600;
 
-/// The error of the call `operation`.
-pub(crate) fn port_error<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> PortError
+/// The error of the call `operation`, such as `iam:GetUser`; for whoever makes calls of its own, too.
+pub fn port_error<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> PortError
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
@@ -21,7 +21,7 @@ where
 
 /// The way out of a refusal in an account that is looked after; the calls to other services have hints of their own.
 fn hint(operation: &str, code: &str) -> String {
-    let is_in_account = operation.starts_with("iam:") || operation.starts_with("secretsmanager:");
+    let is_in_account = ["iam:", "secretsmanager:", "ssm:"].iter().any(|service| operation.starts_with(service));
     if is_in_account && code.starts_with("AccessDenied") {
         format!("; the role that looks after the account needs {operation}, and no policy may deny it")
     } else {
@@ -154,10 +154,14 @@ fn kind_of(code: &str, status: u16) -> ErrorKind {
         | "DeleteConflict"
         | "ResourceExistsException"
         | "ResourceConflictException"
+        | "ParameterAlreadyExists"
+        | "TooManyUpdates"
+        | "HierarchyTypeMismatchException"
+        | "ParameterLimitExceeded"
         // Secrets Manager: "a parameter value is not valid for the current state of the resource".
         | "InvalidRequestException" => ErrorKind::Conflict,
         _ if code.contains("AccessDenied") => ErrorKind::Denied,
-        _ if code.starts_with("NoSuch") || code.ends_with("NotFoundException") => ErrorKind::NotFound,
+        _ if code.starts_with("NoSuch") || code.ends_with("NotFoundException") || code == "ParameterNotFound" => ErrorKind::NotFound,
         _ => kind_of_status(status),
     }
 }

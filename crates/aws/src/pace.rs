@@ -114,10 +114,11 @@ impl Gauge {
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep, Sleep};
+    use aws_smithy_async::rt::sleep::SharedAsyncSleep;
     use futures::{StreamExt, stream};
 
     use super::*;
+    use crate::wire::Instantly;
 
     fn gauge(limit: usize) -> Gauge {
         Gauge { limit, excess: 0, well: 0, halvings: 0 }
@@ -167,16 +168,6 @@ mod tests {
             self.throttled.fetch_add(1, Ordering::Relaxed);
             let kind = ErrorKind::Throttled;
             Err(PortError { operation: "iam:ListAccessKeys", kind, message: "Throttling".to_owned() })
-        }
-    }
-
-    /// Pauses that cost no time.
-    #[derive(Debug)]
-    struct Instantly;
-
-    impl AsyncSleep for Instantly {
-        fn sleep(&self, _: Duration) -> Sleep {
-            Sleep::new(tokio::task::yield_now())
         }
     }
 

@@ -88,7 +88,7 @@ permissions! {
     KeyRotation {
         "events:PutEvents", Some("put_events"), "the bus, if `EVENT_BUS` names one", "Tells machines of completed steps.";
         "lambda:InvokeFunction", Some("invoke"), "notification, and key-rotation itself", "Hands digests on, and what there was no time for.";
-        "s3:GetObject", Some("get_object"), "ledgers, runs, notices and the list of recipients in the state bucket", "What earlier runs did, what owners were told, and for whom pairs may be encrypted.";
+        "s3:GetObject", Some("get_object"), "ledgers, runs, notices and the lists of recipients and parameters in the state bucket", "What earlier runs did, what owners were told, for whom pairs may be encrypted, and who gets a parameter.";
         "s3:ListBucket", None, "the state bucket", "Without it S3 answers 403 where an object is missing.";
         "s3:PutObject", Some("put_object"), "ledgers and runs in the state bucket", "Writes down what it is about to do, and what it did.";
         "sts:AssumeRole", Some("assume_role"), "the member role of any account", "Looks after that account with it.";
@@ -112,6 +112,8 @@ permissions! {
         "secretsmanager:PutResourcePolicy", Some("put_resource_policy"), "the users' secrets", "Lets only that user read it.";
         "secretsmanager:PutSecretValue", Some("put_secret_value"), "the users' secrets", "Stores a new pair.";
         "secretsmanager:UpdateSecretVersionStage", Some("update_secret_version_stage"), "the users' secrets", "Hands a pair out, or no longer.";
+        "ssm:GetParameter", Some("get_parameter"), "the users' parameters, where `parameter_prefix` names them", "Which pair a parameter hands out.";
+        "ssm:PutParameter", Some("put_parameter"), "the users' parameters, where `parameter_prefix` names them", "Keeps a parameter in step with the secret.";
     }
     Notification {
         "s3:GetObject", Some("get_object"), "templates and notices in the state bucket", "The templates, and what was sent already.";

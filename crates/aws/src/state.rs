@@ -6,6 +6,7 @@ mod ledger;
 mod notices;
 mod returns;
 mod runs;
+mod shown;
 
 use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
@@ -20,6 +21,9 @@ pub(crate) use failure::object_error;
 
 const GET: &str = "s3:GetObject";
 const PUT: &str = "s3:PutObject";
+
+/// Writes of an object that are tried while others write the same one.
+const TRIES: u32 = 5;
 
 /// The state bucket.
 #[derive(Clone, Debug)]
@@ -74,6 +78,32 @@ impl S3State {
     async fn put_whole(&self, key: &str, value: &impl Serialize) -> Result<(), PortError> {
         let put = self.put(key, value)?.send().await;
         put.map(|_| ()).map_err(|error| object_error(PUT, &self.bucket, key, &error))
+    }
+
+    /// Writes what `next` makes of the object as it stands, and again where somebody else wrote it meanwhile; `standing` is what is known
+    /// of it so far. `false` where `next` leaves it as it is.
+    async fn update<T: Serialize>(
+        &self,
+        key: &str,
+        mut standing: Option<Object>,
+        next: impl Fn(Option<&Object>) -> Result<Option<T>, PortError>,
+    ) -> Result<bool, PortError> {
+        let mut tries = 0;
+        loop {
+            let Some(value) = next(standing.as_ref())? else { return Ok(false) };
+            let request = self.put(key, &value)?;
+            let request = match &standing {
+                None => request.if_none_match("*"),
+                Some(object) => request.if_match(&object.etag),
+            };
+            let Err(error) = request.send().await else { return Ok(true) };
+            let failure = object_error(PUT, &self.bucket, key, &error);
+            tries += 1;
+            if failure.kind != ErrorKind::Conflict || tries == TRIES {
+                return Err(failure);
+            }
+            standing = self.get(key).await?;
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_async::rt::sleep::{AsyncSleep, Sleep};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
@@ -16,6 +17,16 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
+
+/// Pauses that cost no time.
+#[derive(Debug)]
+pub(crate) struct Instantly;
+
+impl AsyncSleep for Instantly {
+    fn sleep(&self, _: Duration) -> Sleep {
+        Sleep::new(tokio::task::yield_now())
+    }
+}
 
 /// A request as it was sent.
 #[derive(Clone, Debug)]

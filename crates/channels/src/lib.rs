@@ -4,6 +4,7 @@
 //! on aws-lc-rs, and trusts what the system trusts (`SSL_CERT_FILE`, `SSL_CERT_DIR`); nothing is ever sent without it, but to a
 //! Mailgun endpoint on this very machine, which only tests have.
 
+mod causes;
 mod credential;
 pub mod mailgun;
 mod repeat;

@@ -16,6 +16,7 @@ use keywheel_mail::ports::{Delivery, Mail, Mailer};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
+use crate::causes::chain;
 use crate::credential::{Credential, CredentialStore};
 use crate::repeat::{Try, repeat};
 use form::Form;
@@ -181,17 +182,6 @@ fn ended(status: u16, body: &str) -> Try {
 fn names_recipient(said: &str) -> bool {
     let plain = said.to_lowercase().replace(['\'', '"', '`'], "");
     format!(" {plain}").contains(" to parameter")
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut causes = vec![error.to_string()];
-    let mut next = error.source();
-    while let Some(cause) = next {
-        causes.push(cause.to_string());
-        next = cause.source();
-    }
-    causes.dedup();
-    causes.join(": ")
 }
 
 #[cfg(test)]

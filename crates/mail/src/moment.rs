@@ -2,7 +2,6 @@
 
 use jiff::tz::TimeZone;
 use keywheel_core::Timestamp;
-use keywheel_core::time::days_until;
 use serde::{Deserialize, Serialize};
 
 /// A moment as templates see it. All of it is UTC.
@@ -14,9 +13,9 @@ pub struct Moment {
     pub time: String,
     /// Both for machines: `2026-12-04T02:00:00Z`.
     pub iso: String,
-    /// Days from the run to then, rounded up; 0 when it has come.
+    /// Days from the run's date to this one, by the calendar; 0 on the day itself and when it has come.
     pub days_left: u32,
-    /// How far off it is: `in 14 days`, `within a day`, `today`, `yesterday`, `3 days ago`.
+    /// How far off it is: `in 14 days`, `tomorrow`, `within a day`, `today`, `yesterday`, `3 days ago`.
     pub distance: String,
     /// Whether it has come.
     pub past: bool,
@@ -31,7 +30,7 @@ impl Moment {
             date: date(then),
             time: utc.strftime("%H:%M UTC").to_string(),
             iso: then.to_string(),
-            days_left: days_until(then, now),
+            days_left: u32::try_from(calendar_days(now, then)).unwrap_or(0),
             distance: distance(then, now),
             past: then <= now,
         }
@@ -44,20 +43,23 @@ pub(crate) fn date(then: Timestamp) -> String {
     TimeZone::UTC.to_datetime(then).strftime("%-d %B %Y").to_string()
 }
 
+/// How far off it is, by the calendar: what was done at 23:00 was not done "today" for those who read of it in the morning, and what comes
+/// seconds after the same time of day does not come a day later.
 fn distance(then: Timestamp, now: Timestamp) -> String {
-    if then > now {
-        return match days_until(then, now) {
-            1 => "within a day".to_owned(),
-            days => format!("in {days} days"),
-        };
+    match (calendar_days(now, then), then > now) {
+        (0, true) => "within a day".to_owned(),
+        (1, true) => "tomorrow".to_owned(),
+        (days @ 2.., _) => format!("in {days} days"),
+        (-1, _) => "yesterday".to_owned(),
+        (days @ ..=-2, _) => format!("{} days ago", -days),
+        _ => "today".to_owned(),
     }
-    // By the calendar: what was done at 23:00 was not done "today" for those who read of it in the morning.
+}
+
+/// How many days of UTC's calendar the one moment is after the other; negative where it is before.
+fn calendar_days(from: Timestamp, to: Timestamp) -> i64 {
     let day = |moment| TimeZone::UTC.to_datetime(moment).date();
-    match day(then).duration_until(day(now)).as_hours() / 24 {
-        ..=0 => "today".to_owned(),
-        1 => "yesterday".to_owned(),
-        days => format!("{days} days ago"),
-    }
+    day(from).duration_until(day(to)).as_hours() / 24
 }
 
 #[cfg(test)]
@@ -77,9 +79,15 @@ mod tests {
     }
 
     #[test]
-    fn a_part_of_a_day_ahead_is_within_a_day() {
+    fn days_ahead_are_those_of_the_calendar() {
         assert_eq!(seen("2026-11-20T02:00:01Z").distance, "within a day");
-        assert_eq!(seen("2026-11-21T02:00:01Z").distance, "in 2 days");
+        assert_eq!(seen("2026-11-21T01:00:00Z").distance, "tomorrow");
+        assert_eq!(seen("2026-11-21T23:59:59Z").distance, "tomorrow");
+        let due_seconds_after_the_run = seen("2026-11-27T02:00:07Z");
+        assert_eq!(
+            (due_seconds_after_the_run.distance.as_str(), due_seconds_after_the_run.days_left),
+            ("in 7 days", 7)
+        );
     }
 
     #[test]

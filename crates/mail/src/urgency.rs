@@ -1,16 +1,17 @@
 //! Which mails go first where a quota does not allow all of them.
 
-use keywheel_core::contract::digest::{Digest, DigestEntry};
+use jiff::SignedDuration;
+use keywheel_core::contract::digest::{Digest, DigestEntry, RecipientRole};
 use keywheel_core::contract::result::StepStatus;
 use keywheel_core::plan::StepKind;
 use keywheel_core::policy::Mode;
 use keywheel_core::reason::Reason;
-use keywheel_core::time::{Days, after};
+use keywheel_core::time::plus;
 
 use crate::ports::Urgency;
 
-/// A warning of what comes within so many days is urgent.
-const SOON: Days = Days(3);
+/// A warning of what comes within so long is urgent: three days, and the hours by which warnings are early.
+const SOON: SignedDuration = SignedDuration::from_hours(3 * 24 + 6);
 
 /// What somebody should have been told in an earlier run, and what is an emergency.
 const OVERDUE: [Reason; 6] = [
@@ -31,8 +32,10 @@ pub(crate) fn of(digest: &Digest, entries: &[&DigestEntry]) -> Urgency {
 /// What was done to a key cannot wait, nor can what went wrong; a grace starts, or a host stops working. A notice that was lost cannot wait
 /// again. What comes every week can.
 fn is_urgent(digest: &Digest, entry: &DigestEntry) -> bool {
+    // What is repeated to SECURITY_EMAIL the owners may have already.
+    let is_copy = digest.recipient.role == RecipientRole::Security && entry.reason != Reason::Emergency;
     if OVERDUE.contains(&entry.reason) {
-        return true;
+        return !is_copy;
     }
     match (entry.step, entry.status) {
         (_, StepStatus::Failed) => true,
@@ -40,7 +43,7 @@ fn is_urgent(digest: &Digest, entry: &DigestEntry) -> bool {
         // A hold that does not end by itself has been due since long.
         (StepKind::Hold, _) if entry.due.is_none_or(|due| due <= digest.at) => false,
         (StepKind::Hold | StepKind::Warn, StepStatus::Done) => {
-            entry.due.is_some_and(|due| due <= after(digest.at, SOON))
+            entry.due.is_some_and(|due| due <= plus(digest.at, SOON))
         }
         (_, StepStatus::Done) => true,
     }
@@ -74,7 +77,7 @@ mod tests {
     #[test]
     fn deeds_failures_and_what_comes_within_days_go_first() {
         use Urgency::{Routine, Urgent};
-        let (soon, later) = (Some("2026-11-23T02:00:00Z"), Some("2026-11-23T02:00:01Z"));
+        let (soon, later) = (Some("2026-11-23T08:00:00Z"), Some("2026-11-23T08:00:01Z"));
         for (mode, step, status, due, expected) in [
             ("enforce", "create", "done", None, Urgent),
             ("enforce", "deactivate", "done", None, Urgent),

@@ -1,10 +1,9 @@
 //! What SES answers, on the wire, and what becomes of the mail.
 
-use aws_smithy_async::rt::sleep::{AsyncSleep, Sleep};
 use keywheel_mail::ports::{Attachment, Urgency};
 
 use super::*;
-use crate::wire::{Answer, Sent, Wire, json, json_error};
+use crate::wire::{Answer, Instantly, Sent, Wire, json, json_error};
 
 const MAIL: Mail<'_> = Mail {
     from: "keys@example.com",
@@ -127,16 +126,6 @@ async fn throttling_is_outlasted() {
     let delivery = SesMailer::new(&config, None).send(&MAIL).await;
     assert!(matches!(delivery, Delivery::Sent { .. }), "{delivery:?}");
     assert_eq!(mails(&wire).len(), 13);
-}
-
-/// Pauses that cost no time.
-#[derive(Debug)]
-struct Instantly;
-
-impl AsyncSleep for Instantly {
-    fn sleep(&self, _: Duration) -> Sleep {
-        Sleep::new(tokio::task::yield_now())
-    }
 }
 
 #[tokio::test]

@@ -75,6 +75,32 @@ impl SessionFailed {
         }
     }
 
+    /// What AWS said, without the account, the role and what to do; none where AWS was not asked.
+    #[must_use]
+    pub fn cause(&self) -> Option<&PortError> {
+        match self {
+            Self::Denied { error, .. }
+            | Self::NotFound { error, .. }
+            | Self::Transient { error, .. }
+            | Self::Refused { error, .. }
+            | Self::Own(error) => Some(error),
+            Self::NotARole { .. } => None,
+        }
+    }
+
+    /// The role that could not be assumed; none where it is about the own credentials.
+    #[must_use]
+    pub fn role_arn(&self) -> Option<&str> {
+        match self {
+            Self::Denied { role_arn, .. }
+            | Self::NotFound { role_arn, .. }
+            | Self::Transient { role_arn, .. }
+            | Self::Refused { role_arn, .. }
+            | Self::NotARole { role_arn } => Some(role_arn),
+            Self::Own(_) => None,
+        }
+    }
+
     /// Whether a later try may succeed without anybody mending something.
     #[must_use]
     pub fn is_transient(&self) -> bool {
@@ -83,5 +109,22 @@ impl SessionFailed {
             Self::Own(error) => error.is_transient(),
             Self::Denied { .. } | Self::NotFound { .. } | Self::Refused { .. } | Self::NotARole { .. } => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cause_is_what_aws_said_and_nothing_else() {
+        let account: AccountId = "111122223333".parse().unwrap();
+        for kind in [ErrorKind::Denied, ErrorKind::NotFound, ErrorKind::Throttled, ErrorKind::Invalid] {
+            let error = PortError { operation: "sts:AssumeRole", kind, message: "no".to_owned() };
+            let failed = SessionFailed::of_role("arn:role", &account, error.clone());
+            assert_eq!((failed.cause(), failed.role_arn()), (Some(&error), Some("arn:role")), "{failed:?}");
+            assert_eq!(SessionFailed::Own(error.clone()).cause(), Some(&error));
+        }
+        assert_eq!(SessionFailed::NotARole { role_arn: "x".to_owned() }.cause(), None);
     }
 }

@@ -66,7 +66,7 @@ struct Version {
 }
 
 impl S3State {
-    async fn read<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, PortError> {
+    pub(super) async fn read<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, PortError> {
         let Some(object) = self.get(key).await? else { return Ok(None) };
         let invalid = |why: String| PortError {
             operation: GET,

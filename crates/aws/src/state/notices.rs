@@ -5,15 +5,11 @@ use keywheel_core::contract::notice_record::{NoticeState, SentNotice};
 use keywheel_core::id::{AccountId, NoticeId};
 use keywheel_engine::ports::{ErrorKind, NoticeStore, PortError};
 
-use super::failure::object_error;
-use super::{GET, Object, PUT, S3State};
+use super::{GET, Object, S3State};
 use crate::error::one_line;
 
 /// Objects that are read at a time.
 const AT_ONCE: usize = 16;
-
-/// Writes of a record that are tried while others write the same one.
-const TRIES: u32 = 5;
 
 impl S3State {
     pub(super) fn notice_key(&self, account: &AccountId, id: &NoticeId) -> String {
@@ -25,36 +21,19 @@ impl S3State {
         let Some(object) = self.get(&key).await? else {
             return Ok(None);
         };
-        let notice = serde_json::from_slice(&object.bytes).map_err(|error| PortError {
+        Ok(Some((id, self.notice_in(&key, &object)?)))
+    }
+
+    /// The record that the object holds.
+    pub(super) fn notice_in(&self, key: &str, object: &Object) -> Result<SentNotice, PortError> {
+        serde_json::from_slice(&object.bytes).map_err(|error| PortError {
             operation: GET,
             kind: ErrorKind::Invalid,
             message: one_line(&format!(
                 "s3://{}/{key} is not a notice's record ({error}); restore an earlier version of the object, or delete it: the notice is then sent again",
                 self.bucket
             )),
-        })?;
-        Ok(Some((id, notice)))
-    }
-
-    /// Records a notice that was not sent, unless another invocation with the same event has recorded meanwhile that it was.
-    async fn put_unless_sent(&self, key: &str, notice: &SentNotice) -> Result<(), PortError> {
-        let mut earlier: Option<Object> = None;
-        let mut tries = 0;
-        while !earlier.as_ref().is_some_and(is_of_sent) {
-            let request = self.put(key, notice)?;
-            let request = match &earlier {
-                None => request.if_none_match("*"),
-                Some(object) => request.if_match(&object.etag),
-            };
-            let Err(error) = request.send().await else { return Ok(()) };
-            let failure = object_error(PUT, &self.bucket, key, &error);
-            tries += 1;
-            if failure.kind != ErrorKind::Conflict || tries == TRIES {
-                return Err(failure);
-            }
-            earlier = self.get(key).await?;
-        }
-        Ok(())
+        })
     }
 }
 
@@ -74,7 +53,11 @@ impl NoticeStore for S3State {
         let key = self.notice_key(&notice.account, &notice.notice_id);
         match notice.state {
             NoticeState::Sent => self.put_whole(&key, notice).await,
-            NoticeState::Deferred | NoticeState::Bounced => self.put_unless_sent(&key, notice).await,
+            // Another invocation with the same event may have recorded meanwhile that it was sent.
+            NoticeState::Deferred | NoticeState::Bounced => {
+                let unless_sent = |standing: Option<&Object>| Ok((!standing.is_some_and(is_of_sent)).then_some(notice));
+                self.update(&key, None, unless_sent).await.map(|_| ())
+            }
         }
     }
 }

@@ -4,14 +4,10 @@ use jiff::Timestamp;
 use keywheel_core::contract::mailed::MailedNotices;
 use keywheel_core::contract::notice_record::{NoticeState, SentNotice};
 use keywheel_core::id::NoticeId;
-use keywheel_engine::ports::{ErrorKind, PortError};
+use keywheel_engine::ports::PortError;
 
-use super::failure::object_error;
-use super::{GET, PUT, S3State};
+use super::{GET, Object, S3State};
 use crate::error::bad_answer;
-
-/// Writes of a record that are tried while others write the same one.
-const TRIES: u32 = 5;
 
 impl S3State {
     fn mail_key(&self, message_id: &str) -> String {
@@ -50,23 +46,16 @@ impl S3State {
         at: Timestamp,
     ) -> Result<bool, PortError> {
         let key = self.notice_key(&mail.account, id);
-        let mut tries = 0;
-        loop {
-            let Some(object) = self.get(&key).await? else { return Ok(false) };
-            let record = serde_json::from_slice::<SentNotice>(&object.bytes);
-            let record =
-                record.map_err(|error| bad_answer(GET, format_args!("s3://{}/{key}: {error}", self.bucket)))?;
-            if record.message_id.as_ref() != Some(&mail.message_id) || record.state != NoticeState::Sent {
-                return Ok(false);
-            }
-            let record = SentNotice { state: NoticeState::Bounced, at, detail: Some(why.to_owned()), ..record };
-            let Err(error) = self.put(&key, &record)?.if_match(&object.etag).send().await else { return Ok(true) };
-            let failure = object_error(PUT, &self.bucket, &key, &error);
-            tries += 1;
-            if failure.kind != ErrorKind::Conflict || tries == TRIES {
-                return Err(failure);
-            }
-        }
+        let came_back = |standing: Option<&Object>| {
+            let Some(record) = standing.map(|object| self.notice_in(&key, object)).transpose()? else {
+                return Ok(None);
+            };
+            let is_this_mails =
+                record.message_id.as_ref() == Some(&mail.message_id) && record.state == NoticeState::Sent;
+            let detail = Some(why.to_owned());
+            Ok(is_this_mails.then_some(SentNotice { state: NoticeState::Bounced, at, detail, ..record }))
+        };
+        self.update(&key, self.get(&key).await?, came_back).await
     }
 }
 

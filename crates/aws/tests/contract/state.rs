@@ -164,6 +164,7 @@ fn result(bench: &Bench, user: &str) -> AccountResult {
         status: StepStatus::Done,
         due: None,
         error: None,
+        last_used: None,
         overridden: std::collections::BTreeSet::new(),
     };
     AccountResult {

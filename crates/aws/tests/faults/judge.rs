@@ -58,7 +58,7 @@ fn leaks(world: &World, ended: &Ended) -> Vec<String> {
 /// Two nights in which nothing fails, at the ports; where they bring the account, and what was done wrong by then.
 pub(crate) fn two_nights_later(world: &World) -> (End, Vec<String>) {
     world.account().behaviour.call_takes = keywheel_testkit::Behaviour::default().call_takes;
-    Night::default().nights(world, 2);
+    Night::with_parameters().nights(world, 2);
     let mut wrongs = world.account().broken_rules();
     let lost = world.account().users_with_a_lost_half();
     wrongs.extend(lost.into_iter().map(|user| format!("a secret half of {user} is lost")));

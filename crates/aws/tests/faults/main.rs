@@ -7,6 +7,7 @@ mod fault;
 mod iam;
 mod judge;
 mod night;
+mod parameters;
 mod request;
 mod sabotage;
 mod secrets;

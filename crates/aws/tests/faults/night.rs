@@ -8,14 +8,14 @@ use aws_smithy_async::rt::sleep::SharedAsyncSleep;
 use aws_smithy_async::time::SharedTimeSource;
 use jiff::SignedDuration;
 use keywheel_aws::{
-    AgeEncryption, AwsIam, AwsProver, AwsSecrets, LambdaInvoker, MemberRole, S3State, SdkConfig, SecretOptions,
-    Session, load_config_with,
+    AgeEncryption, AwsIam, AwsParameters, AwsProver, AwsSecrets, LambdaInvoker, MemberRole, ParameterOptions, S3State,
+    SdkConfig, SecretOptions, Session, load_config_with,
 };
 use keywheel_core::policy::Mode;
 use keywheel_core::time::plus;
 use keywheel_engine::account::{Account, AccountRun, Run, look_after};
 use keywheel_engine::ports::{Invoker, Ports, RunStore};
-use keywheel_testkit::Night;
+use keywheel_testkit::{Night, PARAMETER_PREFIX};
 
 use crate::request::OWN_KEY;
 use crate::state::{BUCKET, PREFIX};
@@ -26,6 +26,7 @@ use crate::wire::Wire;
 struct RealPorts {
     iam: AwsIam,
     secrets: AwsSecrets,
+    parameters: AwsParameters,
     prover: AwsProver,
     state: S3State,
     encryption: AgeEncryption,
@@ -35,6 +36,7 @@ struct RealPorts {
 impl Ports for RealPorts {
     type Iam = AwsIam;
     type Secrets = AwsSecrets;
+    type Parameters = AwsParameters;
     type Prover = AwsProver;
     type Ledger = S3State;
     type Notices = S3State;
@@ -46,6 +48,9 @@ impl Ports for RealPorts {
     }
     fn secrets(&self) -> &AwsSecrets {
         &self.secrets
+    }
+    fn parameters(&self) -> &AwsParameters {
+        &self.parameters
     }
     fn prover(&self) -> &AwsProver {
         &self.prover
@@ -116,15 +121,17 @@ pub(crate) fn night(wire: &Wire) -> Ended {
 
 async fn in_session(wire: &Wire, session: &Session) -> Ended {
     let state = S3State::new(&config(wire), BUCKET, PREFIX);
+    let options = ParameterOptions { prefix: PARAMETER_PREFIX.to_owned(), kms_key_id: None };
     let ports = RealPorts {
         iam: AwsIam::new(&session.config),
         secrets: AwsSecrets::new(&session.config, SecretOptions::default()),
+        parameters: AwsParameters::new(&session.config, Some(options), state.clone()),
         prover: AwsProver::new(&session.config),
         state: state.clone(),
         encryption: AgeEncryption::new(state.clone()),
         time: wire.time.clone(),
     };
-    let looked_after = look_after(&ports, &run(wire), &account(session), &Night::default().settings).await;
+    let looked_after = look_after(&ports, &run(wire), &account(session), &Night::with_parameters().settings).await;
     let run = match looked_after {
         Ok(run) => run,
         Err(error) => return Ended { run: Err(format!("{error} {error:?}")), failures: Vec::new() },
@@ -150,6 +157,7 @@ fn run(wire: &Wire) -> Run {
         sweep: false,
         clock_is_off: false,
         explicit: None,
+        reviewed: None,
         inherited: None,
     }
 }

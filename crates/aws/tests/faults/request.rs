@@ -118,7 +118,7 @@ fn scope(authorization: &str) -> (String, String) {
 
 fn operation(service: &str, method: &str, target: &str, body: &str) -> String {
     match (service, method) {
-        ("secretsmanager", _) => target.split('.').next_back().unwrap_or_default().to_owned(),
+        ("secretsmanager" | "ssm", _) => target.split('.').next_back().unwrap_or_default().to_owned(),
         ("s3", "GET") => "GetObject".to_owned(),
         ("s3", "PUT") => "PutObject".to_owned(),
         ("lambda", "POST") => "Invoke".to_owned(),

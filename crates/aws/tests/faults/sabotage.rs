@@ -6,7 +6,7 @@ use crate::judge::judged_night;
 use crate::wire::{Sabotage, Wire};
 
 fn wrongs_of(sabotage: Sabotage) -> Vec<String> {
-    let world = World::busy_eve().fork();
+    let world = World::busy_eve_with_parameters().fork();
     // AWS's quota of two keys is not exact under load.
     world.account().behaviour.quota_is_racy = true;
     judged_night(&Wire::sabotaged(&world, sabotage)).1

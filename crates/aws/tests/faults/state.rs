@@ -38,6 +38,10 @@ pub(crate) fn s3(world: &World, objects: &Objects, request: &Request) -> Answer 
         ("ledger", false) => ledger(world),
         ("ledger", true) => put_ledger(world, request),
         ("notices", false) => notice(world, key),
+        ("parameters.json", false) => match world.account().parameter_list.clone() {
+            Some(list) => object(list, "\"1\"".to_owned()),
+            None => no_such_key(),
+        },
         (_, false) => match objects.lock().unwrap().get(key) {
             Some((text, writes)) => object(text.clone(), format!("\"{writes}\"")),
             None => no_such_key(),

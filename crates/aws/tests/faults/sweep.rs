@@ -33,14 +33,14 @@ pub(crate) fn calm(eve: &World) -> (Vec<Call>, End) {
     assert_eq!(wrongs, Vec::<String>::new());
     // The wire changes nothing: the same nights at the ports end alike.
     let at_ports = eve.fork();
-    Night::default().nights(&at_ports, 1);
+    Night::with_parameters().nights(&at_ports, 1);
     assert_eq!(two_nights_later(&at_ports).0, end);
     (wire.calls(), end)
 }
 
 /// Lets every call of the night fail in this way in turn; two further nights must bring the account where it would have been.
 pub(crate) fn sweep(way: Way) -> Swept {
-    let eve = World::busy_eve();
+    let eve = World::busy_eve_with_parameters();
     let (calls, calm) = calm(&eve);
     let fails = |(_, call): &(usize, &Call)| call.is_write || !way.is_of_writes();
     let one = |(nth, call): (usize, &Call)| (call.clone(), one_case(&eve, nth, way, &calm));

@@ -17,7 +17,7 @@ use crate::fault::{Fate, Way};
 use crate::request::Request;
 use crate::state::Objects;
 use crate::time::Time;
-use crate::{iam, secrets, state};
+use crate::{iam, parameters, secrets, state};
 
 /// How long the way to AWS and back takes.
 const ROUND_TRIP: Duration = Duration::from_millis(50);
@@ -102,7 +102,8 @@ impl Wire {
     /// Notes an attempt; brings the number of its call.
     fn note(&self, request: &Request) -> usize {
         let mut log = self.log.lock().unwrap();
-        if request.service != "secretsmanager" && self.world.leaks(&request.body) {
+        let takes_halves = ["secretsmanager", "ssm"].contains(&request.service.as_str());
+        if !takes_halves && self.world.leaks(&request.body) {
             log.breaches.push(format!("a secret half was sent in {}", request.told()));
         }
         let known = log.calls.iter().position(|call| call.invocation == request.invocation);
@@ -164,6 +165,7 @@ impl Wire {
             "iam" => iam::iam(world, request).await,
             "sts" => iam::sts(world, request),
             "secretsmanager" => secrets::secrets(world, request).await,
+            "ssm" => parameters::ssm(world, request),
             "s3" => state::s3(world, &self.objects, request),
             "lambda" => state::lambda(world, request),
             other => panic!("no adapter calls {other}"),

@@ -12,8 +12,9 @@ use lettre::transport::smtp::extension::ClientId;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use super::refusal::{before_the_mail, chain};
+use super::refusal::before_the_mail;
 use super::{SmtpServer, SmtpTls};
+use crate::causes::chain;
 use crate::repeat::Try;
 
 /// How long a connection may take until there is one, before the server says anything.

@@ -4,6 +4,7 @@ use keywheel_mail::ports::Delivery;
 use lettre::transport::smtp::Error;
 
 use super::SmtpServer;
+use crate::causes::chain;
 use crate::repeat::Try;
 
 /// What is refused with one of these is the login and not the mail (RFC 4954, section 6).
@@ -58,20 +59,6 @@ fn enhanced(text: &str) -> Option<&str> {
     let (subject, detail) = status.split_once('.')?;
     let is_number = |part: &str| (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
     (is_number(subject) && is_number(detail)).then_some(status)
-}
-
-/// An error and its causes, on one line.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        next = cause.source();
-    }
-    text
 }
 
 #[cfg(test)]

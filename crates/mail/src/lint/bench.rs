@@ -1,9 +1,9 @@
 //! Which mails there are, and how they are rendered: all that the lint knows of the templates' own code.
 
 use super::{Files, Finding, Preview, place};
-use crate::MailKind;
 use crate::templates::set::{BASE, NAMES, TemplateSet};
 use crate::templates::{shipped, tried};
+use crate::{DigestContext, MailKind};
 
 /// The names of all mails.
 #[must_use]
@@ -31,12 +31,37 @@ pub(super) fn render_all(mail: &str, files: &Files) -> Result<Vec<Preview>, Vec<
     let base = if has_base { self::texts(files, BASE)? } else { shipped::BASE };
     let broken = |why: String| vec![broken(mail, files, why)];
     let set = TemplateSet::checked(kind, texts, base).map_err(|error| broken(error.to_string()))?;
-    let samples = tried::contexts(kind).map_err(|error| broken(error.to_string()))?;
+    let mut samples = tried::contexts(kind).map_err(|error| broken(error.to_string()))?;
+    let longest = tried::longest(kind).map_err(|error| broken(error.to_string()))?;
+    samples.extend(longest.map(|context| ("200-entries".to_owned(), context)));
+    samples.push(("sample.json".to_owned(), own_sample(kind).map_err(|error| broken(error.to_string()))?));
     let previews = samples.into_iter().map(|(sample, context)| {
         let rendered = set.render(&context).map_err(|error| broken(error.to_string()))?;
         Ok(Preview { mail: mail.to_owned(), sample, rendered })
     });
     previews.collect()
+}
+
+/// What stands in the `sample.json` of the mail's folder.
+fn own_sample(kind: MailKind) -> Result<DigestContext, serde_json::Error> {
+    macro_rules! sample {
+        ($folder:literal) => {
+            include_str!(concat!("../../../../templates/", $folder, "/sample.json"))
+        };
+    }
+    serde_json::from_str(match kind {
+        MailKind::Audit => sample!("audit"),
+        MailKind::Blocked => sample!("blocked"),
+        MailKind::Deactivated => sample!("deactivated"),
+        MailKind::Deleted => sample!("deleted"),
+        MailKind::Digest => sample!("digest"),
+        MailKind::Emergency => sample!("emergency"),
+        MailKind::Failed => sample!("failed"),
+        MailKind::Held => sample!("held"),
+        MailKind::Retired => sample!("retired"),
+        MailKind::Rotated => sample!("rotated"),
+        MailKind::Warning => sample!("warning"),
+    })
 }
 
 fn texts<'a>(files: &'a Files, folder: &str) -> Result<[&'a str; 3], Vec<Finding>> {

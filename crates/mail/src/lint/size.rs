@@ -10,7 +10,9 @@ pub(super) fn check(html: &Part<'_>) -> Vec<Finding> {
     if length <= LONGEST_HTML {
         return Vec::new();
     }
-    let message = format!("comes out {length} bytes long, and Gmail hides what comes after {LONGEST_HTML}");
+    let thousand = |bytes: usize| bytes / 1_000;
+    let message =
+        format!("comes out {} kB long, and Gmail hides what comes after {}", thousand(length), thousand(LONGEST_HTML));
     vec![html.fault(
         "size",
         None,

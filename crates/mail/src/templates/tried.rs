@@ -5,6 +5,8 @@ use crate::words::Section;
 use crate::{DigestContext, MailKind};
 
 const SAMPLE: &str = include_str!("../../../../templates/digest/sample.json");
+/// Entries that a digest has at most.
+const MOST_ENTRIES: usize = 200;
 /// Stands in texts of strangers when a set is tried out; must never come out of an HTML part as it is.
 pub(super) const PROBE: &str = "<keywheel-probe a='\"&>";
 
@@ -30,6 +32,21 @@ pub(crate) fn contexts(kind: MailKind) -> Result<Vec<(String, DigestContext)>, R
         MailKind::Digest => many.into_iter().chain([named("audit", audit)]).chain(singles).collect(),
         _ => many.into_iter().chain(singles).collect(),
     })
+}
+
+/// As many entries as a mail has at most, told as briefly as templates can: what the limit of a mail's size is held against.
+pub(crate) fn longest(kind: MailKind) -> Result<Option<DigestContext>, RenderFailed> {
+    let Some((_, own)) = contexts(kind)?.into_iter().find(|(name, _)| name == "compact") else { return Ok(None) };
+    let mut longest = own;
+    let parts = longest.sections.len().max(1);
+    for section in &mut longest.sections {
+        let Some(group) = section.groups.first_mut() else { continue };
+        let entries = group.entries.clone();
+        group.entries = entries.into_iter().cycle().take(MOST_ENTRIES.div_ceil(parts)).collect();
+        section.groups.truncate(1);
+        section.count = section.groups.iter().map(|group| group.entries.len()).sum();
+    }
+    Ok(Some(longest))
 }
 
 fn kind_of(section: &str) -> MailKind {

@@ -78,6 +78,10 @@ pub fn words(step: StepKind, reason: Reason) -> Words {
             "The new key cannot be read from its secret.",
             "Look at the secret in AWS Secrets Manager: if it is scheduled for deletion, restore it; if its policy was changed, put it back. The old key stays active until then.",
         ),
+        (Reason::ParameterBehind, _) => asked(
+            "The new key is in its secret, and not yet in the parameter from which its hosts read it.",
+            "Read under \"Details\", or in the account's result, why the parameter could not be written, and mend that. The old key stays active until then.",
+        ),
         // Deletions.
         (Reason::RecoveryGraceOver, _) => {
             told("The key was inactive for the whole time in which it could be called back.")
@@ -169,6 +173,7 @@ pub fn words(step: StepKind, reason: Reason) -> Words {
         (Reason::PreconditionChanged, _) => {
             told("Something about the key changed while the run was at work, so nothing was done to it.")
         }
+        (Reason::PlanChanged, _) => told("What was reviewed is not what is due any more, so nothing was done."),
         (Reason::ClaimLost, _) => told("Another run took the account over."),
         (Reason::OutOfTime, _) => told("The run's time was nearly up."),
     }

@@ -168,12 +168,12 @@ fn skipped(reason: Reason) -> Section {
         ClockOff, ConflictTwoActive, ExemptionsUnknown, KeysUnknown, MalformedTag, OwnerUnreachable, SecretUnknown,
         SlotBlocked,
     };
-    use Reason::{ReplacementGone, ReplacementNotRetrievable, ReplacementUnproven, SlotInUse};
+    use Reason::{ParameterBehind, ReplacementGone, ReplacementNotRetrievable, ReplacementUnproven, SlotInUse};
     match reason {
         ClockOff | ConflictTwoActive | ExemptionsUnknown | KeysUnknown | MalformedTag | SecretUnknown | SlotBlocked => {
             Section::Decide
         }
-        ReplacementGone | ReplacementNotRetrievable => Section::Decide,
+        ParameterBehind | ReplacementGone | ReplacementNotRetrievable => Section::Decide,
         OwnerUnreachable => Section::Unreachable,
         CircuitOpen | ClaimLost | CreationUnresolved | Frozen | MaxChanges | OutOfTime | PreconditionChanged => {
             Section::Waiting
