@@ -14,7 +14,7 @@ use keywheel_engine::inventory::{
     self, FanOutPorts, Finish, FinishError, GoOnEvent, GoingOn, InvalidEvent, InventoryEvent, InventoryPorts,
     InventoryRun, InventorySettings, RunEvent, WantedRun,
 };
-use keywheel_engine::ports::{Clock, OuId};
+use keywheel_engine::ports::Clock;
 use keywheel_runtime::{ErrorName, FunctionError, Handler, InventoryConfig, Invocation, run_id};
 use serde::Serialize;
 use serde_json::Value;
@@ -69,7 +69,7 @@ impl AccountInventory {
         let invoker = LambdaInvoker::new(&sdk, INVOKER_PATIENCE);
         let mode = config.mode;
         let org_list_role_arn = config.org_list_role_arn.clone();
-        Self { mode, org_list_role_arn, settings: settings(config), sdk, state, invoker }
+        Self { mode, org_list_role_arn, settings: config.inventory_settings(), sdk, state, invoker }
     }
 
     async fn run(&self, event: RunEvent, invocation: Invocation) -> Result<InventoryResult, FunctionError> {
@@ -152,29 +152,10 @@ fn refused(error: &InvalidEvent) -> FunctionError {
 
 /// The session's own message speaks of member accounts; this role lists the organization.
 fn unassumed(role_arn: &str, failed: &SessionFailed) -> FunctionError {
-    let cause = match failed {
-        SessionFailed::Denied { error, .. }
-        | SessionFailed::NotFound { error, .. }
-        | SessionFailed::Transient { error, .. }
-        | SessionFailed::Refused { error, .. } => error.to_string(),
-        SessionFailed::NotARole { .. } | SessionFailed::Own(_) => failed.to_string(),
-    };
+    let cause = failed.cause().map_or_else(|| failed.to_string(), ToString::to_string);
     let message = format!(
         "the role of ORG_LIST_ROLE_ARN, {role_arn}, cannot be assumed, so no account was invoked: {cause}. Make sure that the role exists, \
          that its trust policy names this function's role, and that this function's role may call sts:AssumeRole on it"
     );
     FunctionError::new(ErrorName::InventoryFailed, message)
-}
-
-fn settings(config: InventoryConfig) -> InventorySettings {
-    InventorySettings {
-        rotation_function: config.rotation_function,
-        include_ous: config.include_ous.into_iter().map(OuId).collect(),
-        exclude_ous: config.exclude_ous.into_iter().map(OuId).collect(),
-        include_accounts: config.include_accounts,
-        exclude_accounts: config.exclude_accounts,
-        include_management_account: config.include_management_account,
-        rollout_percent: config.rollout_percent,
-        fanout_concurrency: config.fanout_concurrency,
-    }
 }

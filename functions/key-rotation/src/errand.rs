@@ -3,6 +3,7 @@
 use keywheel_core::contract::action::{ACTION_RUN, ActionKind, ExplicitAction};
 use keywheel_core::contract::event::RotationEvent;
 use keywheel_core::contract::job::AccountJob;
+use keywheel_core::contract::reviewed::APPLY_RUN;
 use keywheel_core::id::{AccountId, RunId};
 
 /// An account, and the one thing to be done in it, where not everything is.
@@ -26,7 +27,11 @@ impl Errand {
     /// of the same invocation goes on with.
     pub(crate) fn of(event: RotationEvent, function_arn: &str, request_id: &str) -> Result<Self, NoAccount> {
         let action = match event {
-            RotationEvent::Job(job) => return Ok(Self { job, action: None }),
+            RotationEvent::Job(mut job) => {
+                let applied = job.plan.as_ref().and_then(|_| asked_run(APPLY_RUN, request_id));
+                job.run_id = job.run_id.or(applied);
+                return Ok(Self { job, action: None });
+            }
             RotationEvent::Action(action) => action,
         };
         let own = || own_account(function_arn).ok_or_else(|| NoAccount { function_arn: function_arn.to_owned() });
@@ -34,10 +39,11 @@ impl Errand {
             account: action.account.clone().map_or_else(own, Ok)?,
             name: action.name.clone(),
             email: action.email.clone(),
-            run_id: action.run_id.clone().or_else(|| action_run(request_id)),
+            run_id: action.run_id.clone().or_else(|| asked_run(ACTION_RUN, request_id)),
             mode: action.mode,
             force_rotate: Vec::new(),
             sweep: false,
+            plan: None,
             hand_on: None,
         };
         Ok(Self { job, action: Some(action) })
@@ -59,6 +65,10 @@ impl Errand {
 
     /// One line that says who is to be changed and how, beside the line of each step.
     pub(crate) fn log(&self) {
+        if let Some(plan) = &self.job.plan {
+            let (steps, sha256) = (plan.steps.len(), plan.sha256.as_str());
+            tracing::info!(steps, sha256, "reviewed steps are asked for");
+        }
         let Some(action) = &self.action else { return };
         let overrides: Vec<_> = action.overrides.iter().map(|guard| guard.as_str()).collect();
         let key = action.access_key_id.as_ref().map(keywheel_core::id::AccessKeyId::as_str);
@@ -74,13 +84,14 @@ fn own_account(function_arn: &str) -> Option<AccountId> {
 }
 
 /// The same for every retry of an invocation, which keeps its request id (Lambda developer guide, "Asynchronous invocation").
-fn action_run(request_id: &str) -> Option<RunId> {
+fn asked_run(prefix: &str, request_id: &str) -> Option<RunId> {
     let id: String = request_id.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(48).collect();
-    format!("{ACTION_RUN}{id}").parse().ok()
+    format!("{prefix}{id}").parse().ok()
 }
 
 #[cfg(test)]
 mod tests {
+    use keywheel_core::contract::reviewed::ReviewedPlan;
     use serde_json::{Value, json};
 
     use super::*;
@@ -139,9 +150,20 @@ mod tests {
     }
 
     #[test]
+    fn a_reviewed_plan_has_a_run_of_its_own() {
+        let step = json!({"user": "alice", "user_id": "AIDAEXAMPLE000000001", "step": "delete", "reason": "recovery-grace-over",
+            "change": "delete", "access_key_ids": ["AKIAEXAMPLEOLD000001"]});
+        let plan = ReviewedPlan::new(&"111122223333".parse().unwrap(), vec![serde_json::from_value(step).unwrap()]);
+        let mut event = json!({"account": "111122223333", "plan": plan});
+        assert_eq!(errand(event.clone(), ARN).unwrap().job.run_id.unwrap().as_str(), format!("apply-{REQUEST}"));
+        event["run_id"] = json!("apply-7");
+        assert_eq!(errand(event, ARN).unwrap().job.run_id.unwrap().as_str(), "apply-7");
+    }
+
+    #[test]
     fn whatever_a_request_is_called_makes_a_run_id() {
         for request in ["", "../x y", &"a".repeat(500)] {
-            assert!(action_run(request).unwrap().as_str().starts_with(ACTION_RUN));
+            assert!(asked_run(ACTION_RUN, request).unwrap().as_str().starts_with(ACTION_RUN));
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::errand::Errand;
 use crate::failure::{Unserved, incomplete, named, refused};
 use crate::hand_on;
 use crate::report::{self, Counts};
-use crate::settings::{member_role, secret_options, settings};
+use crate::settings::{member_role, parameter_options, secret_options};
 use crate::telling::{hand_over, tell_machines};
 
 /// What is kept of the invocation's time for digests, the result and the answer.
@@ -108,7 +108,8 @@ impl KeyRotation {
         let job = &errand.job;
         let deadline = invocation.deadline.checked_sub(RESERVE).unwrap_or(Timestamp::MIN);
         let (options, state) = (secret_options(&self.config), self.state.clone());
-        let ports = AccountPorts::new(session, &session.config, options, state, deadline);
+        let parameters = parameter_options(&self.config);
+        let ports = AccountPorts::new(session, &session.config, options, parameters, state, deadline);
         let run = Run {
             id: run_id.clone(),
             mode,
@@ -118,6 +119,7 @@ impl KeyRotation {
             sweep: job.sweep,
             clock_is_off: clock_is_off(session.answered_at, Timestamp::now()),
             explicit: errand.action.clone(),
+            reviewed: job.plan.clone(),
             inherited: hand_on::inherited(job),
         };
         let account = Account {
@@ -128,7 +130,7 @@ impl KeyRotation {
             region: self.sdk.region().map(ToString::to_string).unwrap_or_default(),
             writers: session.writers.clone(),
         };
-        look_after(&ports, &run, &account, &settings(&self.config)).await.map_err(Unserved::Failed)
+        look_after(&ports, &run, &account, &self.config.account_settings()).await.map_err(Unserved::Failed)
     }
 
     /// Tells the owners, stores the result, hands on what is left, and ends as an error if a retry can mend what is not done.

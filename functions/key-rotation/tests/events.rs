@@ -16,7 +16,7 @@ fn events(folder: &str) -> Vec<(String, Value)> {
 #[test]
 fn the_samples_are_accepted() {
     let events = events("");
-    assert_eq!(events.len(), 8);
+    assert_eq!(events.len(), 9);
     for (name, event) in events {
         assert!(RotationEvent::parse(event).is_ok(), "{name}");
     }
@@ -25,7 +25,7 @@ fn the_samples_are_accepted() {
 #[test]
 fn the_refused_samples_are_refused_with_one_line_that_shows_what_is_accepted() {
     let events = events("refused");
-    assert_eq!(events.len(), 8);
+    assert_eq!(events.len(), 9);
     for (name, event) in events {
         let message = RotationEvent::parse(event).unwrap_err().to_string();
         let (what, shown) = if name.contains("action-") {
