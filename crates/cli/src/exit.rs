@@ -2,6 +2,9 @@
 
 use std::process::ExitCode;
 
+/// What a shell says of a process that Ctrl-C ended.
+pub(crate) const INTERRUPTED: u8 = 130;
+
 /// How a verb ended that did what it was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ended {
@@ -13,6 +16,8 @@ pub(crate) enum Ended {
     Usage,
     /// Done, and found faults.
     Findings,
+    /// Ctrl-C came before everything was done.
+    Interrupted,
 }
 
 impl From<Ended> for ExitCode {
@@ -22,6 +27,7 @@ impl From<Ended> for ExitCode {
             Ended::Failed => ExitCode::from(1),
             Ended::Usage => ExitCode::from(2),
             Ended::Findings => ExitCode::from(3),
+            Ended::Interrupted => ExitCode::from(INTERRUPTED),
         }
     }
 }
@@ -50,6 +56,12 @@ pub(crate) fn failed(what: impl Into<String>, hint: impl Into<String>) -> anyhow
 /// It makes no sense as it was asked for, and this does.
 pub(crate) fn usage(what: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
     Hinted { what: what.into(), hint: hint.into(), ended: Ended::Usage }.into()
+}
+
+/// Ctrl-C came first.
+pub(crate) fn interrupted() -> anyhow::Error {
+    let (what, hint) = ("interrupted; nothing was changed".to_owned(), "call the verb again".to_owned());
+    Hinted { what, hint, ended: Ended::Interrupted }.into()
 }
 
 /// How a verb ended that brought this error.

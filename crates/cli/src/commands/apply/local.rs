@@ -1,0 +1,139 @@
+//! Carries a reviewed plan out in this process, in the own account alone: for a single account, whose member roles trust no function.
+//!
+//! It is the functions' own engine, and the ledger keeps it and a night apart.
+
+use jiff::{SignedDuration, Timestamp};
+use keywheel_aws::{AccountPorts, LambdaInvoker, S3State, Session};
+use keywheel_core::contract::digest::Digest;
+use keywheel_core::contract::plan_file::PlannedAccount;
+use keywheel_core::contract::result::AccountResult;
+use keywheel_core::id::{AccountId, RunId};
+use keywheel_core::policy::Mode;
+use keywheel_core::time::{CLOCK_TOLERANCE, plus};
+use keywheel_engine::account::{Account, AccountRun, Run, look_after};
+use keywheel_engine::ports::{Invoker, LedgerStore, RunStore};
+use keywheel_runtime::RotationConfig;
+
+use super::send::{Answer, reviewed};
+use crate::config::{Configuration, parameter_options, secret_options};
+use crate::deployment::CallFailed;
+use crate::exit::failed;
+use crate::interrupt::Interrupt;
+use crate::session::Hub;
+
+/// What the writers of local runs end with.
+const LOCAL: &str = "-local";
+
+/// As long as a function may run.
+const RUN_TIME: SignedDuration = SignedDuration::from_mins(15);
+
+/// How long one digest may take to be handed over.
+const DIGEST_TIME: std::time::Duration = std::time::Duration::from_secs(12);
+
+/// What a local run needs besides the plan.
+pub(super) struct Local {
+    rotation: RotationConfig,
+    state: S3State,
+}
+
+impl Local {
+    /// Refuses what a night would not do either: to change something in audit, or without a memory.
+    pub(super) fn new(hub: &Hub, configuration: &Configuration) -> anyhow::Result<Self> {
+        let rotation = configuration.rotation()?;
+        if rotation.mode != Mode::Enforce {
+            let hint = "set RUN_MODE=enforce, in the environment or in keywheel.toml; keywheel config show --origin says where it comes from";
+            return Err(failed("RUN_MODE is audit, in which nothing is changed", hint));
+        }
+        let Some(place) = configuration.state()? else {
+            let hint = "set STATE_BUCKET: without it nothing is remembered of what was done, and a night would not be kept out";
+            return Err(failed("there is no state bucket", hint));
+        };
+        let state = S3State::new(&hub.config, place.bucket.as_str(), place.prefix.as_str());
+        Ok(Self { rotation, state })
+    }
+
+    /// Refuses an account that a function looks after: its settings, exemptions and role are not those of this process.
+    pub(super) async fn refuse_deployed(&self, account: &AccountId) -> anyhow::Result<()> {
+        let stored = self.state.load(account).await;
+        let stored = stored.map_err(|error| {
+            failed(
+                format!("the ledger of account {account} cannot be read: {error}"),
+                "the state bucket must be readable",
+            )
+        })?;
+        let writer = &stored.ledger.writer;
+        if writer.is_empty() || writer.ends_with(LOCAL) {
+            return Ok(());
+        }
+        let what = format!("a deployed function looks after account {account}: it wrote the account's ledger");
+        Err(failed(what, "leave --local out: the function carries the plan out by its own settings"))
+    }
+
+    /// Carries the account's steps out, has the owners told, and stores the result. Ctrl-C does not break a step off.
+    pub(super) async fn carry_out(&self, hub: &Hub, run_id: &RunId, planned: PlannedAccount) -> Answer {
+        let _steps_end_whole = Interrupt::listen();
+        // AWS's clock is asked again: the question may have stood for long.
+        let session = match Session::own(&hub.config).await {
+            Ok(session) => session,
+            Err(error) => return Answer::Failed(CallFailed::NotRun(error.to_string())),
+        };
+        let now = Timestamp::now();
+        let deadline = plus(now, RUN_TIME);
+        let ports = AccountPorts::new(
+            &session,
+            &session.config,
+            secret_options(&self.rotation),
+            parameter_options(&self.rotation),
+            self.state.clone(),
+            deadline,
+        );
+        let run = Run {
+            id: run_id.clone(),
+            mode: Mode::Enforce,
+            writer: format!("{:016x}{LOCAL}", fastrand::u64(..)),
+            deadline,
+            forced: Vec::new(),
+            sweep: false,
+            clock_is_off: session
+                .answered_at
+                .is_none_or(|answered| now.duration_since(answered).abs() > CLOCK_TOLERANCE),
+            explicit: None,
+            reviewed: Some(reviewed(&planned)),
+            inherited: None,
+        };
+        let account = Account {
+            id: planned.account_id,
+            name: planned.name,
+            email: planned.email,
+            partition: session.partition.clone(),
+            region: hub.region(),
+            writers: session.writers.clone(),
+        };
+        match Box::pin(look_after(&ports, &run, &account, &self.rotation.account_settings())).await {
+            Ok(run) => self.conclude(hub, run).await,
+            Err(error) => Answer::Failed(CallFailed::NotRun(error.to_string())),
+        }
+    }
+
+    async fn conclude(&self, hub: &Hub, mut run: AccountRun) -> Answer {
+        let invoker = LambdaInvoker::new(&hub.config, DIGEST_TIME);
+        for digest in std::mem::take(&mut run.digests) {
+            if let Err(error) = self.hand_over(&invoker, &digest).await {
+                run.note_error(&format!(
+                    "owners are told by a later run, because function {} does not take it: {error}",
+                    self.rotation.notification_function
+                ));
+                break;
+            }
+        }
+        if let Err(error) = self.state.put_result(&run.result).await {
+            run.note_error(&format!("the result could not be stored: {error}"));
+        }
+        Answer::Result(Box::<AccountResult>::new(run.result))
+    }
+
+    async fn hand_over(&self, invoker: &LambdaInvoker, digest: &Digest) -> Result<(), String> {
+        let event = serde_json::to_value(digest).map_err(|error| error.to_string())?;
+        invoker.invoke(&self.rotation.notification_function, &event).await.map_err(|error| error.to_string())
+    }
+}

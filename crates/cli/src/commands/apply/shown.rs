@@ -1,0 +1,37 @@
+//! The changes, as they are shown before the question.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use keywheel_core::contract::plan_file::PlanFile;
+use keywheel_core::contract::reviewed::ReviewedStep;
+use keywheel_core::id::AccessKeyId;
+use keywheel_report::text::{counted, day, tame};
+
+/// A line per change.
+pub(super) fn text(file: &PlanFile) -> String {
+    let owners = file.accounts.iter().filter(|account| !account.email.is_empty());
+    let owners = owners.map(|account| format!("owner      {} {}\n", account.account_id, tame(&account.email)));
+    let lines = file.accounts.iter().flat_map(|account| {
+        let name = tame(format!("{} {}", account.account_id, account.name).trim_end());
+        account.steps.iter().filter_map(move |step| {
+            // Of what is sent, and not of what stands beside it.
+            let sent = ReviewedStep::of(step)?;
+            let keys: Vec<_> = sent.access_key_ids.iter().map(AccessKeyId::shortened).collect();
+            let due = step.due.map(|due| format!(", due {}", day(due))).unwrap_or_default();
+            Some(format!("{:<10} {name} {} {} ({}{due})\n", sent.step.as_str(), sent.user, keys.join(" "), sent.reason))
+        })
+    });
+    lines.chain(owners).collect()
+}
+
+/// `2 create and 1 deactivate in 2 accounts, planned at 2026-11-20T02:00:00Z`.
+pub(super) fn summary(file: &PlanFile) -> String {
+    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    for step in file.accounts.iter().flat_map(|account| &account.steps) {
+        *kinds.entry(step.kind.as_str()).or_default() += 1;
+    }
+    let kinds: Vec<_> = kinds.into_iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+    let made_at = Timestamp::from_second(file.made_at.as_second()).unwrap_or(file.made_at);
+    format!("Carry out {} in {}, planned at {made_at}", kinds.join(", "), counted(file.accounts.len(), "account"))
+}

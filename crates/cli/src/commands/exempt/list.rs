@@ -1,0 +1,117 @@
+//! Who is exempt by a tag, in the accounts in scope.
+
+use futures::{StreamExt, stream};
+use jiff::Timestamp;
+use keywheel_aws::{AwsIam, MemberRole};
+use keywheel_core::contract::manifest::ManifestAccount;
+use keywheel_core::policy::UserTags;
+use keywheel_core::policy::tags::EXEMPT_UNTIL;
+use keywheel_engine::ports::{IamUser, UserAudit};
+use keywheel_report::text::{counted, tame};
+use serde_json::{Value, json};
+
+use crate::accounts::{TargetArguments, Targets};
+use crate::aws::AwsArguments;
+use crate::config::{ConfigArguments, Configuration, member_role};
+use crate::exit::Ended;
+use crate::interrupt::Interrupt;
+use crate::output::Output;
+use crate::printer::Printer;
+use crate::session::Hub;
+
+const EXAMPLES: &str = "\
+Examples:
+  keywheel exempt list --role-name OrganizationAccountAccessRole
+  keywheel exempt list --account 111122223333 --output json
+
+Members of the exemption group are not listed here; `keywheel plan` names them.";
+
+/// How many accounts are asked at the same time.
+const ACCOUNTS_AT_ONCE: usize = 16;
+
+/// Lists exemptions.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// Form of the output
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+    #[command(flatten)]
+    targets: TargetArguments,
+    #[command(flatten)]
+    config: ConfigArguments,
+}
+
+/// Lists them, those that are past too.
+pub(super) async fn run(printer: &Printer, aws: &AwsArguments, arguments: &Arguments) -> anyhow::Result<Ended> {
+    let configuration = Configuration::load(aws, &arguments.config, arguments.targets.flags()).await?;
+    let rotation = configuration.rotation()?;
+    let hub = Hub::open(aws, "exempt").await?;
+    let targets = Targets::choose(printer, &hub, &configuration, &arguments.targets).await?;
+    let (role, prefix, interrupt) = (member_role(&rotation), rotation.policy.tag_prefix, Interrupt::listen()?);
+    let looks = targets.accounts.iter().map(async |account| {
+        if interrupt.came() {
+            return (account, Err("interrupted".to_owned()));
+        }
+        (account, exemptions(&hub, &role, account, &prefix).await)
+    });
+    let seen: Vec<_> = stream::iter(looks).buffered(ACCOUNTS_AT_ONCE).collect().await;
+    let found: Vec<Value> = seen.iter().filter_map(|(_, found)| found.as_ref().ok()).flatten().cloned().collect();
+    match arguments.output {
+        Output::Json => printer.data(&(serde_json::to_string_pretty(&found)? + "\n"))?,
+        Output::Table => printer.data(&found.iter().map(line).collect::<String>())?,
+    }
+    let failures: Vec<_> = seen.iter().filter_map(|(account, found)| Some((account, found.as_ref().err()?))).collect();
+    for (account, error) in &failures {
+        printer.failure(&format!("account {}: {error}", account.account));
+    }
+    printer.note(&format!(
+        "{} in {}",
+        counted(found.len(), "exemption"),
+        counted(seen.len() - failures.len(), "account")
+    ));
+    Ok(match (interrupt.came(), failures.is_empty()) {
+        (true, _) => Ended::Interrupted,
+        (_, false) => Ended::Failed,
+        _ => Ended::Done,
+    })
+}
+
+async fn exemptions(
+    hub: &Hub,
+    role: &MemberRole,
+    account: &ManifestAccount,
+    prefix: &str,
+) -> Result<Vec<Value>, String> {
+    let session = hub.member(&account.account, role).await?;
+    let users = AwsIam::new(&session.config).users().await.map_err(|error| error.to_string())?;
+    let now = Timestamp::now();
+    Ok(users.iter().filter_map(|user| exemption(account, user, prefix, now)).collect())
+}
+
+fn exemption(account: &ManifestAccount, user: &IamUser, prefix: &str, now: Timestamp) -> Option<Value> {
+    let tags = UserTags::read(&user.tags, prefix);
+    let unreadable = tags.malformed.iter().find(|tag| tag.suffix == EXEMPT_UNTIL).map(|tag| tag.value.clone());
+    if tags.exempt_until.is_none() && unreadable.is_none() {
+        return None;
+    }
+    Some(json!({
+        "account": account.account,
+        "account_name": account.name,
+        "user": user.name,
+        "until": tags.exempt_until.map(|until| until.to_string()),
+        "unreadable": unreadable,
+        "is_exempt": tags.exempts(now),
+        "reason": tags.exempt_reason,
+    }))
+}
+
+fn line(exemption: &Value) -> String {
+    let text = |name: &str| tame(exemption[name].as_str().unwrap_or("-"));
+    let until = match exemption["unreadable"].as_str() {
+        Some(value) => format!("for good: {:?} is no date", tame(value)),
+        None => format!("until {}", text("until")),
+    };
+    let standing = if exemption["is_exempt"] == true { "exempt" } else { "past  " };
+    format!("{standing} {} {} {until} ({})\n", text("account"), text("user"), text("reason"))
+}

@@ -1,0 +1,136 @@
+//! `keywheel tag-users`: sets the tags of users from a file.
+
+mod file;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use keywheel_core::id::{AccountId, UserName};
+use keywheel_core::policy::UserTags;
+use keywheel_report::text::counted;
+
+use crate::aws::AwsArguments;
+use crate::config::{ConfigArguments, Configuration};
+use crate::confirm::ConfirmArguments;
+use crate::exit::{Ended, usage};
+use crate::interrupt::Interrupt;
+use crate::member_tags::{Change, MemberTags, lines};
+use crate::printer::Printer;
+use crate::session::Hub;
+use file::{Wanted, read};
+
+const EXAMPLES: &str = "\
+Examples:
+  keywheel tag-users iam-user-tags.json --account 111122223333            shows what would change
+  keywheel tag-users users.csv --account 111122223333 --apply
+
+JSON: {\"alice\": {\"KeyRotation:EMAIL\": \"alice@example.com\"}}, as aws-iam-key-rotator's iam-user-tags.json.
+CSV:  user,KeyRotation:EMAIL,KeyRotation:INSTRUCTION_0 in the first line, a user in each other; an empty field sets nothing.
+No tag is taken away.";
+
+/// Shows what would change, and with `--apply` changes it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// File of users and tags, .json or .csv
+    file: PathBuf,
+    /// The account of the users [default: the one that you are signed in to]
+    #[arg(long, value_name = "ID")]
+    account: Option<AccountId>,
+    /// Set the tags
+    #[arg(long)]
+    apply: bool,
+    /// Set tags that Keywheel does not read, too: a tag may decide what a user is allowed to do
+    #[arg(long)]
+    other_tags: bool,
+    #[command(flatten)]
+    confirm: ConfirmArguments,
+    #[command(flatten)]
+    config: ConfigArguments,
+}
+
+/// Tags users.
+pub(crate) async fn run(printer: &Printer, aws: &AwsArguments, arguments: &Arguments) -> anyhow::Result<Ended> {
+    let wanted = read(&arguments.file)?;
+    let configuration = Configuration::load(aws, &arguments.config, Vec::new()).await?;
+    let rotation = configuration.rotation()?;
+    if !arguments.other_tags {
+        refuse_others(&wanted, &rotation.policy.tag_prefix, rotation.owner_tag.as_deref())?;
+    }
+    warn(printer, &wanted, &rotation.policy.tag_prefix);
+    let hub = Hub::open(aws, "tag-users").await?;
+    let member = MemberTags::open(&hub, &configuration, arguments.account.as_ref()).await?;
+    let (mut users, mut failed) = (Vec::new(), 0);
+    for (user, tags) in &wanted {
+        match member.changes(user, tags).await {
+            Ok(changes) => users.push((user, changes)),
+            Err(error) => {
+                printer.error(&error);
+                failed += 1;
+            }
+        }
+    }
+    users.retain(|(_, changes)| !changes.is_empty());
+    printer.data(&lines(users.iter().flat_map(|(_, changes)| changes)))?;
+    let ended = if failed > 0 { Ended::Failed } else { Ended::Done };
+    if users.is_empty() || !arguments.apply {
+        let next =
+            if users.is_empty() { "nothing is left to change" } else { "nothing was changed; --apply sets the tags" };
+        printer.note(next);
+        return Ok(ended);
+    }
+    let what = format!("Tag {} of account {}", counted(users.len(), "user"), member.account);
+    arguments.confirm.obtain(&what, member.account.as_str())?;
+    let set = set(printer, &member, &users).await?;
+    Ok(if set == Ended::Done { ended } else { set })
+}
+
+async fn set(printer: &Printer, member: &MemberTags, users: &[(&UserName, Vec<Change>)]) -> anyhow::Result<Ended> {
+    let (interrupt, mut done, mut failed) = (Interrupt::listen()?, 0, 0);
+    for (user, changes) in users {
+        if interrupt.came() {
+            break;
+        }
+        match member.set(user, changes).await {
+            Ok(()) => done += 1,
+            Err(error) => {
+                printer.error(&error);
+                failed += 1;
+            }
+        }
+    }
+    let left = users.len() - done - failed;
+    printer.note(&format!("{} tagged, {failed} failed, {left} left", counted(done, "user")));
+    Ok(if left > 0 {
+        Ended::Interrupted
+    } else if failed > 0 {
+        Ended::Failed
+    } else {
+        Ended::Done
+    })
+}
+
+/// A file of somebody else's must not tag users with what their permissions go by.
+fn refuse_others(wanted: &Wanted, prefix: &str, owner_tag: Option<&str>) -> anyhow::Result<()> {
+    let is_ours = |key: &&String| key.to_lowercase().starts_with(&prefix.to_lowercase()) || owner_tag == Some(key);
+    match wanted.values().flat_map(BTreeMap::keys).find(|key| !is_ours(key)) {
+        None => Ok(()),
+        Some(other) => Err(usage(
+            format!("tag {other} is none that Keywheel reads (TAG_PREFIX is {prefix})"),
+            "tags may decide what a user is allowed to do: --other-tags sets them all the same",
+        )),
+    }
+}
+
+/// Tags that Keywheel does not read, or not as they are meant.
+fn warn(printer: &Printer, wanted: &Wanted, prefix: &str) {
+    let keys: BTreeSet<_> = wanted.values().flat_map(BTreeMap::keys).collect();
+    for key in keys.into_iter().filter(|key| !key.to_lowercase().starts_with(&prefix.to_lowercase())) {
+        printer.warn(&format!("tag {key} does not begin with {prefix} (TAG_PREFIX): Keywheel does not read it"));
+    }
+    for (user, tags) in wanted {
+        for tag in UserTags::read(tags, prefix).malformed {
+            printer.warn(&format!("user {user}: tag {prefix}{} is {:?}, not {}", tag.suffix, tag.value, tag.expected));
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! The deployed functions, which alone may change member accounts.
+//!
+//! `Deployment::new(&hub.config)` calls them: `call` waits for the answer, and never sends an event twice.
+
+use std::time::Duration;
+
+use aws_sdk_lambda::Client;
+use aws_sdk_lambda::config::retry::RetryConfig;
+use aws_sdk_lambda::config::timeout::TimeoutConfig;
+use aws_sdk_lambda::primitives::Blob;
+use keywheel_aws::{CONNECT_TIMEOUT, SdkConfig, port_error};
+use keywheel_runtime::config::variable::{NOTIFICATION_FUNCTION, ROTATION_FUNCTION};
+use serde_json::Value;
+
+use crate::config::Configuration;
+
+/// A function runs for 15 minutes at most (Lambda quotas, "Function timeout").
+const LONGEST_INVOCATION: Duration = Duration::from_mins(16);
+
+/// What the Terraform layers call the functions unless they are told otherwise.
+const USUAL_ROTATION: &str = "keywheel-key-rotation";
+const USUAL_INVENTORY: &str = "keywheel-account-inventory";
+
+/// Which deployed key-rotation to call.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Deployment")]
+pub(crate) struct RotationArguments {
+    /// The deployed key-rotation [default: ROTATION_FUNCTION of the settings, the one of --function, or keywheel-key-rotation]
+    #[arg(long, value_name = "NAME")]
+    key_rotation: Option<String>,
+}
+
+/// Which deployed account-inventory to call.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Deployment")]
+pub(crate) struct InventoryArguments {
+    /// The deployed account-inventory [default: the one of --function, or keywheel-account-inventory]
+    #[arg(long, value_name = "NAME")]
+    account_inventory: Option<String>,
+}
+
+impl RotationArguments {
+    /// Its name. Of the functions, key-rotation alone names notification.
+    pub(crate) fn name(&self, configuration: &Configuration) -> String {
+        let set = configuration.get(&ROTATION_FUNCTION).or_else(|| configuration.function_with(&NOTIFICATION_FUNCTION));
+        self.key_rotation.as_deref().or(set).unwrap_or(USUAL_ROTATION).to_owned()
+    }
+}
+
+impl InventoryArguments {
+    /// Its name. Of the functions, account-inventory alone names key-rotation.
+    pub(crate) fn name(&self, configuration: &Configuration) -> String {
+        let set = configuration.function_with(&ROTATION_FUNCTION);
+        self.account_inventory.as_deref().or(set).unwrap_or(USUAL_INVENTORY).to_owned()
+    }
+}
+
+/// Lambda, where the functions are.
+pub(crate) struct Deployment {
+    client: Client,
+}
+
+/// A call that brought no result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum CallFailed {
+    /// Lambda did not run the function, as far as is known.
+    NotRun(String),
+    /// The function ended with an error of this type and text.
+    Function { name: String, message: String },
+}
+
+impl std::fmt::Display for CallFailed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NotRun(error) => f.write_str(error),
+            Self::Function { name, message } => write!(f, "{name}: {message}"),
+        }
+    }
+}
+
+impl Deployment {
+    /// Calls functions as whoever is signed in.
+    pub(crate) fn new(config: &SdkConfig) -> Self {
+        let patience = TimeoutConfig::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .operation_attempt_timeout(LONGEST_INVOCATION)
+            .operation_timeout(LONGEST_INVOCATION)
+            .build();
+        // An answer that is lost says nothing of what was done: whoever asked looks, and asks again.
+        let config = aws_sdk_lambda::config::Builder::from(config).timeout_config(patience);
+        Self { client: Client::from_conf(config.retry_config(RetryConfig::disabled()).build()) }
+    }
+
+    /// Invokes a function and waits for its result.
+    pub(crate) async fn call(&self, function: &str, event: &Value) -> Result<Value, CallFailed> {
+        let invoke = self.client.invoke().function_name(function).payload(Blob::new(event.to_string()));
+        let answer = invoke.send().await.map_err(|error| {
+            let error = port_error("lambda:InvokeFunction", &error);
+            CallFailed::NotRun(format!("function {function} was not invoked, or did not answer: {error}"))
+        })?;
+        let payload = answer.payload().map(Blob::as_ref).unwrap_or_default();
+        let value: Value = serde_json::from_slice(payload).unwrap_or_default();
+        if answer.function_error().is_none() {
+            return Ok(value);
+        }
+        let field = |name: &str, otherwise: &str| value[name].as_str().unwrap_or(otherwise).to_owned();
+        let message = field("errorMessage", "the function says no more; its log may");
+        Err(CallFailed::Function { name: field("errorType", "the function failed"), message })
+    }
+}
