@@ -61,7 +61,7 @@ resource "aws_sesv2_configuration_set_event_destination" "returned_mails" {
 
   event_destination {
     enabled              = true
-    matching_event_types = ["BOUNCE"]
+    matching_event_types = ["BOUNCE", "REJECT"]
 
     sns_destination {
       topic_arn = aws_sns_topic.returned_mails[0].arn

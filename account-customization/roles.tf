@@ -179,11 +179,11 @@ data "aws_iam_policy_document" "key_rotation" {
     resources = ["${local.state_arn}notices/*"]
   }
 
-  # No function may write it: whose key is in it can read the new pairs of the users named there.
+  # No function may write them: whose key is in the one can read new pairs, and the other says which parameters are overwritten.
   statement {
-    sid       = "ReadsRecipients"
+    sid       = "ReadsLists"
     actions   = ["s3:GetObject"]
-    resources = ["${local.state_arn}recipients.json"]
+    resources = ["${local.state_arn}parameters.json", "${local.state_arn}recipients.json"]
   }
 
   # Without it S3 answers 403 where an object is missing.

@@ -98,8 +98,8 @@ variable "rotation_environment" {
   default     = {}
 
   validation {
-    condition     = length(setsubtract(keys(var.rotation_environment), ["EMAIL_DOMAINS", "ENCRYPTED_DELIVERY", "FOREIGN_INACTIVE_KEYS", "FREEZE", "LAST_USED_THRESHOLD", "MAX_CHANGES", "MAX_HOLD", "REQUIRE_NOTICE", "SECRET_KMS_KEY_ID", "SECRET_READERS", "SELECTION", "TAG_PREFIX", "UNUSED_AFTER", "UNUSED_KEYS", "WARN_DAYS"])) == 0
-    error_message = "rotation_environment takes EMAIL_DOMAINS, ENCRYPTED_DELIVERY, FOREIGN_INACTIVE_KEYS, FREEZE, LAST_USED_THRESHOLD, MAX_CHANGES, MAX_HOLD, REQUIRE_NOTICE, SECRET_KMS_KEY_ID, SECRET_READERS, SELECTION, TAG_PREFIX, UNUSED_AFTER, UNUSED_KEYS, WARN_DAYS. What else the function reads this layer sets itself, from variables of their own."
+    condition     = length(setsubtract(keys(var.rotation_environment), ["EMAIL_DOMAINS", "ENCRYPTED_DELIVERY", "FOREIGN_INACTIVE_KEYS", "FREEZE", "LAST_USED_THRESHOLD", "MAX_CHANGES", "MAX_HOLD", "PARAMETER_KMS_KEY_ID", "PARAMETER_PREFIX", "REQUIRE_NOTICE", "SECRET_KMS_KEY_ID", "SECRET_READERS", "SELECTION", "TAG_PREFIX", "UNUSED_AFTER", "UNUSED_KEYS", "WARN_DAYS"])) == 0
+    error_message = "rotation_environment takes EMAIL_DOMAINS, ENCRYPTED_DELIVERY, FOREIGN_INACTIVE_KEYS, FREEZE, LAST_USED_THRESHOLD, MAX_CHANGES, MAX_HOLD, PARAMETER_KMS_KEY_ID, PARAMETER_PREFIX, REQUIRE_NOTICE, SECRET_KMS_KEY_ID, SECRET_READERS, SELECTION, TAG_PREFIX, UNUSED_AFTER, UNUSED_KEYS, WARN_DAYS. What else the function reads this layer sets itself, from variables of their own."
   }
 }
 

@@ -8,6 +8,7 @@ locals {
   external_id = coalesce(var.member_role_external_id, "keywheel-${var.primary_account_id}")
   users       = "arn:${local.partition}:iam::${local.account}:user/*"
   changed     = "arn:${local.partition}:iam::${local.account}:user${var.user_path}*"
+  parameters  = var.parameter_prefix == null ? [] : concat(["${trimsuffix(var.parameter_prefix, "/")}/*"], [for name in var.adopted_parameter_names : startswith(name, "/") ? name : "/${name}"])
   secrets     = "arn:${local.partition}:secretsmanager:*:${local.account}:secret:Account_${local.account}_User_*_AccessKey*"
 }
 
@@ -43,6 +44,8 @@ data "aws_iam_policy_document" "trust" {
 }
 
 data "aws_iam_policy_document" "member" {
+  source_policy_documents = [data.aws_iam_policy_document.parameters.json]
+
   statement {
     sid     = "ListsUsers"
     actions = ["iam:GetAccountAuthorizationDetails"]
@@ -106,6 +109,34 @@ data "aws_iam_policy_document" "member" {
         test     = "StringLike"
         variable = "kms:ViaService"
         values   = ["secretsmanager.*"]
+      }
+    }
+  }
+}
+
+data "aws_iam_policy_document" "parameters" {
+  dynamic "statement" {
+    for_each = length(local.parameters) == 0 ? [] : [local.parameters]
+
+    content {
+      sid       = "KeepsTheUsersParameters"
+      actions   = ["ssm:GetParameter", "ssm:PutParameter"]
+      resources = [for name in statement.value : "arn:${local.partition}:ssm:*:${local.account}:parameter${name}"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(var.parameter_kms_key_arns) == 0 ? [] : [var.parameter_kms_key_arns]
+
+    content {
+      sid       = "EncryptsParameters"
+      actions   = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]
+      resources = statement.value
+
+      condition {
+        test     = "StringLike"
+        variable = "kms:ViaService"
+        values   = ["ssm.*"]
       }
     }
   }

@@ -92,6 +92,62 @@ variable "secret_kms_key_arns" {
   default     = []
 }
 
+variable "parameter_prefix" {
+  description = "PARAMETER_PREFIX: where the parameters are of users whom parameters.json names; null where nobody gets one. The same as in account-customization."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.parameter_prefix == null || can(regex("^/([\\w.-]+/)+$", var.parameter_prefix)) && !can(regex("^/(?i:aws|ssm)", var.parameter_prefix))
+    error_message = "parameter_prefix must begin and end with a slash, such as /keywheel/, and not begin with /aws or /ssm."
+  }
+}
+
+variable "adopted_parameter_names" {
+  description = "Names of parameters elsewhere that parameters.json gives to users of this account, such as param-test; key-rotation may read and write them. Needs parameter_prefix."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for name in var.adopted_parameter_names : can(regex("^/?[\\w.-]+(/[\\w.-]+)*$", name))])
+    error_message = "adopted_parameter_names must be whole names of parameters: no pattern."
+  }
+}
+
+variable "parameter_kms_key_arns" {
+  description = "The ARNs of this account's KMS keys that encrypt the parameters, where PARAMETER_KMS_KEY_ID names one; empty for the account's aws/ssm key."
+  type        = list(string)
+  default     = []
+}
+
+variable "create_host_policy" {
+  description = "Whether this layer makes the managed policy keywheel-host, which owners attach to the users of hosts: reading the user's own secret and parameter, and acknowledging."
+  type        = bool
+  default     = true
+}
+
+variable "ack_bucket" {
+  description = "The bucket in which hosts acknowledge, each below acks/<account id>/<user name>/; null where they do not."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.ack_bucket == null || can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.ack_bucket))
+    error_message = "ack_bucket must be the name of an S3 bucket."
+  }
+}
+
+variable "central_secret_kms_key_arn" {
+  description = "The ARN of the hub's KMS key that encrypts the secrets, where SECRET_STORE is central; null for secrets in the users' own accounts."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.central_secret_kms_key_arn == null || can(regex("^arn:[^:]+:kms:[^:]+:[0-9]{12}:key/", var.central_secret_kms_key_arn))
+    error_message = "central_secret_kms_key_arn must be the ARN of a KMS key, not of an alias: permissions do not follow aliases across accounts."
+  }
+}
+
 # The AFT sample's file sets it, and nothing here needs it: the role of the management account is aft-bootstrap's.
 # tflint-ignore: terraform_unused_declarations
 variable "org_list_role" {

@@ -39,7 +39,7 @@ run "mails_go_through_ses_and_no_credentials_are_read" {
   }
 
   assert {
-    condition     = length(aws_sns_topic_subscription.returned_mails) == 1 && aws_lambda_permission.returned_mails[0].principal == "sns.amazonaws.com" && aws_lambda_permission.returned_mails[0].source_account == "222233334444" && one(aws_sesv2_configuration_set_event_destination.returned_mails[0].event_destination[0].matching_event_types) == "BOUNCE"
+    condition     = length(aws_sns_topic_subscription.returned_mails) == 1 && aws_lambda_permission.returned_mails[0].principal == "sns.amazonaws.com" && aws_lambda_permission.returned_mails[0].source_account == "222233334444" && join(" ", sort(aws_sesv2_configuration_set_event_destination.returned_mails[0].event_destination[0].matching_event_types)) == "BOUNCE REJECT"
     error_message = "SES tells notification which mails came back"
   }
 }

@@ -105,6 +105,94 @@ run "a_key_of_the_accounts_own_is_used_for_secrets_alone" {
   }
 }
 
+run "no_parameter_is_read_or_written_unless_a_prefix_is_named" {
+  command = plan
+
+  assert {
+    condition     = !strcontains(aws_iam_role_policy.member.policy, "ssm:")
+    error_message = "no permission on parameters"
+  }
+}
+
+run "parameters_below_the_prefix_and_adopted_ones_alone" {
+  command = plan
+
+  variables {
+    parameter_prefix        = "/keywheel/"
+    adopted_parameter_names = ["param-test", "/team/backup"]
+    parameter_kms_key_arns  = ["arn:aws:kms:eu-central-1:444455556666:key/11111111-2222-3333-4444-555555555555"]
+  }
+
+  assert {
+    condition = sort(one([for statement in jsondecode(aws_iam_role_policy.member.policy).Statement : statement.Resource if statement.Sid == "KeepsTheUsersParameters"])) == tolist([
+      "arn:aws:ssm:*:444455556666:parameter/keywheel/*",
+      "arn:aws:ssm:*:444455556666:parameter/param-test",
+      "arn:aws:ssm:*:444455556666:parameter/team/backup",
+    ])
+    error_message = "these and no others"
+  }
+
+  assert {
+    condition     = one([for statement in jsondecode(aws_iam_role_policy.member.policy).Statement : statement.Condition if statement.Sid == "EncryptsParameters"]) == { StringLike = { "kms:ViaService" = "ssm.*" } }
+    error_message = "through Systems Manager alone"
+  }
+}
+
+run "a_host_reaches_what_is_its_users_own_and_nothing_else" {
+  command = plan
+
+  variables {
+    parameter_prefix = "/keywheel/"
+    ack_bucket       = "keywheel-acks"
+  }
+
+  assert {
+    condition = { for statement in jsondecode(aws_iam_policy.host[0].policy).Statement : statement.Sid => statement.Resource } == {
+      ReadsItsOwnSecret    = "arn:aws:secretsmanager:*:444455556666:secret:Account_444455556666_User_$${aws:username}_AccessKey-??????"
+      ReadsItsOwnParameter = "arn:aws:ssm:*:444455556666:parameter/keywheel/444455556666/$${aws:username}"
+      Acknowledges         = "arn:aws:s3:::keywheel-acks/acks/444455556666/$${aws:username}/*"
+    }
+    error_message = "each by the name of the user who asks"
+  }
+}
+
+run "a_host_decrypts_through_the_services_alone_and_reads_a_central_secret" {
+  command = plan
+
+  variables {
+    secret_kms_key_arns        = ["arn:aws:kms:eu-central-1:444455556666:key/11111111-2222-3333-4444-555555555555"]
+    central_secret_kms_key_arn = "arn:aws:kms:eu-central-1:222233334444:key/66666666-7777-8888-9999-000000000000"
+  }
+
+  assert {
+    condition     = one([for statement in jsondecode(aws_iam_policy.host[0].policy).Statement : statement.Condition if statement.Sid == "DecryptsItsSecret"]) == { StringLike = { "kms:ViaService" = "secretsmanager.*" } }
+    error_message = "through Secrets Manager alone"
+  }
+
+  assert {
+    condition     = contains(one([for statement in jsondecode(aws_iam_policy.host[0].policy).Statement : statement.Resource if statement.Sid == "ReadsItsOwnSecret"]), "arn:aws:secretsmanager:*:222233334444:secret:Account_444455556666_User_$${aws:username}_AccessKey-??????")
+    error_message = "the user's own secret in the hub"
+  }
+
+  assert {
+    condition     = !strcontains(aws_iam_policy.host[0].policy, "ssm:") && !strcontains(aws_iam_policy.host[0].policy, "s3:")
+    error_message = "no parameters and no bucket unless they are named"
+  }
+}
+
+run "no_host_policy_where_none_is_wanted" {
+  command = plan
+
+  variables {
+    create_host_policy = false
+  }
+
+  assert {
+    condition     = length(aws_iam_policy.host) == 0
+    error_message = "none"
+  }
+}
+
 # What a team has in its file for the AFT sample.
 run "a_file_of_the_sample_plans_as_it_is" {
   command = plan
@@ -132,7 +220,9 @@ run "wrong_values_are_refused_by_name" {
     user_path               = "service"
     member_role_external_id = "x"
     iam_role_name           = "a/b"
+    parameter_prefix        = "/aws/keywheel/"
+    adopted_parameter_names = ["param-*"]
   }
 
-  expect_failures = [var.primary_account_id, var.organization_id, var.user_path, var.member_role_external_id, var.iam_role_name]
+  expect_failures = [var.primary_account_id, var.organization_id, var.user_path, var.member_role_external_id, var.iam_role_name, var.parameter_prefix, var.adopted_parameter_names]
 }

@@ -22,6 +22,10 @@ variables {
   execution_role_name     = "key-rotation"
   member_role_external_id = "fixture-external-id"
   iam_exception_group     = "fixture-exemption-group"
+  parameter_prefix        = "/keywheel/"
+  ack_bucket              = "fixture-ack-bucket"
+
+  central_secret_kms_key_arn = "arn:aws:kms:eu-central-1:999900001111:key/fixture-key"
 }
 
 run "policies" {
