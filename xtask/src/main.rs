@@ -10,6 +10,7 @@
 
 mod aft;
 mod bench;
+mod browser;
 mod cargo;
 mod check;
 mod demo;
@@ -23,6 +24,7 @@ mod package;
 mod process;
 mod python;
 mod readme;
+mod reports;
 mod scan;
 mod server;
 mod terraform;

@@ -30,8 +30,11 @@ pub(crate) const BENCH: Environment =
 /// What looks through Terraform and policies without running them.
 pub(crate) const SCAN: Environment = Environment { name: "scan", requirements: "xtask/scan/requirements.txt" };
 
-/// What looks at the mails in a browser.
+/// What looks at mails and reports in a browser.
 pub(crate) const MAILS: Environment = Environment { name: "mails", requirements: "xtask/mails/requirements.txt" };
+
+/// What holds findings against the models of those who take them.
+pub(crate) const REPORTS: Environment = Environment { name: "reports", requirements: "xtask/reports/requirements.txt" };
 
 /// One virtual environment: a name and the file that pins what is in it.
 #[derive(Clone, Copy, Debug)]

@@ -119,7 +119,7 @@ impl Past<'_> {
     fn notice(&self, pair: &KeyPair, kind: &NoticeKind, days: f64, sent: bool) -> NoticeRecord {
         let asked = days_before(self.at, days);
         let ids = self.subjects(pair, kind).into_iter().collect();
-        NoticeRecord { asked, ids, sent: sent.then_some(asked), undelivered: BTreeMap::new() }
+        NoticeRecord { ids, sent: sent.then_some(asked), ..NoticeRecord::new(asked) }
     }
 
     fn subjects(&self, pair: &KeyPair, kind: &NoticeKind) -> Vec<keywheel_core::id::NoticeId> {

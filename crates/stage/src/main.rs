@@ -6,7 +6,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use keywheel_stage::{bench, days, death, demo, test_channels, test_delivery, test_night, test_permissions};
+use keywheel_stage::{
+    bench, days, death, demo, test_channels, test_cli_changes, test_cli_look, test_cli_plan, test_delivery, test_night,
+    test_permissions, test_stores,
+};
 
 #[derive(Parser)]
 #[command(name = "stage", about = "An emulated AWS Organization with Keywheel in it")]
@@ -58,6 +61,14 @@ enum Command {
         #[arg(long, default_value_t = 45, value_parser = clap::value_parser!(u32).range(1..=45))]
         days: u32,
     },
+    /// Changes things with the compiled command line.
+    TestCliChanges {
+        #[command(flatten)]
+        place: Place,
+        /// The executable `keywheel`.
+        #[arg(long)]
+        keywheel: PathBuf,
+    },
     /// Holds forty-five days, and shorter stays with other periods, against their timelines.
     TestDays {
         #[command(flatten)]
@@ -71,6 +82,22 @@ enum Command {
         #[arg(long)]
         every_call: bool,
     },
+    /// Looks at a deployment with the compiled command line, and holds its forecast against the nights.
+    TestCliLook {
+        #[command(flatten)]
+        place: Place,
+        /// The executable `keywheel`.
+        #[arg(long)]
+        keywheel: PathBuf,
+    },
+    /// Looks at an organization of 300 accounts with the compiled command line, and holds its plan against a night.
+    TestCliPlan {
+        #[command(flatten)]
+        place: Place,
+        /// The executable `keywheel`.
+        #[arg(long)]
+        keywheel: PathBuf,
+    },
     /// Sends new pairs encrypted and opens them, and takes templates to S3, with the compiled command line.
     TestDelivery {
         #[command(flatten)]
@@ -81,6 +108,11 @@ enum Command {
     },
     /// Takes each statement out of the roles, and tries what the roles must not do.
     TestPermissions {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Hands keys over by parameters and stores, and tries who can read them.
+    TestStores {
         #[command(flatten)]
         place: Place,
     },
@@ -129,9 +161,13 @@ async fn main() -> ExitCode {
         Command::Demo { place, keep } => demo::run(&place.python, &place.functions, &place.out, keep).await,
         Command::Days { place, days } => days::show(&place.into(), days).await,
         Command::TestDays { place } => days::test(&place.into()).await,
+        Command::TestCliChanges { place, keywheel } => Box::pin(test_cli_changes::run(&place.into(), &keywheel)).await,
         Command::TestDeath { place, every_call } => death::run(&place.into(), every_call).await,
+        Command::TestCliLook { place, keywheel } => test_cli_look::run(&place.into(), &keywheel).await,
+        Command::TestCliPlan { place, keywheel } => test_cli_plan::run(&place.into(), &keywheel).await,
         Command::TestDelivery { place, keywheel } => test_delivery::run(&place.into(), &keywheel).await,
         Command::TestPermissions { place } => test_permissions::run(&place.into()).await,
+        Command::TestStores { place } => test_stores::run(&place.into()).await,
         Command::TestChannels { place, servers } => test_channels::run(&place.into(), &servers).await,
         Command::TestNight { place } => test_night::run(&place.into()).await,
     };

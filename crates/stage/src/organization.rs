@@ -152,6 +152,22 @@ impl Organization {
         Self::read("delivery.json")
     }
 
+    /// A few accounts for the verbs that change something.
+    ///
+    /// # Errors
+    /// Like [`Organization::demo`].
+    pub fn changes() -> anyhow::Result<Self> {
+        Self::read("changes.json")
+    }
+
+    /// The organization in which some users have parameters.
+    ///
+    /// # Errors
+    /// Like [`Organization::demo`].
+    pub fn stores() -> anyhow::Result<Self> {
+        Self::read("stores.json")
+    }
+
     /// An organization of so many accounts that are alike but for their ids: the data file's last one. The others are there once.
     ///
     /// # Errors
@@ -227,6 +243,7 @@ mod tests {
         Organization::demo().unwrap();
         Organization::trouble().unwrap();
         assert_eq!(Organization::alike("death.json", 3).unwrap().accounts.len(), 4);
+        assert_eq!(Organization::alike("plan.json", 2).unwrap().accounts.len(), 4);
         assert_eq!(Organization::alike("bench.json", 0).unwrap().accounts.len(), 1);
     }
 

@@ -1,6 +1,5 @@
 //! The test of encrypted delivery, and of what the command line does on AWS: the compiled functions, and the compiled `keywheel`.
 
-mod command;
 mod opened;
 mod push;
 
@@ -14,6 +13,7 @@ use keywheel_core::plan::StepKind;
 use serde_json::json;
 
 use crate::admin::Mail;
+use crate::command_line::CommandLine;
 use crate::functions::{KEY_ROTATION, TIMEOUT};
 use crate::leaks::{Searched, everything_written};
 use crate::night::{self, Night};
@@ -21,7 +21,6 @@ use crate::organization::Organization;
 use crate::stage::Stage;
 use crate::test_night::Place;
 use crate::test_night::checks::Checks;
-use command::CommandLine;
 
 const LIST: &str = "recipients.json";
 const ARMOUR: &str = "BEGIN AGE ENCRYPTED FILE";

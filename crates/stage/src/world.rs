@@ -93,7 +93,7 @@ impl World {
 }
 
 /// What ledgers remember of keys. Left out is what every run may write anew although nothing happened: the sequence, the writer, the
-/// claim, the plan; and the time at which a notice was sent, which a run learns from the notice's own record.
+/// claim, the plan; and what a run learns from a notice's own record: when it was sent, and which copies of it wait.
 fn remembered(ledgers: &BTreeMap<String, Value>) -> BTreeMap<String, Value> {
     let users = |ledger: &Value| {
         if !ledger.is_object() {
@@ -102,7 +102,9 @@ fn remembered(ledgers: &BTreeMap<String, Value>) -> BTreeMap<String, Value> {
         let mut users = ledger["users"].clone();
         let keys = users.as_object_mut().into_iter().flatten().flat_map(|(_, user)| fields_mut(&mut user["keys"]));
         for notice in keys.flat_map(|key| fields_mut(&mut key["notices"])) {
-            notice["sent"] = Value::Null;
+            for learnt in ["sent", "copies"] {
+                notice[learnt] = Value::Null;
+            }
         }
         users
     };

@@ -30,7 +30,7 @@ const SHOW_PLAN: [&str; 5] = ["test", "-no-color", "-json", "-verbose", "-filter
 /// A file, its layer, and the resources that all have this one policy.
 type Rendered = (&'static str, &'static str, &'static [&'static str]);
 
-const RENDERED: [Rendered; 11] = [
+const RENDERED: [Rendered; 12] = [
     ("account-inventory", HUB, &[r#"aws_iam_role_policy.function["account-inventory"]"#]),
     ("key-rotation", HUB, &[r#"aws_iam_role_policy.function["key-rotation"]"#]),
     ("notification", HUB, &[r#"aws_iam_role_policy.function["notification"]"#]),
@@ -55,6 +55,7 @@ const RENDERED: [Rendered; 11] = [
     ("schedule", HUB, &["aws_iam_role_policy.schedule"]),
     ("trust-schedule", HUB, &["aws_iam_role.schedule"]),
     ("member", GLOBAL, &["aws_iam_role_policy.member"]),
+    ("host", GLOBAL, &["aws_iam_policy.host[0]"]),
     ("trust-rotation", GLOBAL, &["aws_iam_role.member"]),
     ("organization-list", BOOTSTRAP, &["aws_iam_role_policy.organization_list[0]"]),
     ("trust-inventory", BOOTSTRAP, &["aws_iam_role.organization_list[0]"]),

@@ -13,7 +13,7 @@ use crate::mutants::Share;
 use crate::process::Call;
 use crate::server::Server;
 use crate::workspace::Workspace;
-use crate::{check, fresh_clone, mails, mutants, package, python, scan, terraform};
+use crate::{check, fresh_clone, mails, mutants, package, python, reports, scan, terraform};
 
 /// Property test cases in the full tier; proptest's own default is 256.
 const FULL_CASES: &str = "4096";
@@ -37,7 +37,7 @@ pub(super) struct Step {
 }
 
 /// Every step there is.
-pub(super) const STEPS: [Step; 23] = [
+pub(super) const STEPS: [Step; 30] = [
     Step { title: "Format", tier: Tier::Quick, after: None, run: format },
     Step { title: "Repository", tier: Tier::Quick, after: None, run: repository },
     Step { title: "Lints", tier: Tier::Quick, after: None, run: lints },
@@ -45,6 +45,9 @@ pub(super) const STEPS: [Step; 23] = [
     Step { title: "Terraform", tier: Tier::Usual, after: None, run: layers },
     Step { title: "Terraform policies and settings", tier: Tier::Usual, after: None, run: settings },
     Step { title: "Mails in Chromium", tier: Tier::Usual, after: None, run: look_at_mails },
+    Step { title: "Reports in Chromium", tier: Tier::Usual, after: None, run: look_at_reports },
+    Step { title: "Findings against the published models", tier: Tier::Usual, after: None, run: validate_findings },
+    Step { title: "Recipes", tier: Tier::Usual, after: None, run: recipes },
     Step { title: "Random histories", tier: Tier::Usual, after: None, run: histories },
     Step { title: "Mutants of the planner's guards", tier: Tier::Usual, after: None, run: guard_mutants },
     Step { title: BUILD, tier: Tier::Usual, after: None, run: build },
@@ -53,6 +56,10 @@ pub(super) const STEPS: [Step; 23] = [
     Step { title: "Night on the stage", tier: Tier::Usual, after: Some(BUILD), run: night },
     Step { title: "Permissions", tier: Tier::Usual, after: Some(BUILD), run: permissions },
     Step { title: "Encrypted delivery and command line", tier: Tier::Usual, after: Some(BUILD), run: delivery },
+    Step { title: "Command line: status and doctor", tier: Tier::Usual, after: Some(BUILD), run: cli_look },
+    Step { title: "Command line: plan", tier: Tier::Usual, after: Some(BUILD), run: cli_plan },
+    Step { title: "Command line: changes", tier: Tier::Usual, after: Some(BUILD), run: cli_changes },
+    Step { title: "Parameters and stores", tier: Tier::Usual, after: Some(BUILD), run: stores },
     Step { title: "Mail channels", tier: Tier::Usual, after: Some(BUILD), run: channels },
     Step { title: "Calls", tier: Tier::Usual, after: Some(BUILD), run: calls },
     Step { title: "Forty-five days", tier: Tier::Usual, after: Some(BUILD), run: days },
@@ -142,6 +149,19 @@ fn look_at_mails(bench: &Bench<'_>) -> Result<()> {
     mails::run(bench.workspace)
 }
 
+fn look_at_reports(bench: &Bench<'_>) -> Result<()> {
+    reports::look(bench.workspace)
+}
+
+fn validate_findings(bench: &Bench<'_>) -> Result<()> {
+    reports::validate(bench.workspace)
+}
+
+fn recipes(bench: &Bench<'_>) -> Result<()> {
+    let python = python::STAGE.python(bench.workspace)?;
+    Call::new(python, ["xtask/recipes/check.py"]).folder(&bench.workspace.root).succeed()
+}
+
 fn histories(bench: &Bench<'_>) -> Result<()> {
     let [usual, full] = HISTORIES;
     let cases = cases(if bench.tier == Tier::Full { full } else { usual });
@@ -208,11 +228,32 @@ fn permissions(bench: &Bench<'_>) -> Result<()> {
 }
 
 fn delivery(bench: &Bench<'_>) -> Result<()> {
+    with_command_line(bench, "test-delivery")
+}
+
+fn cli_look(bench: &Bench<'_>) -> Result<()> {
+    with_command_line(bench, "test-cli-look")
+}
+
+fn cli_plan(bench: &Bench<'_>) -> Result<()> {
+    with_command_line(bench, "test-cli-plan")
+}
+
+fn cli_changes(bench: &Bench<'_>) -> Result<()> {
+    with_command_line(bench, "test-cli-changes")
+}
+
+/// A test of the stage with the compiled `keywheel`.
+fn with_command_line(bench: &Bench<'_>, command: &str) -> Result<()> {
     // By itself, so that the features with which people sign in are not built into the stage and the functions.
     let mut executables = cargo::build(bench.workspace, ["keywheel-cli"], Profile::Dev)?;
     let keywheel = executables.remove("keywheel").context("cargo built no `keywheel`")?;
-    let call = bench.stage()?.call("test-delivery", &bench.workspace.target.join("test-delivery"));
+    let call = bench.stage()?.call(command, &bench.workspace.target.join(command));
     call.arguments([Path::new("--keywheel"), &keywheel]).folder(&bench.workspace.root).succeed()
+}
+
+fn stores(bench: &Bench<'_>) -> Result<()> {
+    on_stage(bench, "test-stores")
 }
 
 fn channels(bench: &Bench<'_>) -> Result<()> {

@@ -6,7 +6,7 @@ use std::path::Path;
 use aws_sdk_s3::Client as StorageClient;
 use serde_json::json;
 
-use super::command::{CommandLine, Ended};
+use crate::command_line::{CommandLine, Ended};
 use crate::policies::STATE_BUCKET;
 use crate::stage::Stage;
 use crate::test_night::checks::Checks;

@@ -16,8 +16,14 @@ pub(crate) const ROLES: [(&str, &str); 5] = [
 ];
 
 /// What other steps use: "Mail channels" and "Encrypted delivery and command line".
-const USED_ELSEWHERE: [&str; 5] =
-    ["ReadsRecipients", "TellsMachines", "TellsTheTopic", "ReadsTheMailersParameter", "ReadsTheMailersSecret"];
+const USED_ELSEWHERE: [&str; 6] = [
+    "ReadsLists",
+    "KeepsTheUsersParameters",
+    "TellsMachines",
+    "TellsTheTopic",
+    "ReadsTheMailersParameter",
+    "ReadsTheMailersSecret",
+];
 
 /// No call needs it, but without it S3 answers 403 where an object is missing.
 const NOT_A_CALL: &str = "s3:ListBucket";

@@ -23,6 +23,7 @@ use crate::test_night::checks::Checks;
 
 /// For whom new pairs may be encrypted.
 const RECIPIENTS: &str = "keywheel/recipients.json";
+const PARAMETERS: &str = "keywheel/parameters.json";
 /// A secret that is none of the users'.
 const FOREIGN_SECRET: &str = "payroll";
 /// An identity from which notification must not send.
@@ -126,6 +127,8 @@ async fn key_rotation(tried: &mut Tried, session: &SdkConfig, stage: &Stage, use
     tried.add(KEY_ROTATION, "s3:PutObject of a notice's record", forged.send().await);
     let own = storage.put_object().bucket(STATE_BUCKET).key(RECIPIENTS);
     tried.add(KEY_ROTATION, "s3:PutObject of the list of recipients", own.send().await);
+    let parameters = storage.put_object().bucket(STATE_BUCKET).key(PARAMETERS);
+    tried.add(KEY_ROTATION, "s3:PutObject of the list of parameters", parameters.send().await);
     tried.add(KEY_ROTATION, "lambda:InvokeFunction of account-inventory", invoke(&lambda, ACCOUNT_INVENTORY).await);
     let code = lambda.update_function_code().function_name(KEY_ROTATION).zip_file(vec![0_u8].into());
     tried.add(KEY_ROTATION, "lambda:UpdateFunctionCode of itself", code.send().await);

@@ -62,12 +62,13 @@ pub(super) const ROWS: &[Row] = &[
 
 /// Statements that nothing on the stage needs: the policy, the statement, and why.
 #[cfg(test)]
-const NOT_NEEDED_HERE: [(&str, &str, &str); 11] = [
+const NOT_NEEDED_HERE: [(&str, &str, &str); 12] = [
     (
         "key-rotation",
-        "ReadsRecipients",
-        "without it a pair is not attached and the night goes on; its own test sees the attachment",
+        "ReadsLists",
+        "nobody is in a list here; the steps \"Encrypted delivery\" and \"Parameters and stores\" read them",
     ),
+    ("member", "KeepsTheUsersParameters", "nobody gets a parameter here; the step \"Parameters and stores\" tries it"),
     ("notification", "ReadsTheMailersParameter", "the functions send through SES here; the same step tries it"),
     ("notification", "ReadsTheMailersSecret", "likewise"),
     ("key-rotation", "TellsMachines", "the functions have no bus here; the step \"Mail channels\" tries it"),

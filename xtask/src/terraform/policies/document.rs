@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The values of the layers' `tests/policies.tftest.hcl`, and what the stage calls them.
-const PLACEHOLDERS: [(&str, &str); 16] = [
+const PLACEHOLDERS: [(&str, &str); 17] = [
     ("999900001111", "${hub}"),
     ("999900002222", "${management}"),
     ("999900003333", "${account}"),
@@ -18,6 +18,7 @@ const PLACEHOLDERS: [(&str, &str); 16] = [
     ("fixture-key", "${key}"),
     ("fixture-event-bus", "${event_bus}"),
     ("fixture-topic", "${topic}"),
+    ("fixture-ack-bucket", "${ack_bucket}"),
     ("fixture-smtp", "${smtp_parameter}"),
     ("fixture-mailgun", "${mailgun_secret}"),
     ("fixture@sender.example", "${sender}"),

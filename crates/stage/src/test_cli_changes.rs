@@ -1,0 +1,129 @@
+//! The test of the verbs that change something: the compiled `keywheel`, and the compiled functions that it sends for.
+
+mod actions;
+mod apply;
+mod own;
+mod runs;
+mod tags;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use keywheel_core::id::{AccessKeyId, AccountId};
+use keywheel_core::observed::KeyStatus;
+
+use crate::command_line::{CommandLine, Ended};
+use crate::organization::Organization;
+use crate::policies::ADMINISTRATOR_ROLE;
+use crate::snapshot;
+use crate::stage::Stage;
+use crate::test_night::Place;
+use crate::test_night::checks::Checks;
+use crate::world::World;
+
+/// The flags with which the management account reaches the others.
+const ROLE: [&str; 2] = ["--role-name", ADMINISTRATOR_ROLE];
+/// The name under which the stage installs key-rotation.
+const ROTATION: [&str; 2] = ["--key-rotation", "key-rotation"];
+
+/// How long a mail may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+const POLL: Duration = Duration::from_millis(100);
+
+/// Runs every check: `true` when all of them passed.
+///
+/// # Errors
+/// When the stage cannot be set, or the emulator refuses a call.
+pub async fn run(place: &Place, keywheel: &Path) -> anyhow::Result<bool> {
+    std::fs::create_dir_all(&place.out)?;
+    let log = place.out.join("emulator.log");
+    let stage = Stage::set(Organization::changes()?, &place.python, &place.functions, &log, &mut |_| {}).await?;
+    let bench = Bench {
+        management: CommandLine::signed_in_to(&stage, keywheel, &stage.organization.management)?,
+        hub: CommandLine::new(&stage, keywheel)?,
+        stage: &stage,
+    };
+    let mut checks = Checks::new();
+    apply::check(&bench, &mut checks).await?;
+    own::check(&bench, &mut checks).await?;
+    actions::check(&bench, &mut checks).await?;
+    tags::check(&bench, &mut checks)?;
+    runs::check(&bench, &mut checks)?;
+    Ok(checks.conclude())
+}
+
+/// What the checks share.
+struct Bench<'a> {
+    stage: &'a Stage,
+    /// Signed in where plans are made.
+    management: CommandLine<'a>,
+    /// Signed in where the functions are.
+    hub: CommandLine<'a>,
+}
+
+impl Bench<'_> {
+    async fn world(&self) -> anyhow::Result<World> {
+        self.stage.world().await
+    }
+
+    /// Without notices: notification records what it was given when it comes to it.
+    async fn calm_world(&self) -> anyhow::Result<World> {
+        Ok(World { notices: BTreeMap::new(), ..self.world().await? })
+    }
+
+    fn payments(&self) -> anyhow::Result<&AccountId> {
+        Ok(&self.stage.account("payments")?.id)
+    }
+}
+
+/// The keys of a user, by their ids.
+fn keys(world: &World, account: &AccountId, user: &str) -> Vec<(AccessKeyId, KeyStatus)> {
+    let keys = world.keys.iter().find(|((of, name), _)| of == account && name.as_str() == user);
+    keys.into_iter().flat_map(|(_, keys)| keys.iter().map(|(key, status)| (key.clone(), *status))).collect()
+}
+
+/// Holds a call against its snapshot.
+fn shows(checks: &mut Checks, name: &str, says: &str, ended: anyhow::Result<Ended>) {
+    let masked = |ended: Ended| Ended { out: without_runs(&ended.out), err: without_runs(&ended.err), ..ended };
+    checks.tried(says, ended.map(masked).and_then(|ended| snapshot::differences(name, &ended)));
+}
+
+/// The text with ids of runs masked, which no two calls share: `20261120T020007Z-1a2b3c4d`.
+fn without_runs(text: &str) -> String {
+    let mut parts = text.split("Z-");
+    let mut masked = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let date = masked.len().saturating_sub("20261120T020007".len());
+        let is_run = masked.get(date..).is_some_and(|date| date.bytes().all(|b| b.is_ascii_digit() || b == b'T'));
+        match part.get(8..).filter(|_| is_run) {
+            Some(rest) => {
+                masked.truncate(date);
+                masked += "[run]";
+                masked += rest;
+            }
+            None => masked = masked + "Z-" + part,
+        }
+    }
+    masked
+}
+
+/// Passes when somebody gets a mail with these words: notification sends it when it comes to it.
+async fn is_told(checks: &mut Checks, says: &str, bench: &Bench<'_>, whom: &str, words: &str) -> anyhow::Result<()> {
+    let began = Instant::now();
+    loop {
+        let mails = bench.stage.admin.mails().await?;
+        let is_told = mails.iter().any(|mail| mail.to.iter().any(|to| to == whom) && mail.text().contains(words));
+        if is_told || began.elapsed() >= PATIENCE {
+            let sent =
+                || mails.iter().map(|mail| format!("{:?}: {}", mail.to, mail.subject())).collect::<Vec<_>>().join("; ");
+            checks.holds(says, is_told, sent);
+            return Ok(());
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+fn said(ended: &Ended) -> String {
+    format!("exit code {:?}\n{}\n{}", ended.code, ended.out, ended.err)
+}

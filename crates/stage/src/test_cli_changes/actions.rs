@@ -1,0 +1,64 @@
+//! `rollback` and `emergency`: shown by the function in audit, confirmed by the user's name, done.
+
+use keywheel_core::observed::KeyStatus;
+
+use super::{Bench, ROTATION, is_told, keys, said, shows};
+use crate::policies::{Policies, make_role};
+use crate::test_night::checks::Checks;
+
+/// What the mail about a rollback says.
+const WORDS: &str = "asked to go back to this key";
+
+pub(super) async fn check(bench: &Bench<'_>, checks: &mut Checks) -> anyhow::Result<()> {
+    let account = bench.payments()?;
+    let lister = lister(bench).await?;
+    let call = |verb: &'static str, more: &[&str]| {
+        let parts = [verb, "deploy-bot", "--account", account.as_str(), "--org-list-role-arn", &lister];
+        let parts: Vec<_> = parts.iter().chain(&ROTATION).chain(more).map(|part| (*part).to_owned()).collect();
+        bench.hub.keywheel(&parts.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let before = bench.calm_world().await?;
+    shows(checks, "rollback-unconfirmed", "rollback shows first, and asks", call("rollback", &[]));
+    shows(checks, "rollback-wrong-guard", "rollback takes guards by name", call("rollback", &["--override", "clock"]));
+    checks.none("what is only shown changes nothing", bench.calm_world().await?.differences(&before));
+    let mails = bench.stage.admin.mails().await?;
+    let told = mails.iter().filter(|mail| mail.text().contains(WORDS)).count();
+    checks.holds("what is only shown is mailed to nobody", told == 0, || format!("{told} mails"));
+    unknown_owner(bench, checks)?;
+    shows(checks, "rollback", "rollback makes the old key active again", call("rollback", &["--yes"]));
+    is_told(checks, "the account owner is told of a rollback", bench, "owner@example.com", WORDS).await?;
+    let rolled_back = keys(&bench.world().await?, account, "deploy-bot");
+    let active = rolled_back.iter().filter(|(_, status)| *status == KeyStatus::Active).count();
+    checks.holds("one of the two keys gave way", active == 1 && rolled_back.len() == 2, || format!("{rolled_back:?}"));
+    shows(checks, "rollback-again", "rollback finds nothing more to do", call("rollback", &["--yes"]));
+    let leaked = rolled_back.iter().find(|(_, status)| *status == KeyStatus::Active).map(|(key, _)| key.to_string());
+    let leaked = leaked.unwrap_or_default();
+    shows(checks, "emergency", "emergency makes the key inactive", call("emergency", &[&leaked, "--yes"]));
+    shows(checks, "rollback-refused", "what a guard refuses is said, and what lifts it", call("rollback", &["--yes"]));
+    let wrong = call("emergency", &["not-a-key", "--yes"])?;
+    checks.holds("emergency takes a key id", wrong.code == Some(2) && wrong.out.is_empty(), || said(&wrong));
+    let left = keys(&bench.world().await?, account, "deploy-bot");
+    let none_works = left.iter().all(|(_, status)| *status == KeyStatus::Inactive);
+    checks.holds("the leaked key no longer works", none_works, || format!("{left:?}"));
+    Ok(())
+}
+
+/// A role for people with the permissions of the deployment's own one, which trusts account-inventory alone.
+async fn lister(bench: &Bench<'_>) -> anyhow::Result<String> {
+    let organization = &bench.stage.organization;
+    let iam = aws_sdk_iam::Client::new(&bench.stage.clients.root_of(&organization.management));
+    let policies = Policies::of(organization);
+    let trust = policies.text("trust-account", &[("account", organization.hub().as_str())])?;
+    make_role(&iam, "people-list", &trust, &policies.text("organization-list", &[])?).await?;
+    Ok(format!("arn:aws:iam::{}:role/people-list", organization.management))
+}
+
+/// By the name in `keywheel.toml`, and as somebody who may not ask for the owner.
+fn unknown_owner(bench: &Bench<'_>, checks: &mut Checks) -> anyhow::Result<()> {
+    let file = bench.hub.folder.path().join("keywheel.toml");
+    std::fs::write(&file, "ROTATION_FUNCTION = \"key-rotation\"\n")?;
+    let call = ["rollback", "deploy-bot", "--account", bench.payments()?.as_str(), "--dry-run"];
+    let says = "an owner who is not known is said, and keywheel.toml names the function";
+    shows(checks, "rollback-unknown-owner", says, bench.hub.keywheel(&call));
+    Ok(std::fs::remove_file(file)?)
+}
