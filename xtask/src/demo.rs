@@ -24,7 +24,8 @@ pub(crate) struct Stage {
 impl Stage {
     /// Installs the emulator, which is quick and needs the network, and then builds the stage and the functions.
     ///
-    /// All in one build: the stage's features differ from the functions', and two builds would compile the SDK twice.
+    /// All in one build: the stage brings the features of all tests (crates/test-features), without which the functions
+    /// would be built on an SDK of their own.
     pub(crate) fn prepare(workspace: &Workspace) -> Result<Self> {
         let python = python::STAGE.python(workspace)?;
         let packages = package::FUNCTIONS.into_iter().chain(["keywheel-stage"]);

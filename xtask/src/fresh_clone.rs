@@ -49,7 +49,8 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     }
     fs::create_dir_all(&home)?;
     git_clone(workspace, &clone)?;
-    seed::dependencies(&workspace.target.join("debug"), &clone.join("target").join("debug"))?;
+    let own = workspace.own_names()?;
+    seed::dependencies(&workspace.target.join("debug"), &clone.join("target").join("debug"), &own)?;
 
     for command in commands {
         println!("$ {command}");

@@ -14,6 +14,7 @@ mod browser;
 mod cargo;
 mod check;
 mod demo;
+mod features;
 mod files;
 mod fresh_clone;
 mod machine;

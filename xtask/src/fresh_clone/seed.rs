@@ -1,6 +1,8 @@
 //! Gives the clone the dependencies that are compiled already, which is all that is not fresh about it.
 
-use std::fs::{self, File};
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -8,59 +10,78 @@ use anyhow::{Context, Result};
 /// The endings of compiled libraries and of cargo's notes about them. Test executables have none.
 const LIBRARY_ENDINGS: [&str; 6] = ["a", "d", "dylib", "rlib", "rmeta", "so"];
 
-/// Copies the compiled dependencies from one build folder to another, with their times, by which cargo knows them.
+/// Links the compiled dependencies from one build folder to another, so that they take no room twice and keep their
+/// times, by which cargo knows them.
 ///
-/// The workspace's own crates come along and do no harm: the clone's sources are newer, so cargo builds them again.
-pub(super) fn dependencies(from: &Path, to: &Path) -> Result<()> {
-    for (folder, is_wanted) in [
-        (".fingerprint", (|_| true) as fn(&Path) -> bool),
-        ("build", |_| true),
-        ("deps", |path| path.extension().is_some_and(|ending| LIBRARY_ENDINGS.iter().any(|known| ending == *known))),
-    ] {
-        copy_folder(&from.join(folder), &to.join(folder), is_wanted)
-            .with_context(|| format!("cannot copy {}", from.join(folder).display()))?;
+/// Those of `own`, the names of the workspace's packages and their targets, stay behind: cargo writes them again, and the clone must
+/// not write into what it was cloned from.
+pub(super) fn dependencies(from: &Path, to: &Path, own: &BTreeSet<String>) -> Result<()> {
+    let own: BTreeSet<_> = own.iter().map(|name| name.replace('-', "_")).collect();
+    for folder in [".fingerprint", "build", "deps"] {
+        let (from, to) = (from.join(folder), to.join(folder));
+        fs::create_dir_all(&to)?;
+        for entry in fs::read_dir(&from).with_context(|| format!("cannot read {}", from.display()))? {
+            let name = entry?.file_name();
+            if !own.contains(&crate_name(&name)) && (folder != "deps" || is_library(&name)) {
+                link(&from.join(&name), &to.join(&name))
+                    .with_context(|| format!("cannot link {}", from.join(&name).display()))?;
+            }
+        }
     }
     Ok(())
 }
 
-fn copy_folder(from: &Path, to: &Path, is_wanted: fn(&Path) -> bool) -> Result<()> {
+/// The name before cargo's hash: `serde_json` of `libserde_json-1f3e.rlib`, of `serde_json-1f3e.d` and of the folder `serde-json-1f3e`.
+fn crate_name(file: &OsStr) -> String {
+    let file = file.to_string_lossy();
+    let is_compiled = [".a", ".rlib", ".rmeta", ".so", ".dylib"].iter().any(|ending| file.ends_with(ending));
+    let name = file.strip_prefix("lib").filter(|_| is_compiled).unwrap_or(&file);
+    name.rsplit_once('-').map_or(name, |(name, _)| name).replace('-', "_")
+}
+
+fn is_library(file: &OsStr) -> bool {
+    let ending = Path::new(file).extension();
+    ending.is_some_and(|ending| LIBRARY_ENDINGS.iter().any(|known| ending == *known))
+}
+
+fn link(from: &Path, to: &Path) -> Result<()> {
+    if !from.is_dir() {
+        return Ok(fs::hard_link(from, to)?);
+    }
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
-        let (from, to) = (entry.path(), to.join(entry.file_name()));
-        if entry.file_type()?.is_dir() {
-            copy_folder(&from, &to, is_wanted)?;
-        } else if is_wanted(&from) {
-            fs::copy(&from, &to)?;
-            File::options().append(true).open(&to)?.set_modified(entry.metadata()?.modified()?)?;
-        }
+        link(&entry.path(), &to.join(entry.file_name()))?;
     }
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
     use std::fs;
+    use std::os::unix::fs::MetadataExt;
 
     use super::dependencies;
 
     #[test]
-    fn libraries_come_along_with_their_times_and_test_executables_do_not() {
+    fn libraries_are_the_same_files_and_own_crates_and_test_executables_stay_behind() {
         let folder = tempfile::tempdir().unwrap();
         let (from, to) = (folder.path().join("from"), folder.path().join("to"));
-        for path in [".fingerprint/serde-1/lib", "build/ring-1/out/ring.o", "deps/libserde-1.rlib", "deps/planner-1"] {
+        let come = [".fingerprint/serde-1/lib", "build/ring-1/out/ring.o", "deps/libserde-1.rlib", "deps/serde-1.d"];
+        let stay = [".fingerprint/key-core-1/lib", "deps/libkey_core-1.rlib", "deps/key_core-1.d", "deps/planner-1"];
+        for path in come.iter().chain(&stay) {
             fs::create_dir_all(from.join(path).parent().unwrap()).unwrap();
             fs::write(from.join(path), path).unwrap();
         }
-        let library = from.join("deps/libserde-1.rlib");
-        let long_ago = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000);
-        fs::File::options().append(true).open(&library).unwrap().set_modified(long_ago).unwrap();
 
-        dependencies(&from, &to).unwrap();
+        dependencies(&from, &to, &BTreeSet::from(["key-core".to_owned()])).unwrap();
 
-        assert!(to.join(".fingerprint/serde-1/lib").is_file());
-        assert!(to.join("build/ring-1/out/ring.o").is_file());
-        assert!(!to.join("deps/planner-1").exists());
-        assert_eq!(fs::metadata(to.join("deps/libserde-1.rlib")).unwrap().modified().unwrap(), long_ago);
+        for path in come {
+            assert_eq!(fs::metadata(to.join(path)).unwrap().ino(), fs::metadata(from.join(path)).unwrap().ino());
+        }
+        for path in stay {
+            assert!(!to.join(path).exists(), "{path}");
+        }
     }
 }

@@ -13,7 +13,7 @@ use crate::mutants::Share;
 use crate::process::Call;
 use crate::server::Server;
 use crate::workspace::Workspace;
-use crate::{check, fresh_clone, mails, mutants, package, python, reports, scan, terraform};
+use crate::{check, features, fresh_clone, mails, mutants, package, python, reports, scan, terraform};
 
 /// Property test cases in the full tier; proptest's own default is 256.
 const FULL_CASES: &str = "4096";
@@ -118,6 +118,7 @@ fn format(bench: &Bench<'_>) -> Result<()> {
 }
 
 fn repository(bench: &Bench<'_>) -> Result<()> {
+    features::run(bench.workspace)?;
     check::run(bench.workspace)
 }
 
@@ -245,8 +246,8 @@ fn cli_changes(bench: &Bench<'_>) -> Result<()> {
 
 /// A test of the stage with the compiled `keywheel`.
 fn with_command_line(bench: &Bench<'_>, command: &str) -> Result<()> {
-    // By itself, so that the features with which people sign in are not built into the stage and the functions.
-    let mut executables = cargo::build(bench.workspace, ["keywheel-cli"], Profile::Dev)?;
+    // With the stage, whose features are those of all tests; by itself it would be built on an SDK of its own.
+    let mut executables = cargo::build(bench.workspace, ["keywheel-cli", "keywheel-stage"], Profile::Dev)?;
     let keywheel = executables.remove("keywheel").context("cargo built no `keywheel`")?;
     let call = bench.stage()?.call(command, &bench.workspace.target.join(command));
     call.arguments([Path::new("--keywheel"), &keywheel]).folder(&bench.workspace.root).succeed()
