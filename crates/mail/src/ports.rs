@@ -1,4 +1,9 @@
-//! What notification needs of the world besides the notice store: templates and something that sends mail.
+//! What notification needs of the world besides the notice store: templates, something that sends mail, and what is known of mails sent.
+
+use keywheel_core::Timestamp;
+use keywheel_core::contract::mailed::MailedNotices;
+use keywheel_core::id::NoticeId;
+use keywheel_engine::ports::PortError;
 
 /// Where templates live.
 pub trait TemplateStore: Send + Sync {
@@ -104,4 +109,25 @@ pub enum Delivery {
         /// The mailer's words.
         why: String,
     },
+}
+
+/// Which notices the mails had that were sent.
+pub trait MailedStore: Send + Sync {
+    /// The notices of the mail with this id; none where it is no mail of Keywheel's, or is not noted yet.
+    ///
+    /// # Errors
+    /// When the store does not answer, or what it holds cannot be read.
+    fn mailed(&self, message_id: &str) -> impl Future<Output = Result<Option<MailedNotices>, PortError>> + Send;
+
+    /// Records that a notice came back with this mail: `false` where its record is of another mail by now, which stands.
+    ///
+    /// # Errors
+    /// When the store does not answer, or does not take it.
+    fn note_return(
+        &self,
+        mail: &MailedNotices,
+        id: &NoticeId,
+        why: &str,
+        at: Timestamp,
+    ) -> impl Future<Output = Result<bool, PortError>> + Send;
 }

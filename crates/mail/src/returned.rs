@@ -1,11 +1,15 @@
 //! Reads what SES tells of mails that came back, by way of an SNS topic (SES developer guide, "Contents of event data that Amazon SES
 //! publishes to Amazon SNS").
 
+mod note;
+
 use keywheel_core::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::clean::line;
+
+pub use note::note;
 
 /// Longer than any message id of SES.
 const LONGEST_ID: usize = 128;

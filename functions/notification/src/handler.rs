@@ -1,8 +1,5 @@
 //! One event: from the digest to the result.
 
-use std::time::Duration;
-
-use jiff::SignedDuration;
 use keywheel_aws::{S3State, S3Templates, SdkConfig, SystemClock, Topic};
 use keywheel_core::contract::SCHEMA;
 use keywheel_core::contract::digest::{Digest, NotificationResult};
@@ -17,9 +14,6 @@ use serde_json::Value;
 use tracing::Instrument;
 
 use crate::mailer::AnyMailer;
-
-/// So long after SES took a mail its notices are noted, unless the function died: one call to S3, with its retries.
-const NOTED_WITHIN: SignedDuration = SignedDuration::from_secs(20);
 
 /// The function, started.
 pub(crate) struct Notification {
@@ -101,39 +95,22 @@ impl Notification {
         Ok(NotificationResult { failed, ..NotificationResult::default() })
     }
 
-    /// The notices of the mail. One to an address that SES suppresses comes back at once, maybe before they are noted.
-    async fn mailed(&self, returned: &Returned) -> Result<Option<MailedNotices>, PortError> {
-        let noted_by = returned.sent_at.and_then(|sent| sent.checked_add(NOTED_WITHIN).ok());
-        loop {
-            let mail = self.notices.mailed(&returned.message_id).await?;
-            let may_come = noted_by.is_some_and(|until| SystemClock.now() < until);
-            if mail.is_some() || !may_come {
-                return Ok(mail);
-            }
-            tokio::time::sleep(Duration::from_secs(1)).await;
-        }
-    }
-
     /// How many notices came back with the mail.
     async fn note_one_returned(&self, returned: &Returned) -> Result<usize, PortError> {
         let Returned { message_id, why, .. } = returned;
-        let Some(mail) = self.mailed(returned).await? else {
+        let Some((mail, notices)) = returned::note(&self.notices, &SystemClock, returned).await? else {
             tracing::info!(message_id, "a mail came back that is none of Keywheel's");
             return Ok(0);
         };
-        let mut noted = 0;
-        for id in &mail.notice_ids {
-            noted += usize::from(self.notices.note_return(&mail, id, why, SystemClock.now()).await?);
-        }
         let account = mail.account.as_str();
         tracing::error!(
             account,
             message_id,
-            notices = noted,
+            notices,
             why,
             "a mail did not arrive: the next run tells the account's owner"
         );
-        Ok(noted)
+        Ok(notices)
     }
 }
 

@@ -5,6 +5,7 @@ use keywheel_core::contract::mailed::MailedNotices;
 use keywheel_core::contract::notice_record::{NoticeState, SentNotice};
 use keywheel_core::id::NoticeId;
 use keywheel_engine::ports::PortError;
+use keywheel_mail::ports::MailedStore;
 
 use super::{GET, Object, S3State};
 use crate::error::bad_answer;
@@ -22,23 +23,17 @@ impl S3State {
     pub async fn note_mail(&self, mail: &MailedNotices) -> Result<(), PortError> {
         self.put_whole(&self.mail_key(&mail.message_id), mail).await
     }
+}
 
-    /// The notices of the mail with this id; none where it is no mail of Keywheel's.
-    ///
-    /// # Errors
-    /// When S3 does not answer, or what it holds cannot be read.
-    pub async fn mailed(&self, message_id: &str) -> Result<Option<MailedNotices>, PortError> {
+impl MailedStore for S3State {
+    async fn mailed(&self, message_id: &str) -> Result<Option<MailedNotices>, PortError> {
         let key = self.mail_key(message_id);
         let Some(object) = self.get(&key).await? else { return Ok(None) };
         let mail = serde_json::from_slice(&object.bytes);
         mail.map(Some).map_err(|error| bad_answer(GET, format_args!("s3://{}/{key}: {error}", self.bucket)))
     }
 
-    /// Records that a notice came back with this mail: `false` where its record is of another mail by now, which stands.
-    ///
-    /// # Errors
-    /// When S3 does not answer, or does not take it.
-    pub async fn note_return(
+    async fn note_return(
         &self,
         mail: &MailedNotices,
         id: &NoticeId,

@@ -8,5 +8,6 @@ mod digest;
 mod event;
 mod kinds;
 mod lookup;
+mod returned;
 mod support;
 mod templates;
