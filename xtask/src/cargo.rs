@@ -1,7 +1,7 @@
 //! Building with cargo.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::ValueEnum;
@@ -42,9 +42,20 @@ pub(crate) fn build<'a>(
     packages: impl IntoIterator<Item = &'a str>,
     profile: Profile,
 ) -> Result<BTreeMap<String, PathBuf>> {
+    build_in(workspace, packages, profile, &workspace.target)
+}
+
+/// Like [`build`], with another target directory.
+pub(crate) fn build_in<'a>(
+    workspace: &Workspace,
+    packages: impl IntoIterator<Item = &'a str>,
+    profile: Profile,
+    target: &Path,
+) -> Result<BTreeMap<String, PathBuf>> {
     let messages = Call::cargo(["build", "--profile", profile.name(), "--message-format", "json-render-diagnostics"])
         .arguments(locked())
         .arguments(packages.into_iter().flat_map(|package| ["--package", package]))
+        .arguments([Path::new("--target-dir"), target])
         .folder(&workspace.root)
         .output()?;
     Ok(executables(&messages))

@@ -28,8 +28,10 @@ mod readme;
 mod reports;
 mod scan;
 mod server;
+mod supply;
 mod terraform;
 mod test;
+mod tools;
 #[cfg(test)]
 mod variables;
 mod workspace;

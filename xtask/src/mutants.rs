@@ -3,15 +3,15 @@
 //! It works on copies of the tree. Mutants that change nothing are listed, each with its reason, in `.cargo/mutants.toml`.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 
 use crate::process::Call;
+use crate::tools::{self, Tool};
 use crate::workspace::Workspace;
 
-/// The version that was tried with this toolchain.
-const VERSION: &str = "27.1.0";
+const TOOL: Tool = Tool { name: "cargo-mutants", version: "27.1.0", asked: &["mutants", "--version"] };
 
 /// Ends a mutant that loops for ever: many times what the tests of any field take.
 const TIMEOUT_SECONDS: &str = "120";
@@ -92,7 +92,7 @@ pub(crate) enum Share {
 
 /// Makes this share of the field's mutants and runs the tests against each. One that no test notices is an error.
 pub(crate) fn run(workspace: &Workspace, field: &Field, share: Share) -> Result<()> {
-    let program = installed(workspace)?;
+    let [program] = tools::install(workspace, [TOOL])?;
     let out = workspace.target.join("mutants").join(field.package);
     fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
     let call = Call::new(program, ["mutants", "--package", field.package, "--jobs", "1", "--timeout", TIMEOUT_SECONDS])
@@ -108,7 +108,8 @@ pub(crate) fn run(workspace: &Workspace, field: &Field, share: Share) -> Result<
         .variable("CARGO_TARGET_DIR", out.join("build"))
         .variable("CARGO_INCREMENTAL", "1");
     // The same cases for every mutant and in every run, and no more of them than it takes.
-    let ended = without_debug_info(call).variable("PROPTEST_RNG_SEED", "1").variable("PROPTEST_CASES", "256").succeed();
+    let ended =
+        tools::without_debug_info(call).variable("PROPTEST_RNG_SEED", "1").variable("PROPTEST_CASES", "256").succeed();
     // Every run copies the tree to another place, and what was built from there is of no more use.
     fs::remove_dir_all(out.join("build")).ok();
     ended.with_context(|| {
@@ -127,45 +128,11 @@ fn shard(workspace: &Workspace, share: Share) -> Result<Option<String>> {
     Ok(Some(format!("--shard={which}/3")))
 }
 
-/// Installs cargo-mutants into the target directory, or finds it there.
-fn installed(workspace: &Workspace) -> Result<PathBuf> {
-    let root = workspace.target.join("tools");
-    let program = root.join("bin").join("cargo-mutants");
-    if is_version(Call::new(&program, ["mutants", "--version"]).probe().as_ref()) {
-        return Ok(program);
-    }
-    println!("Installing cargo-mutants {VERSION} into {}", workspace.shown(&root));
-    let build = root.join("build");
-    let call = Call::cargo(["install", "--debug", "--locked", "--force", "--version", VERSION, "cargo-mutants"])
-        .arguments([Path::new("--root"), &root])
-        .folder(&workspace.root)
-        .variable("CARGO_TARGET_DIR", &build);
-    without_debug_info(call).succeed().context("cannot install cargo-mutants from crates.io")?;
-    fs::remove_dir_all(&build).with_context(|| format!("cannot remove {}", build.display()))?;
-    Ok(program)
-}
-
-fn is_version(answer: Option<&(bool, String)>) -> bool {
-    matches!(answer, Some((true, version)) if version == &format!("cargo-mutants {VERSION}"))
-}
-
-/// Nobody debugs what is built here, and without it every build is shorter.
-fn without_debug_info(call: Call) -> Call {
-    call.variable("CARGO_PROFILE_DEV_DEBUG", "false").variable("CARGO_PROFILE_TEST_DEBUG", "false")
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
-    use super::{EXECUTOR, GUARDS, PLANNER, VERSION, is_version};
-
-    #[test]
-    fn only_the_pinned_version_counts_as_installed() {
-        assert!(is_version(Some(&(true, format!("cargo-mutants {VERSION}")))));
-        assert!(!is_version(Some(&(true, "cargo-mutants 1.0.0".to_owned()))));
-        assert!(!is_version(Some(&(false, format!("cargo-mutants {VERSION}")))) && !is_version(None));
-    }
+    use super::{EXECUTOR, GUARDS, PLANNER};
 
     #[test]
     fn every_file_that_is_mutated_and_every_test_that_is_named_is_there() {

@@ -2,6 +2,7 @@
 
 mod archive;
 mod elf;
+mod rebuild;
 mod size;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,8 @@ use anyhow::{Context, Result};
 
 use crate::cargo::{self, Profile};
 use crate::workspace::Workspace;
+
+pub(crate) use rebuild::rebuild;
 
 /// The functions, which are also their packages' and binaries' names.
 pub(crate) const FUNCTIONS: [&str; 3] = ["account-inventory", "key-rotation", "notification"];

@@ -36,6 +36,9 @@ pub(crate) const MAILS: Environment = Environment { name: "mails", requirements:
 /// What holds findings against the models of those who take them.
 pub(crate) const REPORTS: Environment = Environment { name: "reports", requirements: "xtask/reports/requirements.txt" };
 
+/// What looks for misspelt words.
+pub(crate) const TYPOS: Environment = Environment { name: "typos", requirements: "xtask/supply/requirements.txt" };
+
 /// One virtual environment: a name and the file that pins what is in it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Environment {

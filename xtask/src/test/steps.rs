@@ -13,7 +13,7 @@ use crate::mutants::Share;
 use crate::process::Call;
 use crate::server::Server;
 use crate::workspace::Workspace;
-use crate::{check, features, fresh_clone, mails, mutants, package, python, reports, scan, terraform};
+use crate::{check, features, fresh_clone, mails, mutants, package, python, reports, scan, supply, terraform};
 
 /// Property test cases in the full tier; proptest's own default is 256.
 const FULL_CASES: &str = "4096";
@@ -37,11 +37,12 @@ pub(super) struct Step {
 }
 
 /// Every step there is.
-pub(super) const STEPS: [Step; 30] = [
+pub(super) const STEPS: [Step; 33] = [
     Step { title: "Format", tier: Tier::Quick, after: None, run: format },
     Step { title: "Repository", tier: Tier::Quick, after: None, run: repository },
     Step { title: "Lints", tier: Tier::Quick, after: None, run: lints },
     Step { title: "Unit and property tests", tier: Tier::Quick, after: None, run: unit_tests },
+    Step { title: "Supply chain", tier: Tier::Usual, after: None, run: supply_chain },
     Step { title: "Terraform", tier: Tier::Usual, after: None, run: layers },
     Step { title: "Terraform policies and settings", tier: Tier::Usual, after: None, run: settings },
     Step { title: "Mails in Chromium", tier: Tier::Usual, after: None, run: look_at_mails },
@@ -67,6 +68,8 @@ pub(super) const STEPS: [Step; 30] = [
     Step { title: "Fresh clone", tier: Tier::Usual, after: Some(BUILD), run: clone },
     Step { title: PACKAGE, tier: Tier::Full, after: None, run: release_packages },
     Step { title: "Night with the release packages", tier: Tier::Full, after: Some(PACKAGE), run: release_night },
+    Step { title: "Release packages, built twice", tier: Tier::Full, after: Some(PACKAGE), run: rebuilt_packages },
+    Step { title: "Unused dependencies", tier: Tier::Full, after: None, run: unused_dependencies },
     Step { title: "Mutants of planner and executor", tier: Tier::Full, after: None, run: all_mutants },
 ];
 
@@ -136,6 +139,10 @@ fn unit_tests(bench: &Bench<'_>) -> Result<()> {
         return call.variable("PROPTEST_CASES", cases(FULL_CASES)).variable("PROPTEST_RNG_SEED", &bench.seed).succeed();
     }
     call.succeed()
+}
+
+fn supply_chain(bench: &Bench<'_>) -> Result<()> {
+    supply::run(bench.workspace)
 }
 
 fn layers(bench: &Bench<'_>) -> Result<()> {
@@ -287,6 +294,14 @@ fn clone(bench: &Bench<'_>) -> Result<()> {
 
 fn release_packages(bench: &Bench<'_>) -> Result<()> {
     package::run(bench.workspace, Profile::Release, &bench.workspace.target.join("package"))
+}
+
+fn rebuilt_packages(bench: &Bench<'_>) -> Result<()> {
+    package::rebuild(bench.workspace)
+}
+
+fn unused_dependencies(bench: &Bench<'_>) -> Result<()> {
+    supply::unused(bench.workspace)
 }
 
 fn release_night(bench: &Bench<'_>) -> Result<()> {
