@@ -1,8 +1,11 @@
 //! `cargo xtask check`: rules about the repository itself that no compiler knows.
 
+mod adrs;
 mod changelog;
 mod commands;
+mod consoles;
 mod links;
+mod log_lines;
 mod policies;
 mod rules;
 mod sizes;
@@ -10,6 +13,7 @@ mod sleeps;
 mod sources;
 mod tree;
 mod words;
+mod workflows;
 
 use anyhow::{Result, bail};
 
@@ -20,16 +24,20 @@ use tree::Tree;
 type Problem = String;
 
 /// Every rule, each a function of the files alone.
-const CHECKS: [fn(&Tree) -> Vec<Problem>; 9] = [
+const CHECKS: [fn(&Tree) -> Vec<Problem>; 13] = [
+    adrs::check,
     changelog::check,
     commands::check,
+    consoles::check,
     links::check,
+    log_lines::check,
     policies::check,
     rules::check,
     sizes::check,
     sleeps::check,
     sources::check,
     words::check,
+    workflows::check,
 ];
 
 /// Checks every file that git tracks or would track, and names every problem.

@@ -3,6 +3,7 @@
 
 mod changing;
 mod decrypt;
+mod docs;
 mod look;
 mod support;
 mod template;
