@@ -6,6 +6,7 @@ mod commands;
 mod consoles;
 mod links;
 mod log_lines;
+mod pictures;
 mod policies;
 mod rules;
 mod sizes;
@@ -24,13 +25,14 @@ use tree::Tree;
 type Problem = String;
 
 /// Every rule, each a function of the files alone.
-const CHECKS: [fn(&Tree) -> Vec<Problem>; 13] = [
+const CHECKS: [fn(&Tree) -> Vec<Problem>; 14] = [
     adrs::check,
     changelog::check,
     commands::check,
     consoles::check,
     links::check,
     log_lines::check,
+    pictures::check,
     policies::check,
     rules::check,
     sizes::check,

@@ -1,5 +1,7 @@
 //! CHANGELOG.md has the headings of Keep a Changelog 1.1.0 (<https://keepachangelog.com/en/1.1.0/>).
 
+use std::collections::BTreeSet;
+
 use super::Problem;
 use super::tree::{Tree, numbered};
 
@@ -20,6 +22,27 @@ pub(super) fn check(tree: &Tree) -> Vec<Problem> {
     }
     if headings.next() != Some("## [Unreleased]") {
         problems.push(format!("{FILE}: its first version is not `## [Unreleased]`"));
+    }
+    problems.extend(sections(text));
+    problems
+}
+
+/// A version says each kind of change once, and something below it.
+fn sections(text: &str) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut kinds = BTreeSet::new();
+    let mut lines = numbered(text).filter(|(_, line)| !line.trim().is_empty()).peekable();
+    while let Some((number, line)) = lines.next() {
+        if line.starts_with("## ") {
+            kinds.clear();
+        }
+        let Some(kind) = line.strip_prefix("### ") else { continue };
+        if !kinds.insert(kind) {
+            problems.push(format!("{FILE}:{number}: its version has this heading twice: {line}"));
+        }
+        if !lines.peek().is_some_and(|(_, next)| next.starts_with("- ")) {
+            problems.push(format!("{FILE}:{number}: has no entry: {line}"));
+        }
     }
     problems
 }
@@ -66,10 +89,18 @@ mod tests {
 
     #[test]
     fn other_kinds_undated_versions_and_a_missing_unreleased_are_problems() {
-        assert_eq!(problems("# Changelog\n\n## [Unreleased]\n\n### Improved\n").len(), 1);
+        assert_eq!(problems("# Changelog\n\n## [Unreleased]\n\n### Improved\n- One.\n").len(), 1);
         assert_eq!(problems("# Changelog\n\n## [Unreleased]\n\n## [0.1.0]\n").len(), 1);
         assert_eq!(problems("# Changelog\n\n## [0.1.0] - 2026-11-20\n").len(), 1);
         assert_eq!(problems("# Changes\n\n## [Unreleased]\n").len(), 1);
         assert_eq!(check(&Tree::default()).len(), 1);
+    }
+
+    #[test]
+    fn a_heading_that_comes_twice_and_one_without_an_entry_are_problems() {
+        let twice = "# Changelog\n\n## [Unreleased]\n\n### Added\n\n- One.\n\n### Added\n\n- Two.\n";
+        assert_eq!(problems(twice), ["CHANGELOG.md:9: its version has this heading twice: ### Added"]);
+        let empty = "# Changelog\n\n## [Unreleased]\n\n### Fixed\n\n## [0.1.0] - 2026-11-20\n\n### Fixed\n- One.\n";
+        assert_eq!(problems(empty), ["CHANGELOG.md:5: has no entry: ### Fixed"]);
     }
 }
