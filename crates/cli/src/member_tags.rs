@@ -80,29 +80,67 @@ impl MemberTags {
         &self,
         user: &UserName,
         wanted: &BTreeMap<String, String>,
-    ) -> anyhow::Result<Vec<Change>> {
+    ) -> Result<Vec<Change>, NotTagged> {
         wanted.iter().try_for_each(|(key, value)| check(key, value))?;
-        let tags = self.tags(user).await.map_err(|error| self.of_user(user, &error))?;
+        let tags = self.tags(user).await.map_err(NotTagged::Refused)?;
         let changes = changes(user, &tags, wanted);
         let added = changes.iter().filter(|change| change.before.is_none()).count();
         if tags.len() + added > MOST_TAGS {
-            let what = format!("user {user} of account {} would have {} tags", self.account, tags.len() + added);
-            return Err(usage(what, format!("IAM allows {MOST_TAGS} tags; take some away first")));
+            return Err(NotTagged::Wrong {
+                what: format!("there would be {} tags", tags.len() + added),
+                hint: format!("IAM allows {MOST_TAGS} tags of a user; take some away first"),
+            });
         }
         Ok(changes)
     }
 
     /// Sets them, all of one user in one call.
-    pub(crate) async fn set(&self, user: &UserName, changes: &[Change]) -> anyhow::Result<()> {
+    pub(crate) async fn set(&self, user: &UserName, changes: &[Change]) -> Result<(), NotTagged> {
         let tags = changes.iter().map(|change| Tag::builder().key(&change.key).value(&change.value).build());
-        let tags: Vec<_> = tags.collect::<Result<_, _>>()?;
+        let unbuilt = |error| NotTagged::Wrong { what: format!("{error}"), hint: "look at the tags".to_owned() };
+        let tags: Vec<_> = tags.collect::<Result<_, _>>().map_err(unbuilt)?;
         let set = self.client.tag_user().user_name(user.as_str()).set_tags(Some(tags)).send().await;
-        set.map(drop).map_err(|error| self.of_user(user, &port_error("iam:TagUser", &error)))
+        set.map(drop).map_err(|error| NotTagged::Refused(port_error("iam:TagUser", &error)))
+    }
+}
+
+/// Why a user's tags were not read or not set.
+#[derive(Debug)]
+pub(crate) enum NotTagged {
+    /// IAM refused a call.
+    Refused(PortError),
+    /// IAM would refuse what is wanted.
+    Wrong { what: String, hint: String },
+}
+
+impl NotTagged {
+    /// What helps.
+    pub(crate) fn hint(&self) -> String {
+        match self {
+            Self::Wrong { hint, .. } => hint.clone(),
+            Self::Refused(_) => {
+                let needs = "it needs iam:ListUserTags and iam:TagUser on the user";
+                format!("{needs}; --account says in which account the user is")
+            }
+        }
     }
 
-    fn of_user(&self, user: &UserName, error: &PortError) -> anyhow::Error {
-        let hint = "it needs iam:ListUserTags and iam:TagUser on the user; --account says in which account the user is";
-        failed(format!("user {user} of account {}: {error}", self.account), hint)
+    /// The error of a verb that is about this user alone.
+    pub(crate) fn of(&self, user: &UserName, account: &AccountId) -> anyhow::Error {
+        let what = format!("user {user} of account {account}: {self}");
+        match self {
+            Self::Refused(_) => failed(what, self.hint()),
+            Self::Wrong { .. } => usage(what, self.hint()),
+        }
+    }
+}
+
+impl std::fmt::Display for NotTagged {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Refused(error) => error.fmt(f),
+            Self::Wrong { what, .. } => f.write_str(what),
+        }
     }
 }
 
@@ -118,16 +156,17 @@ fn changes(user: &UserName, tags: &BTreeMap<String, String>, wanted: &BTreeMap<S
 }
 
 /// Refuses what IAM would refuse, before anything is set.
-fn check(key: &str, value: &str) -> anyhow::Result<()> {
+fn check(key: &str, value: &str) -> Result<(), NotTagged> {
     let is_allowed = |c: char| c.is_alphanumeric() || c == ' ' || "_.:/=+-@".contains(c);
     let is_sound = |text: &str, longest| text.chars().count() <= longest && text.chars().all(is_allowed);
+    let letters = |longest| format!("up to {longest} letters, digits, spaces and _.:/=+-@");
     if key.is_empty() || !is_sound(key, LONGEST_KEY) || key.to_lowercase().starts_with("aws:") {
-        let hint = format!("up to {LONGEST_KEY} letters, digits, spaces and _.:/=+-@, and not aws: at the beginning");
-        return Err(usage(format!("{key:?} cannot be the key of a tag"), hint));
+        let hint = format!("{}, and not aws: at the beginning", letters(LONGEST_KEY));
+        return Err(NotTagged::Wrong { what: format!("{key:?} cannot be the key of a tag"), hint });
     }
     if !is_sound(value, LONGEST_VALUE) {
-        let hint = format!("up to {LONGEST_VALUE} letters, digits, spaces and _.:/=+-@");
-        return Err(usage(format!("{value:?} cannot be the value of tag {key}"), hint));
+        let what = format!("{value:?} cannot be the value of tag {key}");
+        return Err(NotTagged::Wrong { what, hint: letters(LONGEST_VALUE) });
     }
     Ok(())
 }

@@ -3,7 +3,9 @@
 use std::io::{self, IsTerminal, Write};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use keywheel_report::failures::Failure;
 use keywheel_report::table::{Line, Style};
+use keywheel_report::text::tame;
 
 use crate::exit::Hinted;
 
@@ -78,6 +80,16 @@ impl Printer {
     /// Prints something that failed while the verb went on.
     pub(crate) fn failure(&self, text: &str) {
         self.labelled("\u{1b}[31m", "error", text);
+    }
+
+    /// Prints equal failures together; the data has the names of all.
+    pub(crate) fn failures(&self, failures: &[Failure<&'static str>]) {
+        const NAMED: usize = 5;
+        for failure in failures {
+            let Failure { kind, error, .. } = failure;
+            let why = if error.is_empty() { String::new() } else { format!(": {}", tame(error)) };
+            self.failure(&format!("{} {kind}{why}\n  {}", failure.count(), failure.named(NAMED)));
+        }
     }
 
     /// Prints what helps.

@@ -14,7 +14,7 @@ use crate::aws::AwsArguments;
 use crate::config::{ConfigArguments, Configuration};
 use crate::confirm::ConfirmArguments;
 use crate::exit::{Ended, usage};
-use crate::member_tags::{Change, MemberTags, lines};
+use crate::member_tags::{Change, MemberTags, NotTagged, lines};
 use crate::printer::Printer;
 use crate::session::Hub;
 
@@ -112,7 +112,8 @@ async fn set(
         tags.iter().map(|(suffix, value)| (format!("{prefix}{suffix}"), value.clone())).collect();
     let hub = Hub::open(aws, verb).await?;
     let member = MemberTags::open(&hub, &configuration, whom.account.as_ref()).await?;
-    let mut changes = member.changes(&whom.user, &wanted).await?;
+    let of_user = |error: NotTagged| error.of(&whom.user, &member.account);
+    let mut changes = member.changes(&whom.user, &wanted).await.map_err(of_user)?;
     if verb == "expire" && !ends_something(&mut changes) {
         printer.note("the user is not exempt by a tag");
         return Ok(Ended::Done);
@@ -124,7 +125,7 @@ async fn set(
     }
     let what = format!("Tag user {} of account {}", whom.user, member.account);
     whom.confirm.obtain(&what, whom.user.as_str())?;
-    member.set(&whom.user, &changes).await?;
+    member.set(&whom.user, &changes).await.map_err(of_user)?;
     printer.note(&format!("user {} of account {} is tagged; the next run goes by it", whom.user, member.account));
     Ok(Ended::Done)
 }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use keywheel_core::id::{AccountId, UserName};
 use keywheel_core::policy::UserTags;
+use keywheel_report::failures::{Failures, Subject};
 use keywheel_report::text::counted;
 
 use crate::aws::AwsArguments;
@@ -14,7 +15,7 @@ use crate::config::{ConfigArguments, Configuration};
 use crate::confirm::ConfirmArguments;
 use crate::exit::{Ended, usage};
 use crate::interrupt::Interrupt;
-use crate::member_tags::{Change, MemberTags, lines};
+use crate::member_tags::{Change, MemberTags, NotTagged, lines};
 use crate::printer::Printer;
 use crate::session::Hub;
 use file::{Wanted, read};
@@ -60,19 +61,16 @@ pub(crate) async fn run(printer: &Printer, aws: &AwsArguments, arguments: &Argum
     warn(printer, &wanted, &rotation.policy.tag_prefix);
     let hub = Hub::open(aws, "tag-users").await?;
     let member = MemberTags::open(&hub, &configuration, arguments.account.as_ref()).await?;
-    let (mut users, mut failed) = (Vec::new(), 0);
+    let (mut users, mut untagged) = (Vec::new(), Untagged::default());
     for (user, tags) in &wanted {
         match member.changes(user, tags).await {
             Ok(changes) => users.push((user, changes)),
-            Err(error) => {
-                printer.error(&error);
-                failed += 1;
-            }
+            Err(error) => untagged.add(&member, user, &error),
         }
     }
+    let ended = if untagged.say(printer) > 0 { Ended::Failed } else { Ended::Done };
     users.retain(|(_, changes)| !changes.is_empty());
     printer.data(&lines(users.iter().flat_map(|(_, changes)| changes)))?;
-    let ended = if failed > 0 { Ended::Failed } else { Ended::Done };
     if users.is_empty() || !arguments.apply {
         let next =
             if users.is_empty() { "nothing is left to change" } else { "nothing was changed; --apply sets the tags" };
@@ -86,19 +84,17 @@ pub(crate) async fn run(printer: &Printer, aws: &AwsArguments, arguments: &Argum
 }
 
 async fn set(printer: &Printer, member: &MemberTags, users: &[(&UserName, Vec<Change>)]) -> anyhow::Result<Ended> {
-    let (interrupt, mut done, mut failed) = (Interrupt::listen()?, 0, 0);
+    let (interrupt, mut done, mut untagged) = (Interrupt::listen()?, 0, Untagged::default());
     for (user, changes) in users {
         if interrupt.came() {
             break;
         }
         match member.set(user, changes).await {
             Ok(()) => done += 1,
-            Err(error) => {
-                printer.error(&error);
-                failed += 1;
-            }
+            Err(error) => untagged.add(member, user, &error),
         }
     }
+    let failed = untagged.say(printer);
     let left = users.len() - done - failed;
     printer.note(&format!("{} tagged, {failed} failed, {left} left", counted(done, "user")));
     Ok(if left > 0 {
@@ -108,6 +104,28 @@ async fn set(printer: &Printer, member: &MemberTags, users: &[(&UserName, Vec<Ch
     } else {
         Ended::Done
     })
+}
+
+/// The users who were not tagged, with equal errors together.
+#[derive(Default)]
+struct Untagged {
+    failures: Failures<&'static str>,
+    hints: BTreeSet<String>,
+}
+
+impl Untagged {
+    fn add(&mut self, member: &MemberTags, user: &UserName, error: &NotTagged) {
+        self.failures.add("not tagged", &error.to_string(), Subject::of(&member.account, "").user(user));
+        self.hints.insert(error.hint());
+    }
+
+    /// Says them; how many they are.
+    fn say(self, printer: &Printer) -> usize {
+        let failures = self.failures.grouped();
+        printer.failures(&failures);
+        self.hints.iter().for_each(|hint| printer.hint(hint));
+        failures.iter().map(|failure| failure.subjects.len()).sum()
+    }
 }
 
 /// A file of somebody else's must not tag users with what their permissions go by.

@@ -1,16 +1,11 @@
 //! What could not be looked at, equal failures together.
 
-use std::collections::BTreeMap;
-
-use keywheel_core::contract::manifest::ManifestAccount;
+use keywheel_report::failures::{Failures, Subject};
 use keywheel_report::text::{counted, number};
 
 use super::{Looked, LookedAt, Sight};
 use crate::exit::Ended;
 use crate::printer::Printer;
-
-/// How many accounts a line names; the data has them all.
-const NAMED: usize = 5;
 
 const ROLE_HINT: &str = "--role-name takes a role that is there and trusts you, such as OrganizationAccountAccessRole or AWSAFTExecution; \
                          keywheel-member trusts the deployed function alone";
@@ -24,20 +19,19 @@ impl Looked {
                  --function)",
             );
         }
-        let mut groups: BTreeMap<(&str, String), Vec<&ManifestAccount>> = BTreeMap::new();
+        let mut failures = Failures::default();
         for one in &self.accounts {
+            let subject = Subject::of(&one.account.account, &one.account.name);
             for (what, error) in one.failures() {
-                let error = error.replace(one.account.account.as_str(), "<account>");
-                groups.entry((what, error)).or_default().push(&one.account);
+                failures.add(what, &error, subject.clone());
             }
         }
-        for ((what, error), accounts) in &groups {
-            printer.failure(&format!("{} {what}: {error}\n  {}", counted(accounts.len(), "account"), named(accounts)));
-        }
-        if groups.keys().any(|(_, error)| error.contains("cannot be assumed")) {
+        let failures = failures.grouped();
+        printer.failures(&failures);
+        if failures.iter().any(|failure| failure.error.contains("cannot be assumed")) {
             printer.hint(ROLE_HINT);
         }
-        self.ended(printer, !groups.is_empty())
+        self.ended(printer, !failures.is_empty())
     }
 
     fn ended(&self, printer: &Printer, failed: bool) -> Ended {
@@ -68,16 +62,4 @@ impl LookedAt {
             }
         }
     }
-}
-
-fn named(accounts: &[&ManifestAccount]) -> String {
-    let name = |account: &&ManifestAccount| match account.name.as_str() {
-        "" => account.account.to_string(),
-        name => format!("{} {name}", account.account),
-    };
-    let mut names: Vec<_> = accounts.iter().take(NAMED).map(name).collect();
-    if accounts.len() > NAMED {
-        names.push(format!("and {} more", number(accounts.len() - NAMED)));
-    }
-    names.join(", ")
 }

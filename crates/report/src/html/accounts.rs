@@ -45,10 +45,10 @@ pub(super) struct AccountRow {
 
 pub(super) fn failures(report: &Report) -> Vec<FailureRow> {
     let rows = failures::grouped(report).into_iter().map(|failure| FailureRow {
-        count: counted(failure.accounts.len(), "account"),
-        ended: failure.ended.words(),
+        count: failure.count(),
+        ended: failure.kind.words(),
         error: tame(&failure.error),
-        accounts: failure.accounts.iter().map(|(id, name)| titled(id.as_str(), name.as_deref())).collect(),
+        accounts: failure.subjects.iter().map(ToString::to_string).collect(),
     });
     rows.collect()
 }

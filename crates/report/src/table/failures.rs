@@ -3,7 +3,7 @@
 use super::{Line, Style};
 use crate::Report;
 use crate::failures::{self, Failure};
-use crate::text::{counted, shortened};
+use crate::text::shortened;
 
 /// So many names of a group are shown.
 const NAMED: usize = 3;
@@ -21,12 +21,7 @@ pub(super) fn lines(report: &Report) -> Vec<Line> {
 }
 
 fn of_failure(failure: &Failure) -> [Line; 2] {
-    let accounts = failure.accounts.len();
-    let named: Vec<_> = failure.accounts.iter().take(NAMED).map(|(id, _)| id.to_string()).collect();
-    let more = accounts.checked_sub(NAMED).filter(|more| *more > 0);
-    let more = more.map(|more| format!(" and {more} more")).unwrap_or_default();
-    let head =
-        Line::of(Style::Bad, failure.ended.words()).with(Style::Plain, &format!(": {}", counted(accounts, "account")));
-    let head = head.with(Style::Faint, &format!(" ({}{more})", named.join(", ")));
+    let head = Line::of(Style::Bad, failure.kind.words()).with(Style::Plain, &format!(": {}", failure.count()));
+    let head = head.with(Style::Faint, &format!(" ({})", failure.named(NAMED)));
     [head, Line::of(Style::Plain, &format!("  {}", shortened(&failure.error, LONGEST_ERROR)))]
 }

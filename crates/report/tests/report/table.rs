@@ -21,7 +21,7 @@ Access keys of o-exampleorgid, as seen at 2026-11-20T02:00:00Z
 compliance  account            user    key        status  age    last used      standing  next                   due
 overdue     111100000001 team  deploy  AKIA…HJBJ  active  120 d  2026-11-19 s3  current   create (rotation-due)  2026-10-21
 
-unreachable: 4 accounts (111100000002, 111100000003, 111100000004 and 1 more)
+unreachable: 4 accounts (111100000002 team, 111100000003 team, 111100000004 team and 1 more)
   AccessDenied on arn:aws:iam::<account>:role/x
 
 not shown: 1 compliant key

@@ -6,7 +6,8 @@ use keywheel_core::contract::plan_file::PlannedAccount;
 use keywheel_core::contract::result::AccountResult;
 use keywheel_core::contract::reviewed::{ReviewedPlan, ReviewedStep};
 use keywheel_core::id::{AccountId, RunId};
-use keywheel_report::text::{counted, tame};
+use keywheel_report::failures::{Failures, Subject};
+use keywheel_report::text::counted;
 
 use crate::deployment::{CallFailed, Deployment};
 use crate::exit::Ended;
@@ -72,22 +73,22 @@ pub(super) fn reviewed(account: &PlannedAccount) -> ReviewedPlan {
 
 /// Says what became of each account, and how the verb ends by that.
 pub(super) fn say(printer: &Printer, run_id: &RunId, answers: &[(AccountId, Answer)]) -> anyhow::Result<Ended> {
-    let (mut tally, mut lines, mut failures, mut left) = (Tally::default(), String::new(), Vec::new(), Vec::new());
+    let (mut tally, mut lines, mut left) = (Tally::default(), String::new(), Vec::new());
+    let mut failures = Failures::default();
     for (account, answer) in answers {
         match answer {
             Answer::Result(result) => {
                 tally.add(result);
                 result.steps.iter().for_each(|row| lines.push_str(&(results::line(account, row) + "\n")));
-                failures.extend(result.error.iter().map(|error| format!("account {account}: {}", tame(error))));
+                result.error.iter().for_each(|error| failures.add("not complete", error, Subject::of(account, "")));
             }
-            Answer::Failed(error) => failures.push(format!("account {account}: {}", tame(&error.to_string()))),
+            Answer::Failed(error) => failures.add("not changed", &error.to_string(), Subject::of(account, "")),
             Answer::Left => left.push(account.as_str()),
         }
     }
     printer.data(&lines)?;
-    for failure in &failures {
-        printer.failure(failure);
-    }
+    let failures = failures.grouped();
+    printer.failures(&failures);
     let ended = tally.say(printer);
     if failures.is_empty() && left.is_empty() && ended == Ended::Done {
         return Ok(Ended::Done);

@@ -7,6 +7,7 @@ use keywheel_aws::S3State;
 use keywheel_core::contract::result::AccountResult;
 use keywheel_core::id::AccountId;
 use keywheel_engine::inventory::FinishError;
+use keywheel_report::failures::{Failures, Subject};
 use keywheel_report::text::{counted, shortened, tame};
 
 use super::finding::{Finding, Verdict};
@@ -14,6 +15,9 @@ use super::ground::Ground;
 use crate::runs::{self, StoredRun};
 
 const GROUP: &str = "last run";
+
+/// How many accounts are named.
+const SHOWN: usize = 3;
 
 /// Runs are a day apart; the scheduler may begin one half an hour late, and listing an organization takes a while.
 const LATE: SignedDuration = SignedDuration::from_hours(26);
@@ -75,20 +79,19 @@ fn answers(run: &StoredRun) -> Verdict {
 
 /// Whether the member roles could be assumed, with the external id that key-rotation sends.
 fn reached(results: &BTreeMap<AccountId, AccountResult>) -> Verdict {
-    let unreachable = results.values().filter(|result| result.unreachable);
-    let mut groups: BTreeMap<String, Vec<&AccountId>> = BTreeMap::new();
-    for result in unreachable {
-        let error = result.error.clone().unwrap_or_default().replace(result.account.as_str(), "<account>");
-        groups.entry(error).or_default().push(&result.account);
+    let mut failures = Failures::default();
+    for result in results.values().filter(|result| result.unreachable) {
+        failures.add((), result.error.as_deref().unwrap_or_default(), Subject::of(&result.account, ""));
     }
-    if groups.is_empty() {
+    let failures = failures.grouped();
+    if failures.is_empty() {
         return Verdict::ok(format!(
             "the member role of every one of {} was assumed",
             counted(results.len(), "account")
         ));
     }
-    let told = groups.iter().map(|(error, accounts)| {
-        format!("{}: {} ({})", shortened(&tame(error), 160), counted(accounts.len(), "account"), some(accounts))
+    let told = failures.iter().map(|failure| {
+        format!("{}: {} ({})", shortened(&tame(&failure.error), 160), failure.count(), failure.named(SHOWN))
     });
     let to_do = "give --account and --role-name to look at such a role's trust; push the global layer to the account, or leave it out";
     Verdict::fail(told.collect::<Vec<_>>().join("; "), to_do)
@@ -106,7 +109,6 @@ fn complete(results: &BTreeMap<AccountId, AccountResult>) -> Verdict {
 
 /// The first few of them.
 fn some(accounts: &[&AccountId]) -> String {
-    const SHOWN: usize = 3;
     let shown: Vec<_> = accounts.iter().take(SHOWN).map(|account| account.as_str()).collect();
     let more = accounts.len().saturating_sub(SHOWN);
     if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }

@@ -7,7 +7,8 @@ use keywheel_core::contract::manifest::ManifestAccount;
 use keywheel_core::policy::UserTags;
 use keywheel_core::policy::tags::EXEMPT_UNTIL;
 use keywheel_engine::ports::{IamUser, UserAudit};
-use keywheel_report::text::{counted, tame};
+use keywheel_report::failures::{Failures, Subject};
+use keywheel_report::text::{counted, number, tame};
 use serde_json::{Value, json};
 
 use crate::accounts::{TargetArguments, Targets};
@@ -51,30 +52,35 @@ pub(super) async fn run(printer: &Printer, aws: &AwsArguments, arguments: &Argum
     let (role, prefix, interrupt) = (member_role(&rotation), rotation.policy.tag_prefix, Interrupt::listen()?);
     let looks = targets.accounts.iter().map(async |account| {
         if interrupt.came() {
-            return (account, Err("interrupted".to_owned()));
+            return (account, None);
         }
-        (account, exemptions(&hub, &role, account, &prefix).await)
+        (account, Some(exemptions(&hub, &role, account, &prefix).await))
     });
     let seen: Vec<_> = stream::iter(looks).buffered(ACCOUNTS_AT_ONCE).collect().await;
-    let found: Vec<Value> = seen.iter().filter_map(|(_, found)| found.as_ref().ok()).flatten().cloned().collect();
+    let found: Vec<Value> =
+        seen.iter().filter_map(|(_, found)| found.as_ref()?.as_ref().ok()).flatten().cloned().collect();
     match arguments.output {
         Output::Json => printer.data(&(serde_json::to_string_pretty(&found)? + "\n"))?,
         Output::Table => printer.data(&found.iter().map(line).collect::<String>())?,
     }
-    let failures: Vec<_> = seen.iter().filter_map(|(account, found)| Some((account, found.as_ref().err()?))).collect();
-    for (account, error) in &failures {
-        printer.failure(&format!("account {}: {error}", account.account));
+    let (mut failures, mut left) = (Failures::default(), 0);
+    for (account, found) in &seen {
+        match found {
+            Some(Err(error)) => failures.add("not looked at", error, Subject::of(&account.account, &account.name)),
+            Some(Ok(_)) => {}
+            None => left += 1,
+        }
     }
-    printer.note(&format!(
-        "{} in {}",
-        counted(found.len(), "exemption"),
-        counted(seen.len() - failures.len(), "account")
-    ));
-    Ok(match (interrupt.came(), failures.is_empty()) {
-        (true, _) => Ended::Interrupted,
-        (_, false) => Ended::Failed,
-        _ => Ended::Done,
-    })
+    let failures = failures.grouped();
+    printer.failures(&failures);
+    let looked_at = seen.iter().filter(|(_, found)| matches!(found, Some(Ok(_)))).count();
+    printer.note(&format!("{} in {}", counted(found.len(), "exemption"), counted(looked_at, "account")));
+    if left > 0 {
+        let of = number(seen.len());
+        printer.failure(&format!("interrupted: {} of {of} not looked at", counted(left, "account")));
+        return Ok(Ended::Interrupted);
+    }
+    Ok(if failures.is_empty() { Ended::Done } else { Ended::Failed })
 }
 
 async fn exemptions(

@@ -1,27 +1,20 @@
 //! What became of a run, for people and as the exit code.
 
-use std::collections::BTreeMap;
-
 use keywheel_core::contract::finish::FinishRecord;
 use keywheel_core::id::AccountId;
+use keywheel_report::failures::{Failure, Failures, Subject};
 use keywheel_report::text::{counted, number};
 
 use super::follow::Followed;
 use crate::exit::Ended;
 use crate::printer::Printer;
 
-/// How many accounts a line names.
-const NAMED: usize = 5;
-
 /// Prints it. Whatever account is not scanned, or not wholly, makes it a failure.
 pub(super) fn say(printer: &Printer, followed: &Followed) -> anyhow::Result<Ended> {
     let record = &followed.record;
     printer.data(&sums(record))?;
     let failures = failures(record);
-    for ((what, error), accounts) in &failures {
-        let error = if error.is_empty() { String::new() } else { format!(": {error}") };
-        printer.failure(&format!("{} {what}{error}\n  {}", counted(accounts.len(), "account"), named(accounts)));
-    }
+    printer.failures(&failures);
     if !record.accounts.unreachable.unanswered.is_empty() || !record.fan_out_finished {
         printer.hint(&format!(
             "the run may go on in Lambda; send {{\"finish\":\"{}\"}} to account-inventory later",
@@ -54,15 +47,10 @@ fn sums(record: &FinishRecord) -> String {
     lines.collect::<Vec<_>>().join("\n") + "\n"
 }
 
-type Failures = BTreeMap<(&'static str, String), Vec<String>>;
-
-/// Equal failures together.
-fn failures(record: &FinishRecord) -> Failures {
+fn failures(record: &FinishRecord) -> Vec<Failure<&'static str>> {
     let accounts = &record.accounts;
-    let mut groups = Failures::new();
-    let mut add = |what, error: &str, id: &AccountId| {
-        groups.entry((what, error.replace(id.as_str(), "<account>"))).or_default().push(id.to_string());
-    };
+    let mut failures = Failures::default();
+    let mut add = |what, error: &str, id: &AccountId| failures.add(what, error, Subject::of(id, ""));
     for one in &accounts.scanned.incomplete {
         add("not complete", one.error.as_deref().unwrap_or_default(), &one.account);
     }
@@ -75,13 +63,5 @@ fn failures(record: &FinishRecord) -> Failures {
     for one in &accounts.unreachable.unanswered {
         add("without an answer", "", one);
     }
-    groups
-}
-
-fn named(accounts: &[String]) -> String {
-    let mut names: Vec<_> = accounts.iter().take(NAMED).cloned().collect();
-    if accounts.len() > NAMED {
-        names.push(format!("and {} more", number(accounts.len() - NAMED)));
-    }
-    names.join(", ")
+    failures.grouped()
 }

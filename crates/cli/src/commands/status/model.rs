@@ -10,7 +10,7 @@ use keywheel_core::plan::StepKind;
 use keywheel_core::policy::Mode;
 use keywheel_core::reason::Reason;
 use keywheel_core::time::days_since;
-use keywheel_report::failures::grouped;
+use keywheel_report::failures::{Failure, Subject, grouped};
 use keywheel_report::model::{About, Ended};
 use keywheel_report::stored;
 use serde::Serialize;
@@ -90,14 +90,7 @@ pub(super) struct Failing {
     pub(super) ended: Ended,
     /// What went wrong; `<account>` stands for the account's own id.
     pub(super) error: String,
-    pub(super) accounts: Vec<AccountName>,
-}
-
-/// An account with its name, where that is known.
-#[derive(Debug, Serialize)]
-pub(super) struct AccountName {
-    pub(super) account: AccountId,
-    pub(super) name: Option<String>,
+    pub(super) accounts: Vec<Subject>,
 }
 
 /// A key or a user that waits.
@@ -232,15 +225,8 @@ fn failing(run: &StoredRun, results: &BTreeMap<AccountId, AccountResult>, now: T
     let not_invoked = run.not_invoked();
     let stored = stored::StoredRun { manifest: &run.manifest, not_invoked, results: &results };
     let failures = grouped(&stored::report(&about, stored)).into_iter();
-    let shown = failures.filter(|failure| !(run.is_going() && failure.ended == Ended::NeverAnswered));
-    let account = |(account, name)| AccountName { account, name };
-    shown
-        .map(|failure| Failing {
-            ended: failure.ended,
-            error: failure.error,
-            accounts: failure.accounts.into_iter().map(account).collect(),
-        })
-        .collect()
+    let shown = failures.filter(|failure| !(run.is_going() && failure.kind == Ended::NeverAnswered));
+    shown.map(|Failure { kind, error, subjects }| Failing { ended: kind, error, accounts: subjects }).collect()
 }
 
 #[cfg(test)]

@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
+use keywheel_report::failures::named;
 use keywheel_report::text::{counted, day, number, shortened, tame};
 
-use super::model::{AccountName, RunLine, State, Status, Waiting};
+use super::model::{RunLine, State, Status, Waiting};
 
 /// How many lines a part has at most; the JSON has them all.
 const SHOWN: usize = 20;
@@ -83,17 +84,8 @@ fn failing(text: &mut String, status: &Status) {
         let accounts = counted(failing.accounts.len(), "account");
         let error = shortened(&tame(&failing.error), LONGEST_ERROR);
         let _ = writeln!(text, "  {accounts} {}: {error}", failing.ended.words());
-        let _ = writeln!(text, "    {}", named(&failing.accounts));
+        let _ = writeln!(text, "    {}", named(&failing.accounts, NAMED));
     }
-}
-
-fn named(accounts: &[AccountName]) -> String {
-    let name = |account: &AccountName| {
-        format!("{} {}", account.account, tame(account.name.as_deref().unwrap_or_default())).trim_end().to_owned()
-    };
-    let shown: Vec<_> = accounts.iter().take(NAMED).map(name).collect();
-    let more = accounts.len().saturating_sub(NAMED);
-    if more == 0 { shown.join(", ") } else { format!("{} and {} more", shown.join(", "), number(more)) }
 }
 
 fn waiting(text: &mut String, heading: &str, waiting: &[Waiting]) {
