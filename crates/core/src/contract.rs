@@ -17,6 +17,7 @@ pub mod plan_file;
 pub mod recipients;
 pub mod result;
 pub mod reviewed;
+mod reviewed_change;
 pub mod step_completed;
 
 /// The version of the shape of manifests, results and notices that this release writes.

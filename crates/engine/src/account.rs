@@ -18,6 +18,7 @@ mod publish;
 mod replace;
 mod report;
 mod retract;
+mod reviewed;
 mod rollback;
 mod run;
 mod session;

@@ -8,6 +8,7 @@ use crate::id::{AccessKeyId, AccountId, RunId, UserName};
 use crate::policy::Mode;
 
 pub use super::action_kind::{ActionKind, Guard};
+pub use super::reviewed_change::ReviewedChange;
 
 /// One thing to do to one user, asked for by a person or by a schedule that sends constant JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -31,6 +32,9 @@ pub struct ExplicitAction {
     /// An emergency: a replacement is made as well.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub replace: bool,
+    /// The changes that somebody was shown and wants: where others would be made, none is. Empty where nobody was shown any.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub reviewed: BTreeSet<ReviewedChange>,
     /// The guards that are lifted for this once.
     #[serde(rename = "override", skip_serializing_if = "BTreeSet::is_empty")]
     pub overrides: BTreeSet<Guard>,
@@ -46,7 +50,7 @@ pub struct ExplicitAction {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the event is not an explicit action: {why}. Send {{\"action\":\"create|deactivate|delete|rollback|emergency\",\"username\":\"alice\"}}; account \
-     (left out: the function's own), name, email, access_key_id, override ([\"last-used\"]), run_id (\"action-…\"), mode (\"audit\") and, for an \
+     (left out: the function's own), name, email, access_key_id, override ([\"last-used\"]), reviewed (changes that an audit of the action showed), run_id (\"action-…\"), mode (\"audit\") and, for an \
      emergency, replace (true) may be added"
 )]
 pub struct InvalidAction {
@@ -68,6 +72,8 @@ struct RawAction {
     access_key_id: Option<String>,
     #[serde(default)]
     replace: bool,
+    #[serde(default)]
+    reviewed: BTreeSet<ReviewedChange>,
     #[serde(default, rename = "override")]
     overrides: BTreeSet<Guard>,
     run_id: Option<String>,
@@ -102,6 +108,7 @@ impl ExplicitAction {
             email: raw.email,
             access_key_id: raw.access_key_id.map(|text| key(&text)).transpose()?,
             replace: raw.replace,
+            reviewed: raw.reviewed,
             overrides: raw.overrides,
             run_id: raw.run_id.map(|text| text.parse()).transpose().map_err(id)?,
             mode: raw.mode,

@@ -41,6 +41,7 @@ pub(crate) fn action_on_alice(action: ActionKind) -> ExplicitAction {
         email: String::new(),
         access_key_id: None,
         replace: false,
+        reviewed: BTreeSet::new(),
         overrides: BTreeSet::new(),
         run_id: None,
         mode: None,

@@ -22,6 +22,7 @@ use super::limits::Counts;
 use super::listing::Share;
 use super::outcome::{Outcome, Stopped};
 use super::report::{AccountRun, account_run, unheard};
+use super::reviewed::as_reviewed;
 use super::session::{Session, SessionError};
 use super::unreachable::NO_PLAIN_OWNER;
 use super::{Account, AccountError, Run, Settings};
@@ -123,7 +124,7 @@ impl<P: Ports> Night<'_, P> {
         if let Some(action) = &self.run.explicit {
             // Nothing was seen of any other user, so nothing of them is forgotten.
             let plan = plan_explicit(&AccountView { ledger: &ledger, ..view }, action);
-            return (ledger, plan);
+            return (ledger, as_reviewed(plan, &action.reviewed));
         }
         let there: BTreeSet<&UserName> = sight.names().collect();
         ledger.users.retain(|name, record| there.contains(name) || !record.is_long_quiet(self.now));

@@ -2,14 +2,15 @@
 
 use std::sync::{Arc, Mutex};
 
-use keywheel_core::contract::action::{ActionKind, Guard};
+use keywheel_core::contract::action::{ActionKind, ExplicitAction, Guard, ReviewedChange};
 use keywheel_core::contract::result::StepStatus::{Deferred, Done};
 use keywheel_core::ledger::{Actor, InactiveBecause};
 use keywheel_core::notice::NoticeKind;
 use keywheel_core::observed::{AWSCURRENT, AWSPREVIOUS, KeyStatus};
 use keywheel_core::plan::StepKind;
+use keywheel_core::policy::Mode;
 use keywheel_core::reason::Reason;
-use keywheel_testkit::{Habit, Operation, World};
+use keywheel_testkit::{Habit, Night, Operation, World};
 
 use crate::support::{
     alice, asked, asking, changes, eve_of, next_night, night, old_and_new, only_row, rows, working, world_with,
@@ -52,6 +53,27 @@ fn the_old_key_works_again_and_the_secret_hands_it_out_and_the_new_one_is_kept_i
     assert!(user.rollback.is_none() && user.key(&old).rolled_back.is_some() && user.key(&old).made_inactive.is_none());
     assert!(user.key(&old).asked(&NoticeKind::RolledBack).is_some());
     assert!(run.digests.iter().any(|digest| digest.entries.iter().any(|entry| entry.step == StepKind::Rollback)));
+}
+
+#[test]
+fn what_was_reviewed_is_done_and_where_something_else_is_planned_by_now_nothing_is() {
+    let world = hosts_stand_still();
+    let audit = Night { mode: Mode::Audit, ..asking(asked(ActionKind::Rollback, &[])) };
+    let reviewed = ReviewedChange::of(&audit.on(&world).run().result.steps);
+    assert_eq!(
+        reviewed.iter().map(|change| change.step).collect::<Vec<_>>(),
+        [StepKind::Deactivate, StepKind::Rollback]
+    );
+    let bound = |reviewed| asking(ExplicitAction { reviewed, ..asked(ActionKind::Rollback, &[]) });
+    // As if the new key had been in use when somebody looked: it would have stayed.
+    let other = reviewed.iter().filter(|change| change.step == StepKind::Rollback).cloned().collect();
+    world.forget();
+    let refused = bound(other).on(&world).run();
+    assert_eq!(only_row(&refused.result), (StepKind::Rollback, Reason::PlanChanged, Deferred));
+    assert_eq!((changes(&world), working(&world)), (vec![], vec![false, true]));
+    let done = bound(reviewed).on(&world).run();
+    let row = |kind| ("alice".to_owned(), kind, Reason::RolledBack, Done);
+    assert_eq!(rows(&done.result), [row(StepKind::Rollback), row(StepKind::Deactivate)]);
 }
 
 /// The pair of a key that Keywheel itself made is in the secret: it is handed out again, secret half and all.

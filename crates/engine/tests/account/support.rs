@@ -112,6 +112,7 @@ pub(crate) fn asked(action: ActionKind, overrides: &[Guard]) -> ExplicitAction {
         email: String::new(),
         access_key_id: None,
         replace: false,
+        reviewed: [].into(),
         overrides: overrides.iter().copied().collect(),
         run_id: None,
         mode: None,

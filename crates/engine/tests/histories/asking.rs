@@ -55,6 +55,7 @@ impl Asking {
             email: String::new(),
             access_key_id: named.filter(|_| self.kind != ActionKind::Create),
             replace: is_emergency && self.replace,
+            reviewed: [].into(),
             overrides: guards.filter(|(_, lifted)| *lifted).map(|(guard, _)| *guard).collect(),
             run_id: None,
             mode: None,
