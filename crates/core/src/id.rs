@@ -114,6 +114,13 @@ identifier!(
 );
 
 identifier!(
+    /// The name by which a host acknowledges: letters, digits and `. _ -`; part of S3 keys.
+    HostName,
+    "a host name: 1 to 128 letters, digits or . _ -, not only dots",
+    |text| all(text, 1..=128, |c| c.is_ascii_alphanumeric() || "._-".contains(c)) && text.chars().any(|c| c != '.')
+);
+
+identifier!(
     /// The AWS partition: `aws`, `aws-us-gov`, `aws-cn` and the like.
     Partition,
     "a partition such as aws, aws-us-gov or aws-cn",
@@ -203,6 +210,10 @@ mod tests {
         assert!(parses::<NoticeId>(&"0f".repeat(16)) && !parses::<NoticeId>(&"0g".repeat(16)));
         assert!(!parses::<NoticeId>(&"0f".repeat(15)));
         assert!(parses::<Partition>("aws") && parses::<Partition>("aws-us-gov") && !parses::<Partition>("azure"));
+        assert!(parses::<HostName>("web-1.example.com") && parses::<HostName>(&"a".repeat(128)));
+        for wrong in ["", "..", "a/b", "a b", "wéb", &"a".repeat(129)] {
+            assert!(!parses::<HostName>(wrong), "{wrong:?}");
+        }
         assert!(!parses::<Partition>("AWS") && !parses::<Partition>("aw"));
     }
 

@@ -3,6 +3,7 @@
 //! Everything here is pure. Nothing reads a clock, the environment, a file or the network: the time is passed in, and what was
 //! seen in AWS arrives as plain values ([`observed`]). The [`planner`] turns those into steps; carrying them out is the engine's work.
 
+pub mod acknowledgement;
 pub mod address;
 pub mod contract;
 pub mod credential_report;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
+use crate::acknowledgement::Acknowledgements;
 use crate::id::{AccessKeyId, UserId, UserName};
 use crate::secret::VersionId;
 
@@ -23,6 +24,8 @@ pub struct ObservedUser {
     pub keys: Vec<ObservedKey>,
     /// The user's secret, where the audit had reason to look at it.
     pub secret: ObservedSecret,
+    /// What the user's hosts say they have installed, where the audit had reason to ask.
+    pub acknowledgements: Acknowledgements,
 }
 
 /// One access key.

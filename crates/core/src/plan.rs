@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
+use crate::acknowledgement::Hosts;
 use crate::contract::action::Guard;
 use crate::id::{AccessKeyId, UserId, UserName};
 use crate::ledger::InactiveBecause;
@@ -107,6 +108,9 @@ pub struct Step {
     /// The guards that stood in the way, and that an explicit action lifted.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub overridden: BTreeSet<Guard>,
+    /// Hosts that may still have the key, as far as they acknowledge.
+    #[serde(default, skip_serializing_if = "Hosts::is_empty")]
+    pub hosts: Hosts,
 }
 
 impl Step {
@@ -128,6 +132,7 @@ impl Step {
             ends: None,
             notice: None,
             overridden: BTreeSet::new(),
+            hosts: Hosts::default(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Decides what should happen to every key of an account. No I/O, no clock: the same sight gives the same plan.
 
+mod acknowledgement;
 mod deactivation;
 mod deletion;
 mod explicit;
@@ -27,6 +28,7 @@ use crate::plan::{AccountPlan, Action, Step, StepKind};
 use crate::policy::{ExemptionGroup, Policy};
 use crate::reason::Reason;
 
+pub use acknowledgement::needs_acknowledgements;
 pub use explicit::plan_explicit;
 pub use glance::{QuietUser, glance};
 pub use reviewed::only_reviewed;

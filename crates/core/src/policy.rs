@@ -100,6 +100,8 @@ pub struct Policy {
     pub freeze: Freeze,
     /// Some users get a parameter besides their secret.
     pub parameters: bool,
+    /// A host that has acknowledged nothing for so long is forgotten; none where hosts do not acknowledge.
+    pub ack_forget_after: Option<Days>,
 }
 
 impl Default for Policy {
@@ -118,6 +120,7 @@ impl Default for Policy {
             max_changes: 50,
             freeze: Freeze::default(),
             parameters: false,
+            ack_forget_after: None,
         }
     }
 }

@@ -66,6 +66,10 @@ reasons! {
     StillInUse = "still-in-use",
     /// Nobody has used the replacement yet: the old key is held.
     NotTakenUp = "not-taken-up",
+    /// A host that acknowledged the old key has not acknowledged the replacement: the old key is held.
+    NotAcknowledged = "not-acknowledged",
+    /// What hosts acknowledged could not be looked up, and counts as not acknowledged: the old key is held.
+    AcknowledgementsUnknown = "acknowledgements-unknown",
     /// The look-up of the key's last use failed, which counts as in use: the old key is held.
     LastUsedUnknown = "last-used-unknown",
     /// No notice of the replacement is recorded as sent: the old key is held and the notice is asked for again.

@@ -67,6 +67,9 @@ fn step(step: &Value) -> String {
     if step.get("overrides").is_some() {
         write!(words, ", with `{}` lifted", list("overrides")).unwrap();
     }
+    if step.get("hosts").is_some() {
+        write!(words, ", names `{}`", list("hosts")).unwrap();
+    }
     words
 }
 

@@ -75,7 +75,8 @@ proptest! {
             // A record with a date that cannot be is void as a whole.
             let unproven = world.record().key(&new.id).retrieval_unproven;
             let needless = seen.unused_for(old, policy.unused_after) && !unproven;
-            prop_assert!(lifts(Guard::TakeUp) || needless || seen.is_taken_up(new));
+            prop_assert!(lifts(Guard::TakeUp) || needless || seen.is_taken_up(new) || seen.is_on_every_host(&new.id));
+            prop_assert!(lifts(Guard::Acknowledgement) || seen.is_on_no_host(&old.id));
             prop_assert!(step.overridden.is_subset(&action.overrides) && !step.overridden.is_empty());
         }
     }

@@ -116,7 +116,8 @@ proptest! {
             prop_assert!(known);
             let at_rest = old.last_used.at().is_none_or(|used| seen.past(used, policy.last_used_threshold));
             let needless = seen.unused_for(old, policy.unused_after) && !new_record.retrieval_unproven;
-            let taken_over = at_rest && (needless || seen.is_taken_up(new));
+            let taken_up = needless || seen.is_taken_up(new) || seen.is_on_every_host(&new.id);
+            let taken_over = at_rest && taken_up && seen.is_on_no_host(&old.id);
             let held = old_record.held_since.zip(policy.max_hold);
             prop_assert!(taken_over || held.is_some_and(|(since, max_hold)| seen.past(since, max_hold)));
         }

@@ -36,7 +36,9 @@ impl ActionKind {
     pub fn liftable(self) -> &'static [Guard] {
         match self {
             ActionKind::Create | ActionKind::Emergency => &[Guard::Freeze],
-            ActionKind::Deactivate => &[Guard::LastUsed, Guard::TakeUp, Guard::InstallGrace, Guard::Freeze],
+            ActionKind::Deactivate => {
+                &[Guard::LastUsed, Guard::TakeUp, Guard::Acknowledgement, Guard::InstallGrace, Guard::Freeze]
+            }
             ActionKind::Delete => &[Guard::PersonInactive, Guard::Freeze],
             ActionKind::Rollback => &[Guard::LastUsed, Guard::Freeze],
         }
@@ -51,6 +53,8 @@ pub enum Guard {
     LastUsed,
     /// Nobody has used the replacement yet.
     TakeUp,
+    /// A host still has the key that is to be made inactive, as far as it acknowledges, or what hosts have is not known.
+    Acknowledgement,
     /// Old and new key have not worked side by side for the whole install grace, or the owners were not told.
     InstallGrace,
     /// A person made the key inactive.
@@ -66,6 +70,7 @@ impl Guard {
         match self {
             Guard::LastUsed => "last-used",
             Guard::TakeUp => "take-up",
+            Guard::Acknowledgement => "acknowledgement",
             Guard::InstallGrace => "install-grace",
             Guard::PersonInactive => "person-inactive",
             Guard::Freeze => "freeze",

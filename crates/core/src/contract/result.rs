@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
+use crate::acknowledgement::Hosts;
 use crate::contract::action::Guard;
 use crate::id::{AccessKeyId, AccountId, RunId, UserName};
 use crate::observed::KeyUse;
@@ -68,6 +69,9 @@ pub struct StepResult {
     /// The guards that an explicit action lifted for it.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub overridden: BTreeSet<Guard>,
+    /// Hosts that may still have the key, as far as they acknowledge.
+    #[serde(default, skip_serializing_if = "Hosts::is_empty")]
+    pub hosts: Hosts,
 }
 
 /// The result of one account in one run: `<prefix>runs/<run id>/accounts/<account>.json`.

@@ -29,6 +29,7 @@ impl UserView<'_> {
         let due = after(since, self.periods.install_grace);
         if self.now < due {
             let warning = self.warning(key, Reason::DeactivationAhead, due, NoticeKind::DeactivationAhead);
+            let warning = warning.map(|step| Step { hosts: self.hosts_with(key), ..step });
             let copy = || self.copy(key, Reason::NoticeRepeated, due, NoticeKind::Rotated);
             return warning.or_else(copy).map(|step| step.replaced_by(replacement));
         }
@@ -95,11 +96,19 @@ impl UserView<'_> {
 
     fn obstacles_after_grace(&self, key: &ObservedKey, replacement: &ObservedKey) -> impl Iterator<Item = Obstacle> {
         let gone = !self.standings.is_retrievable(&replacement.id);
+        let take_up = self.missing_take_up(key, replacement);
+        let (unknown, not_yet) = match take_up {
+            Some(Reason::LastUsedUnknown) => (take_up, None),
+            _ => (None, take_up),
+        };
         let all = [
             (gone.then_some(Reason::ReplacementNotRetrievable), None),
             (self.has_parameter_behind(replacement).then_some(Reason::ParameterBehind), None),
             (self.use_of(key), Some(Guard::LastUsed)),
-            (self.missing_take_up(key, replacement), Some(Guard::TakeUp)),
+            (unknown, Some(Guard::TakeUp)),
+            // It names hosts, which says more than that nobody has used the replacement.
+            (self.missing_acknowledgement(key), Some(Guard::Acknowledgement)),
+            (not_yet, Some(Guard::TakeUp)),
         ];
         all.into_iter().filter_map(|(reason, guard)| Some(Obstacle { reason: reason?, guard, due: None }))
     }
@@ -118,7 +127,8 @@ impl UserView<'_> {
 
     /// That nobody has used the replacement of a used key, or that it is not known.
     fn missing_take_up(&self, key: &ObservedKey, replacement: &ObservedKey) -> Option<Reason> {
-        if !self.record_of(replacement).retrieval_unproven && self.is_unused(key) {
+        let is_needless = !self.record_of(replacement).retrieval_unproven && self.is_unused(key);
+        if is_needless || self.is_acknowledged(replacement) {
             return None;
         }
         match &replacement.last_used {
@@ -145,7 +155,11 @@ impl UserView<'_> {
     /// When `MAX_HOLD` ends this hold. It never ends one that rests on not knowing: that would break hosts blindly.
     /// An earlier hold does not count once the grace began anew, so the hold is counted from `due` at the earliest.
     fn hold_ends(&self, key: &ObservedKey, reason: Reason, due: Timestamp) -> Option<Timestamp> {
-        let known = matches!(reason, Reason::StillInUse | Reason::NotTakenUp);
+        // What hosts did not say, or nobody could read, is no more than not acknowledged.
+        let known = matches!(
+            reason,
+            Reason::StillInUse | Reason::NotTakenUp | Reason::NotAcknowledged | Reason::AcknowledgementsUnknown
+        );
         let held_since = self.record_of(key).held_since.map_or(self.now, |since| since.max(due));
         let max_hold = self.policy.max_hold.filter(|_| known)?;
         Some(after(held_since, max_hold))
@@ -155,6 +169,7 @@ impl UserView<'_> {
         let mut step = self.step(key, StepKind::Hold, reason).doing(Action::Hold, Preconditions::default()).due(due);
         let record = self.record_of(key);
         step.ends = self.hold_ends(key, reason, due);
+        step.hosts = self.hosts_with(key);
         let warning = step.ends.and_then(|ends| self.warning_notice(key, ends, NoticeKind::HoldEnds));
         step.notice = warning.filter(|_| record.held_since.is_some()).or_else(|| held_notice(&record, self.now));
         step
@@ -169,6 +184,7 @@ impl UserView<'_> {
         };
         let action = Action::Deactivate { key: key.id.clone(), because: InactiveBecause::Superseded };
         let step = self.step(key, StepKind::Deactivate, reason).doing(action, preconditions);
+        let step = Step { hosts: self.hosts_with(key), ..step };
         step.replaced_by(replacement).next_after(self.periods.recovery_grace).telling(NoticeKind::Deactivated)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use keywheel_core::acknowledgement::{Acknowledgements, Host, Installed};
 use keywheel_core::contract::action::{ActionKind, ExplicitAction, Guard};
 use keywheel_core::ledger::{CreateIntent, RollbackIntent, UserRecord};
 use keywheel_core::notice::NoticeKind;
@@ -48,6 +49,8 @@ pub(crate) struct Case {
     gone: BTreeMap<String, BTreeMap<String, Value>>,
     asked: Option<Asked>,
     secret: Option<Secret>,
+    /// What each host has and since when it has said so, such as `K1 3d`; `?` where it is not believed.
+    hosts: Option<Hosts>,
     pub(crate) keys: BTreeMap<String, Key>,
     pub(crate) steps: Vec<Decided>,
 }
@@ -78,6 +81,25 @@ struct Asked {
     overrides: BTreeSet<Guard>,
     #[serde(default)]
     replace: bool,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(untagged)]
+enum Hosts {
+    /// `unknown`.
+    Word(String),
+    Said(BTreeMap<String, String>),
+}
+
+impl Hosts {
+    fn observed(&self) -> Acknowledgements {
+        let Hosts::Said(hosts) = self else { return Acknowledgements::Unknown { error: "access denied".to_owned() } };
+        let host = |(name, said): (&String, &String)| Host {
+            name: name.parse().unwrap(),
+            said: said.split_once(' ').map(|(key, ago)| Installed { key: key_id(key), at: before(ago) }),
+        };
+        Acknowledgements::Known(hosts.iter().map(host).collect())
+    }
 }
 
 #[derive(Clone, Deserialize)]
@@ -120,6 +142,7 @@ impl Case {
         let keys = self.keys.iter().map(|(name, key)| key.observed(name)).collect();
         let mut user = user(keys, self.secret());
         user.tags.clone_from(&self.tags);
+        user.acknowledgements = self.hosts.as_ref().map(Hosts::observed).unwrap_or_default();
         let mut world = World::new(user, self.record());
         world.policy = self.policy();
         world.exemptions = match self.exemptions.as_deref() {
@@ -147,6 +170,7 @@ impl Case {
                 ("freeze", Some(freeze)) => policy.freeze = freeze.parse().unwrap(),
                 ("max_hold", None) => policy.max_hold = (!value.is_null()).then(|| days(value)),
                 ("last_used_threshold", None) => policy.last_used_threshold = days(value),
+                ("ack_forget_after", None) => policy.ack_forget_after = Some(days(value)),
                 ("unused_after", None) => policy.unused_after = days(value),
                 other => panic!("{other:?} is no policy"),
             }

@@ -21,6 +21,9 @@ pub(crate) struct Decided {
     /// The guards that were lifted.
     #[serde(default)]
     pub(crate) overrides: Vec<String>,
+    /// The hosts that may still have the key.
+    #[serde(default)]
+    pub(crate) hosts: Vec<String>,
 }
 
 impl Decided {
@@ -34,6 +37,7 @@ impl Decided {
             tells: step.notice.as_ref().map(ToString::to_string),
             refused: if let Action::Refuse { why } = &step.action { Some(liftable(why)) } else { None },
             overrides: step.overridden.iter().map(ToString::to_string).collect(),
+            hosts: step.hosts.names.iter().map(ToString::to_string).collect(),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use jiff::SignedDuration;
 use keywheel_core::Timestamp;
+use keywheel_core::acknowledgement::{Acknowledgements, Host};
 use keywheel_core::id::AccessKeyId;
 use keywheel_core::ledger::{KeyRecord, UserRecord};
 use keywheel_core::notice::NoticeKind;
@@ -79,6 +80,28 @@ impl<'a> Evidence<'a> {
         let proven = record.proven.or(record.published);
         let later = |used: Timestamp, proven: Timestamp| used.duration_since(proven) > SignedDuration::from_mins(15);
         key.last_used.at().zip(proven).is_some_and(|(used, proven)| later(used, proven))
+    }
+}
+
+impl Evidence<'_> {
+    /// The hosts that count; none where what they said is not known.
+    pub(crate) fn hosts(&self) -> Option<Vec<&Host>> {
+        let Some(forget_after) = self.world.policy.ack_forget_after else { return Some(Vec::new()) };
+        let Acknowledgements::Known(hosts) = &self.user.acknowledgements else { return None };
+        let counts = |host: &&Host| host.said.as_ref().is_none_or(|said| !self.past(said.at, forget_after));
+        Some(hosts.iter().filter(counts).collect())
+    }
+
+    /// Whether it is known that no host still has this key.
+    pub(crate) fn is_on_no_host(&self, key: &AccessKeyId) -> bool {
+        let has_another = |host: &Host| host.said.as_ref().is_some_and(|said| said.key != *key);
+        self.hosts().is_some_and(|hosts| hosts.into_iter().all(has_another))
+    }
+
+    /// Whether every host that acknowledges has this key, and there is one.
+    pub(crate) fn is_on_every_host(&self, key: &AccessKeyId) -> bool {
+        let has = |host: &Host| host.said.as_ref().is_some_and(|said| said.key == *key);
+        self.hosts().is_some_and(|hosts| !hosts.is_empty() && hosts.into_iter().all(has))
     }
 }
 

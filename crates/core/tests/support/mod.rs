@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 use keywheel_core::Timestamp;
+use keywheel_core::acknowledgement::Acknowledgements;
 use keywheel_core::credential_report::ReportRow;
 use keywheel_core::id::{AccessKeyId, AccountId, NoticeId, UserId, UserName};
 use keywheel_core::ledger::{AccountLedger, NoticeRecord, UserRecord};
@@ -84,6 +85,7 @@ pub(crate) fn user(keys: Vec<ObservedKey>, secret: ObservedSecret) -> ObservedUs
         tags: BTreeMap::new(),
         keys,
         secret,
+        acknowledgements: Acknowledgements::NotLookedAt,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Random worlds: most follow a key's life, with something out of place; the rest are whatever can be written down.
 
 use keywheel_core::Timestamp;
+use keywheel_core::acknowledgement::{Acknowledgements, Host, Installed};
 use keywheel_core::ledger::{
     Actor, CreateIntent, InactiveBecause, KeyRecord, MadeInactive, ParameterStanding, RollbackIntent, UserRecord,
 };
@@ -8,7 +9,7 @@ use keywheel_core::notice::NoticeKind;
 use keywheel_core::observed::{
     AWSCURRENT, AWSPENDING, AWSPREVIOUS, KeyStatus, LastUsed, ObservedKey, ObservedSecret, SecretState,
 };
-use keywheel_core::time::plus;
+use keywheel_core::time::{Days, plus};
 use proptest::prelude::*;
 
 use super::dice::Dice;
@@ -47,10 +48,31 @@ pub(crate) fn world(seed: u64) -> World {
     for memory in record.keys.values_mut() {
         memory.parameter = dice.parameter();
     }
+    // Of a chance of its own, so that what hosts say changes nothing else of a world.
+    let mut hosts = Dice(!seed);
+    policy.ack_forget_after = hosts.maybe(40, |dice| dice.pick(&[Days(1), Days(90), Days(90)]));
+    user.acknowledgements = hosts.acknowledgements(&user.keys);
     World { policy, exemptions, forced, ..World::new(user, record) }
 }
 
 impl Dice {
+    fn acknowledgements(&mut self, keys: &[ObservedKey]) -> Acknowledgements {
+        match self.below(20) {
+            0 => return Acknowledgements::NotLookedAt,
+            1 => return Acknowledgements::Unknown { error: "denied".to_owned() },
+            _ => {}
+        }
+        let newest = keys.last().map_or_else(|| key_id("K9"), |key| key.id.clone());
+        let names = ["web-1", "web-2", "web-3"].into_iter().take(usize::try_from(self.below(4)).unwrap());
+        let hosts = names.map(|name| {
+            let any = keys.iter().map(|key| key.id.clone()).chain([key_id("K9")]).collect::<Vec<_>>();
+            let key = if self.percent(70) { newest.clone() } else { self.pick(&any) };
+            let said = self.maybe(95, |dice| Installed { key, at: dice.since(days_ago(200)) });
+            Host { name: name.parse().unwrap(), said }
+        });
+        Acknowledgements::Known(hosts.collect())
+    }
+
     fn keys(&mut self) -> Vec<ObservedKey> {
         let count = self.pick(&[0, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 4]);
         let mut created: Vec<_> = (0..count).map(|_| self.created().min(super::now())).collect();
