@@ -1,5 +1,6 @@
 //! One account in one run: look, plan, write the plan down, carry it out, tell the owners.
 
+mod acknowledgements;
 mod attach;
 mod audience;
 mod audit;

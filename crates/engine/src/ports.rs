@@ -3,6 +3,7 @@
 //! Every method ends: implementations bring their own time-outs, and retry what is safe to repeat. What is not (CreateAccessKey) is
 //! sent once, and the engine reconciles.
 
+mod acknowledgements;
 mod clock;
 mod encryption;
 mod error;
@@ -13,6 +14,7 @@ mod runs;
 mod secrets;
 mod state;
 
+pub use acknowledgements::{Acknowledgements, NoAcknowledgements};
 pub use clock::Clock;
 pub use encryption::{NotEncrypted, PairEncryption};
 pub use error::{ErrorKind, PortError};
@@ -31,6 +33,8 @@ pub trait Ports: Send + Sync {
     type Secrets: Secrets;
     /// The store that holds the account's parameters.
     type Parameters: Parameters;
+    /// What hosts acknowledge.
+    type Acknowledgements: Acknowledgements;
     /// Proves new pairs.
     type Prover: Prover;
     /// The ledger.
@@ -48,6 +52,8 @@ pub trait Ports: Send + Sync {
     fn secrets(&self) -> &Self::Secrets;
     /// The store that holds the account's parameters.
     fn parameters(&self) -> &Self::Parameters;
+    /// What hosts acknowledge.
+    fn acknowledgements(&self) -> &Self::Acknowledgements;
     /// Proves new pairs.
     fn prover(&self) -> &Self::Prover;
     /// The ledger.

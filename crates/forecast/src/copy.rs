@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::SignedDuration;
 use keywheel_core::Timestamp;
+use keywheel_core::acknowledgement::Acknowledgements;
 use keywheel_core::contract::notice_record::SentNotice;
 use keywheel_core::id::{AccessKeyId, AccountId, NoticeId, UserName};
 use keywheel_core::ledger::AccountLedger;
@@ -108,6 +109,7 @@ fn without_keys(beginning: &Beginning, user: &UnseenUser) -> Option<ObservedUser
         tags: BTreeMap::new(),
         keys: Vec::new(),
         secret: ObservedSecret::NotLookedAt,
+        acknowledgements: Acknowledgements::NotLookedAt,
     })
 }
 
@@ -158,6 +160,7 @@ impl Ports for Copy {
     type Iam = Self;
     type Secrets = Self;
     type Parameters = NoParameters;
+    type Acknowledgements = Self;
     type Prover = Self;
     type Ledger = Self;
     type Notices = Self;
@@ -172,6 +175,9 @@ impl Ports for Copy {
     }
     fn parameters(&self) -> &NoParameters {
         &NoParameters
+    }
+    fn acknowledgements(&self) -> &Self {
+        self
     }
     fn prover(&self) -> &Self {
         self

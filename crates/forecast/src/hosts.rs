@@ -80,6 +80,7 @@ impl CopiedUser {
     /// Installs what the secret hands out on whatever used the key from which it takes over.
     fn install(&mut self, account: &AccountId, ledger: &AccountLedger, at: Timestamp, unused_after: Days) {
         let Some(offered) = self.offered(account) else { return };
+        self.acknowledge(&offered, at);
         let of_ledger = || ledger.users.get(&self.seen.name)?.keys.get(&offered)?.supersedes.clone();
         let Some(old) = self.previous_key().or_else(of_ledger) else { return };
         if self.in_use.remove(&old) {

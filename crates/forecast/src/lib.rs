@@ -3,6 +3,7 @@
 //! [`forecast`] begins with what was seen of one account ([`Beginning`]). Nothing is asked of AWS and nothing is written; the copy holds
 //! names, dates and labels, and no secret half. What cannot be known is assumed, and said in [`ASSUMPTIONS`] and [`Hosts`].
 
+mod acknowledgements;
 mod beginning;
 mod copy;
 mod hosts;

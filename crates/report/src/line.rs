@@ -20,7 +20,7 @@ pub(crate) struct Line<'a> {
 type Column = (&'static str, fn(&Line<'_>) -> Value);
 
 /// The columns in order. Every line has all of them; what is not known is null.
-pub(crate) const COLUMNS: [Column; 38] = [
+pub(crate) const COLUMNS: [Column; 39] = [
     ("record", |line| json!(if line.key.is_some() { "key" } else { "account" })),
     ("generated", |line| json!(line.report.generated)),
     ("account", |line| json!(line.account.account)),
@@ -62,6 +62,7 @@ pub(crate) const COLUMNS: [Column; 38] = [
     ("compliance", |line| line.of(|key| json!(key.compliance))),
     ("organization", |line| json!(line.report.organization)),
     ("mode", |line| json!(line.report.mode)),
+    ("hosts", |line| line.of(|key| if key.hosts.is_empty() { Value::Null } else { json!(key.hosts.to_string()) })),
 ];
 
 impl Line<'_> {

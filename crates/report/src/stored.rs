@@ -130,6 +130,7 @@ fn key_report(result: &AccountResult, step: &StepResult, key: &AccessKeyId, warn
         due: step.due,
         step_status: Some(step.status),
         error: step.error.clone(),
+        hosts: step.hosts.clone(),
         last_used: step.last_used.clone().map_or(LastUse::Unknown { error: None }, LastUse::Used),
         compliance: compliance(result, step, warned),
         ..KeyReport::unknown(step.user.clone(), key.clone())

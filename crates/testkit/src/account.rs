@@ -48,6 +48,8 @@ pub struct Account {
     pub parameters: BTreeMap<String, Parameter>,
     /// The hub's list of who gets a parameter; none where parameters are not switched on.
     pub parameter_list: Option<String>,
+    /// What hosts acknowledge: objects by key.
+    pub acknowledgements: BTreeMap<String, Vec<u8>>,
     /// How many nights there have been.
     pub night: u32,
     pub(crate) report: Option<Report>,
@@ -82,6 +84,7 @@ impl Account {
             recipients: BTreeSet::new(),
             parameters: BTreeMap::new(),
             parameter_list: None,
+            acknowledgements: BTreeMap::new(),
             night: 0,
             report: None,
             ledger: None,
@@ -106,6 +109,7 @@ impl Account {
             keys: Vec::new(),
             habit: Habit::None,
             installed: None,
+            hosts: Vec::new(),
         };
         self.users.insert(user_name.clone(), user);
         self.users.get_mut(&user_name).unwrap()

@@ -44,6 +44,8 @@ operations! {
     FindParameter = "ssm:GetParameter",
     CreateParameter = "ssm:PutParameter",
     OverwriteParameter = "ssm:PutParameter",
+    ListAcknowledgements = "s3:ListBucket",
+    ReadAcknowledgement = "s3:GetObject",
     Prove = "sts:GetCallerIdentity",
     LoadLedger = "s3:GetObject",
     SaveLedger = "s3:PutObject",

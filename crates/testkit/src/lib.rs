@@ -11,6 +11,7 @@
 )]
 
 mod account;
+mod acknowledgement;
 mod behaviour;
 mod busy;
 mod call;

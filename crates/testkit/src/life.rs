@@ -55,7 +55,11 @@ impl Account {
             user.installed = offered;
         }
         if works && let Some(key) = user.installed.clone() {
+            let hosts = user.hosts.clone();
             self.use_key(name.as_str(), &key, noon);
+            for host in hosts {
+                self.acknowledge(name.as_str(), &host, &key);
+            }
         }
     }
 

@@ -10,7 +10,7 @@ use keywheel_core::contract::digest::Digest;
 use keywheel_core::contract::notice_record::{NoticeState, SentNotice};
 use keywheel_core::contract::reviewed::ReviewedPlan;
 use keywheel_core::policy::{Mode, Policy};
-use keywheel_core::time::plus;
+use keywheel_core::time::{Days, plus};
 use keywheel_engine::account::{
     self, AccountError, AccountRun, Audience, Inheritance, Run, Settings, Survey, look_after,
 };
@@ -113,6 +113,14 @@ impl Night {
     pub fn with_parameters() -> Self {
         let mut night = Self::default();
         night.settings.policy.parameters = true;
+        night
+    }
+
+    /// A run that enforces the default policy where hosts acknowledge.
+    #[must_use]
+    pub fn with_acknowledgements() -> Self {
+        let mut night = Self::default();
+        night.settings.policy.ack_forget_after = Some(Days(90));
         night
     }
 

@@ -29,6 +29,8 @@ pub struct User {
     pub habit: Habit,
     /// The key that the hosts have installed.
     pub installed: Option<AccessKeyId>,
+    /// The hosts that acknowledge what they have installed, whenever they use it.
+    pub hosts: Vec<String>,
 }
 
 /// An access key.

@@ -194,6 +194,7 @@ impl Ports for World {
     type Iam = Self;
     type Secrets = Self;
     type Parameters = Self;
+    type Acknowledgements = Self;
     type Prover = Self;
     type Ledger = Self;
     type Notices = Self;
@@ -207,6 +208,9 @@ impl Ports for World {
         self
     }
     fn parameters(&self) -> &Self {
+        self
+    }
+    fn acknowledgements(&self) -> &Self {
         self
     }
     fn prover(&self) -> &Self {

@@ -9,10 +9,11 @@ use keywheel_core::Timestamp;
 use keywheel_core::id::{AccountId, UserId, UserName};
 use keywheel_core::ledger::{AccountLedger, UserRecord};
 use keywheel_core::observed::{ObservedKey, ObservedSecret, ObservedUser};
-use keywheel_core::planner::{AccountView, QuietUser, needs_secret};
+use keywheel_core::planner::{AccountView, QuietUser, needs_acknowledgements, needs_secret};
 use keywheel_core::policy::{ExemptionGroup, UserTags};
 use keywheel_core::secret::secret_name;
 
+use super::acknowledgements::look_up;
 use super::listing::{Listing, Share, list};
 use super::{Account, Settings};
 use crate::ports::{Clock, ErrorKind, Iam, PortError, Ports, Secrets};
@@ -97,7 +98,8 @@ pub(super) async fn see<P: Ports>(
     };
     let Listing { candidates, quiet, before, is_sweep, lacks_report } = list(ports, &view, share).await?;
     let looked = look_at(ports, &view, settings, candidates, share.until, &seen).await;
-    let Looked { users, unseen, left } = looked;
+    let Looked { mut users, unseen, left } = looked;
+    acknowledged(ports, account, settings, &exemptions, now, &mut users).await;
     let next = left.first().cloned();
     let others = before.into_iter().chain(left).collect();
     Ok(Sight { users, unseen, quiet, others, next, exemptions, exemptions_retry_helps, is_sweep, lacks_report })
@@ -161,10 +163,11 @@ pub(super) async fn see_one<P: Ports>(
         }
         Err(error) => Err(UnseenUser { name: name.clone(), user_id: None, error }),
     };
-    let (users, unseen) = match seen {
+    let (mut users, unseen) = match seen {
         Ok(user) => (vec![user], Vec::new()),
         Err(unseen) => (Vec::new(), vec![unseen]),
     };
+    acknowledged(ports, account, settings, &exemptions, now, &mut users).await;
     let (quiet, others) = (Vec::new(), Vec::new());
     let (next, is_sweep, lacks_report) = (None, false, false);
     Sight { users, unseen, quiet, others, next, exemptions, exemptions_retry_helps, is_sweep, lacks_report }
@@ -187,6 +190,21 @@ async fn exemption_group<P: Ports>(ports: &P, group: Option<&str>) -> (Exemption
 fn is_exempt(user: &ObservedUser, exemptions: &ExemptionGroup, settings: &Settings, now: Timestamp) -> bool {
     let in_group = matches!(exemptions, ExemptionGroup::Members(members) if members.contains(&user.name));
     in_group || UserTags::read(&user.tags, &settings.policy.tag_prefix).exempts(now)
+}
+
+/// Adds what hosts acknowledge, where something depends on it.
+async fn acknowledged<P: Ports>(
+    ports: &P,
+    account: &Account,
+    settings: &Settings,
+    exemptions: &ExemptionGroup,
+    now: Timestamp,
+    users: &mut [ObservedUser],
+) {
+    let depends = |user: &&mut ObservedUser| {
+        needs_acknowledgements(&settings.policy, user) && !is_exempt(user, exemptions, settings, now)
+    };
+    look_up(ports, &account.id, users.iter_mut().filter(depends).collect()).await;
 }
 
 /// Nothing depends on an exempt user's last use or secret, so those are not looked at.

@@ -188,6 +188,7 @@ impl Teller<'_> {
                 .error
                 .clone()
                 .or_else(|| outcome.undelivered_detail())
+                .or_else(|| outcome.hosts_detail())
                 .or(is_about_tags.then_some(malformed)),
             encrypted_pair: None,
         }

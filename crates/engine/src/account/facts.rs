@@ -59,7 +59,10 @@ fn note_holds(ledger: &mut AccountLedger, outcomes: &[Outcome], now: Timestamp) 
 fn note_undecided(ledger: &mut AccountLedger, outcomes: &[Outcome], sight: &Sight) {
     let is_open = |outcome: &&Outcome| {
         let reason = outcome.because.unwrap_or(outcome.step.reason);
-        let is_unknown = matches!(reason, Reason::LastUsedUnknown | Reason::SecretUnknown | Reason::Frozen);
+        let is_unknown = matches!(
+            reason,
+            Reason::LastUsedUnknown | Reason::AcknowledgementsUnknown | Reason::SecretUnknown | Reason::Frozen
+        );
         // A step that was reviewed may be of a user who is gone, or has another id by now.
         (outcome.status == StepStatus::Deferred || is_unknown) && reason != Reason::PlanChanged
     };

@@ -187,6 +187,13 @@ impl Outcome {
         Some(format!("the user's parameter does not hold the key yet: {why}"))
     }
 
+    /// What owners are told of hosts that may still have the key.
+    pub(super) fn hosts_detail(&self) -> Option<String> {
+        let hosts = &self.step.hosts;
+        let detail = || format!("hosts that have not acknowledged the new key: {hosts}");
+        (!hosts.is_empty()).then(detail)
+    }
+
     fn rows_of_keys(&self) -> Vec<StepResult> {
         let row = StepResult {
             user: self.step.user.clone(),
@@ -198,6 +205,7 @@ impl Outcome {
             error: self.error.clone(),
             last_used: self.step.last_used.clone().filter(|_| self.step.kind == StepKind::Hold),
             overridden: self.step.overridden.clone(),
+            hosts: self.step.hosts.clone(),
         };
         if let Action::Rollback { new: Some(new), new_stays: false, .. } = &self.step.action
             && matches!(self.status, StepStatus::Done | StepStatus::Planned)

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use keywheel_core::Timestamp;
+use keywheel_core::acknowledgement::Hosts;
 use keywheel_core::contract::SCHEMA;
 use keywheel_core::contract::digest::Digest;
 use keywheel_core::contract::result::{AccountResult, HandedOn, StepResult, StepStatus};
@@ -147,5 +148,6 @@ fn unseen_row(user: &UnseenUser) -> StepResult {
         error: Some(user.error.to_string()),
         last_used: None,
         overridden: BTreeSet::new(),
+        hosts: Hosts::default(),
     }
 }

@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use keywheel_core::Timestamp;
+use keywheel_core::acknowledgement::Acknowledgements;
 use keywheel_core::id::{AccessKeyId, UserId, UserName};
 use keywheel_core::observed::{KeyStatus, LastUsed, ObservedKey, ObservedSecret, ObservedUser};
 use keywheel_core::secret::KeyPair;
@@ -119,6 +120,7 @@ impl IamUser {
     #[must_use]
     pub fn without_keys(self) -> ObservedUser {
         let Self { name, user_id, arn, tags } = self;
-        ObservedUser { name, user_id, arn, tags, keys: Vec::new(), secret: ObservedSecret::NotLookedAt }
+        let (secret, acknowledgements) = (ObservedSecret::NotLookedAt, Acknowledgements::NotLookedAt);
+        ObservedUser { name, user_id, arn, tags, keys: Vec::new(), secret, acknowledgements }
     }
 }

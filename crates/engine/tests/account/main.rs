@@ -1,6 +1,7 @@
 //! One account's way through its runs, on the model of an account that `keywheel-testkit` is.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in tests a panic is the message")]
 
+mod acknowledgements;
 mod attacks;
 mod broken_rollbacks;
 mod claiming;

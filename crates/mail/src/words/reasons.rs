@@ -70,6 +70,10 @@ pub fn words(step: StepKind, reason: Reason) -> Words {
         (Reason::Unused, _) => told("Nobody has used the key for a long time."),
         (Reason::StillInUse, _) => told("The old key was used in the last days."),
         (Reason::NotTakenUp, _) => told("Nobody has used the new key yet."),
+        (Reason::NotAcknowledged, _) => told("A host that had the old key has not said yet that it has the new one."),
+        (Reason::AcknowledgementsUnknown, _) => {
+            told("It could not be looked up which hosts have the new key, which counts as none.")
+        }
         (Reason::LastUsedUnknown, _) => told("AWS did not say when the key was last used, which counts as in use."),
         (Reason::NoticeNotSent, _) => told(
             "The mail about the new key could not be delivered before, so the time for installing it starts with this one.",

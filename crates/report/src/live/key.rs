@@ -68,6 +68,7 @@ impl<'a> UserLook<'a> {
             exemption: self.exemption.clone(),
             next_step: step.and_then(comes_next),
             reason: step.map(|step| step.reason),
+            hosts: step.map(|step| step.hosts.clone()).unwrap_or_default(),
             due,
             compliance: self.compliance(step, due),
             ..KeyReport::unknown(self.user.name.clone(), key.id.clone())
@@ -108,7 +109,10 @@ impl<'a> UserLook<'a> {
     /// As the planner counts it: from the key's day at the earliest, and never where a hold rests on not knowing.
     fn hold_ends(&self, record: &KeyRecord, step: &Step) -> Option<Timestamp> {
         let since = record.held_since.unwrap_or(self.now).max(step.due?);
-        let is_known = matches!(step.reason, Reason::StillInUse | Reason::NotTakenUp);
+        let is_known = matches!(
+            step.reason,
+            Reason::StillInUse | Reason::NotTakenUp | Reason::NotAcknowledged | Reason::AcknowledgementsUnknown
+        );
         self.policy.max_hold.filter(|_| is_known).map(|max_hold| after(since, max_hold))
     }
 

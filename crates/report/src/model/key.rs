@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use keywheel_core::acknowledgement::Hosts;
 use keywheel_core::contract::result::StepStatus;
 use keywheel_core::id::{AccessKeyId, UserName};
 use keywheel_core::ledger::MadeInactive;
@@ -44,6 +45,9 @@ pub struct KeyReport {
     pub next_step: Option<StepKind>,
     /// Why that is done, or why nothing is.
     pub reason: Option<Reason>,
+    /// Hosts that may still have it though another key took over from it, as far as they acknowledge.
+    #[serde(default, skip_serializing_if = "Hosts::is_empty")]
+    pub hosts: Hosts,
     /// When the next step is, or was, due; of a key without one, when it reaches the rotation period.
     pub due: Option<Timestamp>,
     /// How the step of a stored run ended.
@@ -216,6 +220,7 @@ impl KeyReport {
             exemption: None,
             next_step: None,
             reason: None,
+            hosts: Hosts::default(),
             due: None,
             step_status: None,
             error: None,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use keywheel_core::Timestamp;
+use keywheel_core::acknowledgement::Acknowledgements;
 use keywheel_core::contract::manifest::{ManifestAccount, SkipReason};
 use keywheel_core::id::{AccessKeyId, AccountId, UserId, UserName};
 use keywheel_core::ledger::{AccountLedger, Actor, InactiveBecause, KeyRecord, MadeInactive, NoticeRecord, UserRecord};
@@ -83,6 +84,7 @@ impl Member {
             tags: BTreeMap::new(),
             keys: vec![key],
             secret: ObservedSecret::Absent,
+            acknowledgements: Acknowledgements::NotLookedAt,
         });
         self.users.last_mut().unwrap()
     }

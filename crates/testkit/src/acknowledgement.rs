@@ -1,0 +1,51 @@
+//! What hosts acknowledge.
+
+use keywheel_core::acknowledgement::{Acknowledgement, Place, SCHEMA};
+use keywheel_core::id::{AccessKeyId, AccountId};
+use keywheel_engine::ports::{Acknowledgements, PortError};
+
+use crate::account::Account;
+use crate::call::Operation;
+use crate::world::World;
+
+impl Account {
+    /// Where this host of the user acknowledges.
+    #[must_use]
+    pub fn place(&self, user: &str, host: &str) -> Place {
+        Place { account: self.id.clone(), user: user.parse().unwrap(), host: host.parse().unwrap() }
+    }
+
+    /// The host says now that it has this key.
+    pub fn acknowledge(&mut self, user: &str, host: &str, key: &AccessKeyId) {
+        let place = self.place(user, host);
+        let said = Acknowledgement {
+            schema_version: SCHEMA,
+            account: place.account.clone(),
+            user: place.user.clone(),
+            host: place.host.clone(),
+            access_key_id: key.clone(),
+            time: self.now,
+            version: "0.1.0".to_owned(),
+        };
+        self.acknowledgements.insert(place.key(), serde_json::to_vec(&said).unwrap());
+    }
+}
+
+impl Acknowledgements for World {
+    async fn places(&self, account: &AccountId) -> Result<Vec<Place>, PortError> {
+        let prefix = Place::prefix(account);
+        self.call(Operation::ListAcknowledgements, prefix.clone(), |account| {
+            let keys = account.acknowledgements.keys().filter(|key| key.starts_with(&prefix));
+            Ok(keys.filter_map(|key| Place::parse(key)).collect())
+        })
+        .await
+    }
+
+    async fn read(&self, place: &Place) -> Result<Option<Vec<u8>>, PortError> {
+        let key = place.key();
+        self.call(Operation::ReadAcknowledgement, key.clone(), |account| {
+            Ok(account.acknowledgements.get(&key).cloned())
+        })
+        .await
+    }
+}
