@@ -3,8 +3,8 @@ use jiff::Timestamp;
 use keywheel_engine::ports::Ports;
 
 use crate::{
-    AgeEncryption, AwsIam, AwsParameters, AwsProver, AwsSecrets, ParameterOptions, S3State, SecretOptions, Session,
-    SystemClock,
+    AgeEncryption, AwsAcknowledgements, AwsIam, AwsParameters, AwsProver, AwsSecrets, ParameterOptions, S3State,
+    SecretOptions, Session, SystemClock,
 };
 
 /// The ports of one account, for one run.
@@ -13,6 +13,7 @@ pub struct AccountPorts {
     iam: AwsIam,
     secrets: AwsSecrets,
     parameters: AwsParameters,
+    acknowledgements: AwsAcknowledgements,
     prover: AwsProver,
     state: S3State,
     encryption: AgeEncryption,
@@ -28,6 +29,7 @@ impl AccountPorts {
         store: &SdkConfig,
         options: SecretOptions,
         parameters: Option<ParameterOptions>,
+        acknowledgements: AwsAcknowledgements,
         state: S3State,
         deadline: Timestamp,
     ) -> Self {
@@ -35,6 +37,7 @@ impl AccountPorts {
             iam: AwsIam::new(&member.config).giving_up_at(deadline),
             secrets: AwsSecrets::new(store, options),
             parameters: AwsParameters::new(&member.config, parameters, state.clone()),
+            acknowledgements,
             prover: AwsProver::new(store),
             encryption: AgeEncryption::new(state.clone()),
             state,
@@ -47,6 +50,7 @@ impl Ports for AccountPorts {
     type Iam = AwsIam;
     type Secrets = AwsSecrets;
     type Parameters = AwsParameters;
+    type Acknowledgements = AwsAcknowledgements;
     type Prover = AwsProver;
     type Ledger = S3State;
     type Notices = S3State;
@@ -63,6 +67,10 @@ impl Ports for AccountPorts {
 
     fn parameters(&self) -> &AwsParameters {
         &self.parameters
+    }
+
+    fn acknowledgements(&self) -> &AwsAcknowledgements {
+        &self.acknowledgements
     }
 
     fn prover(&self) -> &AwsProver {

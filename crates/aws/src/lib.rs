@@ -4,6 +4,7 @@
 //! the SDK's types appears in an error. Calls that carry a secret half run without any log subscriber, so that no log level can print it.
 
 mod account;
+mod acknowledgements;
 mod clock;
 mod config;
 mod credential;
@@ -31,6 +32,7 @@ mod topic;
 mod wire;
 
 pub use account::AccountPorts;
+pub use acknowledgements::AwsAcknowledgements;
 pub use aws_config::SdkConfig;
 pub use clock::SystemClock;
 pub use config::{ATTEMPT_TIMEOUT, CALL_TIMEOUT, CONNECT_TIMEOUT, NoRegion, load_config, load_config_with};

@@ -88,8 +88,8 @@ permissions! {
     KeyRotation {
         "events:PutEvents", Some("put_events"), "the bus, if `EVENT_BUS` names one", "Tells machines of completed steps.";
         "lambda:InvokeFunction", Some("invoke"), "notification, and key-rotation itself", "Hands digests on, and what there was no time for.";
-        "s3:GetObject", Some("get_object"), "ledgers, runs, notices and the lists of recipients and parameters in the state bucket", "What earlier runs did, what owners were told, for whom pairs may be encrypted, and who gets a parameter.";
-        "s3:ListBucket", None, "the state bucket", "Without it S3 answers 403 where an object is missing.";
+        "s3:GetObject", Some("get_object"), "ledgers, runs, notices and the lists of recipients and parameters in the state bucket; acknowledgements in the bucket that `ACK_BUCKET` names", "What earlier runs did, what owners were told, for whom pairs may be encrypted, and who gets a parameter; which keys hosts have installed.";
+        "s3:ListBucket", None, "the state bucket, and the bucket that `ACK_BUCKET` names", "Without it S3 answers 403 where an object is missing; which hosts acknowledge.";
         "s3:PutObject", Some("put_object"), "ledgers and runs in the state bucket", "Writes down what it is about to do, and what it did.";
         "sts:AssumeRole", Some("assume_role"), "the member role of any account", "Looks after that account with it.";
     }

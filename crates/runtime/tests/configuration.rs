@@ -148,12 +148,26 @@ fn a_freeze_that_cannot_be_read_is_refused_and_not_ignored() {
 
 #[test]
 fn what_this_release_cannot_carry_out_is_refused() {
-    for (name, value) in [
-        ("SECRET_STORE", "central"),
-        ("SECRET_REPLICA_REGIONS", "eu-west-1"),
-        ("ACK_BUCKET", "keywheel-acknowledgements"),
-    ] {
+    for (name, value) in [("SECRET_STORE", "central"), ("SECRET_REPLICA_REGIONS", "eu-west-1")] {
         assert_eq!(refused(rotation(&[(name, value)])), [name]);
+    }
+}
+
+#[test]
+fn hosts_acknowledge_in_a_bucket_of_their_own_and_are_forgotten_after_a_time() {
+    let forgets = |given: &[(&'static str, &'static str)]| {
+        let config = rotation(given).unwrap();
+        (config.ack_bucket, config.policy.ack_forget_after.map(|days| days.0))
+    };
+    assert_eq!(forgets(&[]), (None, None));
+    assert_eq!(forgets(&[("ACK_FORGET_AFTER", "30")]), (None, None));
+    let bucket = ("ACK_BUCKET", "keywheel-acknowledgements");
+    assert_eq!(forgets(&[bucket]), (Some(bucket.1.to_owned()), Some(90)));
+    assert_eq!(forgets(&[bucket, ("ACK_FORGET_AFTER", "30")]).1, Some(30));
+    let state = ("STATE_BUCKET", "keywheel-acknowledgements");
+    assert_eq!(refused(rotation(&[bucket, state])), ["ACK_BUCKET"]);
+    for wrong in [("ACK_BUCKET", "s3://acks"), ("ACK_FORGET_AFTER", "0"), ("ACK_FORGET_AFTER", "never")] {
+        assert_eq!(refused(rotation(&[wrong])), [wrong.0]);
     }
 }
 

@@ -8,8 +8,8 @@ use aws_smithy_async::rt::sleep::SharedAsyncSleep;
 use aws_smithy_async::time::SharedTimeSource;
 use jiff::SignedDuration;
 use keywheel_aws::{
-    AgeEncryption, AwsIam, AwsParameters, AwsProver, AwsSecrets, LambdaInvoker, MemberRole, ParameterOptions, S3State,
-    SdkConfig, SecretOptions, Session, load_config_with,
+    AgeEncryption, AwsAcknowledgements, AwsIam, AwsParameters, AwsProver, AwsSecrets, LambdaInvoker, MemberRole,
+    ParameterOptions, S3State, SdkConfig, SecretOptions, Session, load_config_with,
 };
 use keywheel_core::policy::Mode;
 use keywheel_core::time::plus;
@@ -27,6 +27,7 @@ struct RealPorts {
     iam: AwsIam,
     secrets: AwsSecrets,
     parameters: AwsParameters,
+    acknowledgements: AwsAcknowledgements,
     prover: AwsProver,
     state: S3State,
     encryption: AgeEncryption,
@@ -37,6 +38,7 @@ impl Ports for RealPorts {
     type Iam = AwsIam;
     type Secrets = AwsSecrets;
     type Parameters = AwsParameters;
+    type Acknowledgements = AwsAcknowledgements;
     type Prover = AwsProver;
     type Ledger = S3State;
     type Notices = S3State;
@@ -51,6 +53,9 @@ impl Ports for RealPorts {
     }
     fn parameters(&self) -> &AwsParameters {
         &self.parameters
+    }
+    fn acknowledgements(&self) -> &AwsAcknowledgements {
+        &self.acknowledgements
     }
     fn prover(&self) -> &AwsProver {
         &self.prover
@@ -126,6 +131,7 @@ async fn in_session(wire: &Wire, session: &Session) -> Ended {
         iam: AwsIam::new(&session.config),
         secrets: AwsSecrets::new(&session.config, SecretOptions::default()),
         parameters: AwsParameters::new(&session.config, Some(options), state.clone()),
+        acknowledgements: AwsAcknowledgements::new(&session.config, None),
         prover: AwsProver::new(&session.config),
         state: state.clone(),
         encryption: AgeEncryption::new(state.clone()),

@@ -33,6 +33,8 @@ pub struct RotationConfig {
     pub secret_readers: Vec<String>,
     /// Parameters of users whom the hub's list names.
     pub parameters: Option<ParameterConfig>,
+    /// The bucket in which hosts acknowledge.
+    pub ack_bucket: Option<String>,
     /// Where ledgers, results and records of notices live.
     pub state: StateLocation,
     /// The name or ARN of notification.
@@ -93,15 +95,15 @@ impl RotationConfig {
         let state = StateLocation::read(&mut reader);
         let notification_function = reader.value(&variable::NOTIFICATION_FUNCTION, parse::function);
         let event_bus = reader.optional(&variable::EVENT_BUS, parse::event_bus);
-        for later in [&variable::SECRET_REPLICA_REGIONS, &variable::ACK_BUCKET] {
-            reader.refuse(later);
-        }
+        let acknowledgements = acknowledgements(&mut reader, state.as_ref());
+        reader.refuse(&variable::SECRET_REPLICA_REGIONS);
         reader.finish(|| {
             store?;
             let parameters = parameters?;
+            let (ack_bucket, ack_forget_after) = acknowledgements?;
             Some(Self {
                 mode: mode?,
-                policy: Policy { parameters: parameters.is_some(), ..policy? },
+                policy: Policy { parameters: parameters.is_some(), ack_forget_after, ..policy? },
                 member_role: member_role?,
                 exemption_group: exemption_group?,
                 owner_tag: owner_tag?,
@@ -111,6 +113,7 @@ impl RotationConfig {
                 secret_kms_key_id: secret_kms_key_id?,
                 secret_readers: secret_readers?.unwrap_or_default(),
                 parameters,
+                ack_bucket,
                 state: state?,
                 notification_function: notification_function?,
                 event_bus: event_bus?,
@@ -130,6 +133,20 @@ fn member_role(reader: &mut Reader<'_>) -> Option<Option<MemberRole>> {
     }
     let external_id = external_id?.map(ExternalId);
     Some(name?.map(|name| MemberRole { name, external_id }))
+}
+
+/// The bucket in which hosts acknowledge, and after how long a silent one is forgotten.
+fn acknowledgements(reader: &mut Reader<'_>, state: Option<&StateLocation>) -> Option<(Option<String>, Option<Days>)> {
+    let bucket = reader.optional(&variable::ACK_BUCKET, parse::bucket);
+    let forget_after = reader.value(&variable::ACK_FORGET_AFTER, parse::days(1..=36_500));
+    let (bucket, forget_after) = (bucket?, forget_after?);
+    if bucket.is_some() && bucket.as_ref() == state.map(|state| &state.bucket) {
+        let why = "ACK_BUCKET is the state bucket, in which no host may ever write; give hosts a bucket of their own";
+        reader.problem(&variable::ACK_BUCKET, why.to_owned());
+        return None;
+    }
+    let forget_after = bucket.is_some().then_some(forget_after);
+    Some((bucket, forget_after))
 }
 
 fn policy(reader: &mut Reader<'_>) -> Option<Policy> {
@@ -162,6 +179,7 @@ fn policy(reader: &mut Reader<'_>) -> Option<Policy> {
         max_changes: usize::try_from(max_changes?).ok()?,
         freeze: freeze?.unwrap_or_default(),
         parameters: false,
+        ack_forget_after: None,
     })
 }
 

@@ -169,8 +169,10 @@ variables! {
         "Where the parameters of those users are whom `parameters.json` in the state bucket names (`docs/parameters.md`).";
     PARAMETER_KMS_KEY_ID: ROTATION, Means("the account's `aws/ssm` key"), "a KMS key's id, ARN, alias name (`alias/…`) or alias ARN, together with `PARAMETER_PREFIX`",
         "The KMS key that encrypts the parameters.";
-    ACK_BUCKET: ROTATION, Means("hosts do not acknowledge"), LATER,
-        "Where hosts acknowledge that they have installed a key.";
+    ACK_BUCKET: ROTATION, Means("hosts do not acknowledge"), "an S3 bucket's name, other than `STATE_BUCKET`'s",
+        "Where hosts acknowledge that they have installed a key (`docs/agent.md`).";
+    ACK_FORGET_AFTER: ROTATION, Default("90"), DAYS,
+        "A host that has acknowledged nothing for so many days is forgotten: it holds no key any more.";
     NOTIFICATION_FUNCTION: ROTATION, Refused, "a Lambda function's name or ARN",
         "The notification function.";
     EVENT_BUS: ROTATION, Means("no events"), "an EventBridge bus's name or ARN, such as `default`",

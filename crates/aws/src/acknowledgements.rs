@@ -1,0 +1,144 @@
+//! The bucket in which hosts acknowledge.
+
+use aws_config::SdkConfig;
+use aws_sdk_s3::Client;
+use keywheel_core::acknowledgement::{MAX_BYTES, Place};
+use keywheel_core::id::AccountId;
+use keywheel_engine::ports::{Acknowledgements, PortError};
+
+use crate::error::{bad_answer, code};
+use crate::pages::Pages;
+use crate::state::{object_error, s3_client};
+
+const LIST: &str = "s3:ListBucket";
+const GET: &str = "s3:GetObject";
+
+/// So many pages of a thousand are read of one account: whoever may acknowledge could write any number.
+const MAX_PAGES: usize = 10;
+
+/// What hosts acknowledge, where they do.
+#[derive(Clone, Debug)]
+pub struct AwsAcknowledgements {
+    client: Client,
+    bucket: Option<String>,
+}
+
+impl AwsAcknowledgements {
+    /// The credentials are those of the function, not of an assumed role. Without a bucket hosts do not acknowledge, and no call is made.
+    #[must_use]
+    pub fn new(config: &SdkConfig, bucket: Option<String>) -> Self {
+        Self { client: s3_client(config), bucket }
+    }
+}
+
+impl Acknowledgements for AwsAcknowledgements {
+    async fn places(&self, account: &AccountId) -> Result<Vec<Place>, PortError> {
+        let Some(bucket) = &self.bucket else { return Ok(Vec::new()) };
+        let prefix = Place::prefix(account);
+        let (mut pages, mut read) = (Pages::of(LIST), 0);
+        let mut places = Vec::new();
+        while pages.more() {
+            if read == MAX_PAGES {
+                return Err(bad_answer(LIST, format_args!("s3://{bucket}/{prefix} has more than {read} pages")));
+            }
+            let request = self.client.list_objects_v2().bucket(bucket).prefix(&prefix);
+            let page = request.set_continuation_token(pages.token()).send().await;
+            let page = page.map_err(|error| object_error(LIST, bucket, &prefix, &error))?;
+            pages.answered_by_iam(page.is_truncated.unwrap_or_default(), page.next_continuation_token)?;
+            let keys = page.contents.into_iter().flatten().filter_map(|object| object.key);
+            places.extend(keys.filter_map(|key| Place::parse(&key)));
+            read += 1;
+        }
+        Ok(places)
+    }
+
+    async fn read(&self, place: &Place) -> Result<Option<Vec<u8>>, PortError> {
+        let Some(bucket) = &self.bucket else { return Ok(None) };
+        let key = place.key();
+        // One byte more than it may have tells that it has too many.
+        let range = format!("bytes=0-{MAX_BYTES}");
+        let answer = match self.client.get_object().bucket(bucket).key(&key).range(range).send().await {
+            Ok(answer) => answer,
+            Err(error) if code(&error) == Some("NoSuchKey") => return Ok(None),
+            // Nothing is in it.
+            Err(error) if code(&error) == Some("InvalidRange") => return Ok(Some(Vec::new())),
+            Err(error) => return Err(object_error(GET, bucket, &key, &error)),
+        };
+        let body = answer.body.collect().await;
+        let body = body.map_err(|_| bad_answer(GET, format_args!("s3://{bucket}/{key} broke off")))?;
+        Ok(Some(body.to_vec()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{Answer, Sent, Wire};
+
+    const ACCOUNT: &str = "111122223333";
+
+    fn over(wire: &Wire) -> AwsAcknowledgements {
+        AwsAcknowledgements::new(&wire.config(), Some("acks-bucket".to_owned()))
+    }
+
+    fn place() -> Place {
+        Place::parse("acks/111122223333/alice/web-1.json").unwrap()
+    }
+
+    fn listing(keys: &[&str], next: Option<&str>) -> Answer {
+        let contents: String = keys.iter().map(|key| format!("<Contents><Key>{key}</Key></Contents>")).collect();
+        let next = next.map(|token| format!("<NextContinuationToken>{token}</NextContinuationToken>"));
+        let truncated = next.is_some();
+        let next = next.unwrap_or_default();
+        let body =
+            format!("<ListBucketResult><IsTruncated>{truncated}</IsTruncated>{next}{contents}</ListBucketResult>");
+        Answer::Status(200, body)
+    }
+
+    #[tokio::test]
+    async fn places_are_read_page_by_page_and_whatever_else_is_there_is_passed_over() {
+        let wire = Wire::new(|_, sent: &Sent| match sent.uri.contains("continuation-token=t") {
+            false => listing(&["acks/111122223333/alice/web-1.json", "acks/111122223333/alice/notes.txt"], Some("t")),
+            true => listing(&["acks/111122223333/bob/web-1.json"], None),
+        });
+        let places = over(&wire).places(&ACCOUNT.parse().unwrap()).await.unwrap();
+        let keys: Vec<_> = places.iter().map(Place::key).collect();
+        assert_eq!(keys, ["acks/111122223333/alice/web-1.json", "acks/111122223333/bob/web-1.json"]);
+        assert!(wire.sent().iter().all(|sent| sent.uri.contains("prefix=acks%2F111122223333%2F")));
+    }
+
+    #[tokio::test]
+    async fn a_list_without_end_is_an_error_and_no_half_a_list() {
+        let wire = Wire::new(|nth, _: &Sent| listing(&[], Some(&format!("t{nth}"))));
+        let error = over(&wire).places(&ACCOUNT.parse().unwrap()).await.unwrap_err();
+        assert_eq!((wire.sent().len(), error.message.contains("more than 10 pages")), (MAX_PAGES, true), "{error}");
+    }
+
+    #[tokio::test]
+    async fn no_more_is_read_of_an_object_than_an_acknowledgement_may_have() {
+        let wire = Wire::new(|_, _: &Sent| Answer::Status(206, "said".to_owned()));
+        assert_eq!(over(&wire).read(&place()).await.unwrap().as_deref(), Some(&b"said"[..]));
+        assert_eq!(wire.sent()[0].header("range"), Some("bytes=0-4096"));
+    }
+
+    #[tokio::test]
+    async fn what_is_gone_is_none_what_is_empty_is_nothing_and_what_is_refused_is_an_error() {
+        let refused = |code: &'static str, status| {
+            Wire::new(move |_, _: &Sent| Answer::Status(status, format!("<Error><Code>{code}</Code></Error>")))
+        };
+        assert_eq!(over(&refused("NoSuchKey", 404)).read(&place()).await.unwrap(), None);
+        assert_eq!(over(&refused("InvalidRange", 416)).read(&place()).await.unwrap(), Some(Vec::new()));
+        let denied = refused("AccessDenied", 403);
+        assert!(over(&denied).read(&place()).await.is_err());
+        assert!(over(&denied).places(&ACCOUNT.parse().unwrap()).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn without_a_bucket_nothing_is_sent() {
+        let wire = Wire::new(|_, _: &Sent| Answer::Lost);
+        let nowhere = AwsAcknowledgements::new(&wire.config(), None);
+        assert_eq!(nowhere.places(&ACCOUNT.parse().unwrap()).await.unwrap(), Vec::new());
+        assert_eq!(nowhere.read(&place()).await.unwrap(), None);
+        assert!(wire.sent().is_empty());
+    }
+}
