@@ -9,7 +9,7 @@ mod report;
 
 use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
-use keywheel_aws::{MemberRole, S3State, SecretOptions, Session};
+use keywheel_aws::{AwsAcknowledgements, MemberRole, S3State, SecretOptions, Session};
 use keywheel_core::contract::manifest::{ManifestAccount, SkippedAccount};
 use keywheel_core::policy::Mode;
 use keywheel_core::time::{CLOCK_TOLERANCE, plus};
@@ -79,6 +79,7 @@ struct Look {
     hub: Hub,
     role: MemberRole,
     options: SecretOptions,
+    acknowledgements: AwsAcknowledgements,
     memory: Memory,
     settings: Settings,
     sweep: bool,
@@ -102,7 +103,9 @@ pub(crate) async fn at_all(
         None => Memory::None,
     };
     let (role, options) = (member_role(&rotation), secret_options(&rotation));
-    let look = Look { hub, role, options, memory, settings: rotation.account_settings(), sweep: !arguments.quick };
+    let acknowledgements = AwsAcknowledgements::new(&hub.config, rotation.ack_bucket.clone());
+    let (settings, sweep) = (rotation.account_settings(), !arguments.quick);
+    let look = Look { hub, role, options, acknowledgements, memory, settings, sweep };
     let interrupt = Interrupt::listen()?;
     let accounts = look.at(printer, targets.accounts, &interrupt).await;
     let (organization, skipped, lacks_memory) = (targets.organization, targets.skipped, state.is_none());
@@ -137,7 +140,13 @@ impl Look {
             Err(error) => return Sight::Unreachable(error),
         };
         let deadline = plus(Timestamp::now(), LONGEST_LOOK);
-        let ports = LookPorts::new(&session, self.options.clone(), self.memory.clone(), deadline);
+        let ports = LookPorts::new(
+            &session,
+            self.options.clone(),
+            self.acknowledgements.clone(),
+            self.memory.clone(),
+            deadline,
+        );
         let account = Account {
             id: listed.account.clone(),
             name: listed.name.clone(),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use keywheel_aws::{AccountPorts, EventBus, LambdaInvoker, S3State, SdkConfig, Session};
+use keywheel_aws::{AccountPorts, AwsAcknowledgements, EventBus, LambdaInvoker, S3State, SdkConfig, Session};
 use keywheel_core::contract::event::RotationEvent;
 use keywheel_core::contract::job::AccountJob;
 use keywheel_core::contract::result::AccountResult;
@@ -109,7 +109,8 @@ impl KeyRotation {
         let deadline = invocation.deadline.checked_sub(RESERVE).unwrap_or(Timestamp::MIN);
         let (options, state) = (secret_options(&self.config), self.state.clone());
         let parameters = parameter_options(&self.config);
-        let ports = AccountPorts::new(session, &session.config, options, parameters, state, deadline);
+        let acknowledgements = AwsAcknowledgements::new(&self.sdk, self.config.ack_bucket.clone());
+        let ports = AccountPorts::new(session, &session.config, options, parameters, acknowledgements, state, deadline);
         let run = Run {
             id: run_id.clone(),
             mode,

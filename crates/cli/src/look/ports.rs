@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use keywheel_aws::{AwsIam, AwsProver, AwsSecrets, S3State, SecretOptions, Session, SystemClock};
+use keywheel_aws::{AwsAcknowledgements, AwsIam, AwsProver, AwsSecrets, S3State, SecretOptions, Session, SystemClock};
 use keywheel_core::contract::notice_record::SentNotice;
 use keywheel_core::id::{AccountId, NoticeId, UserName};
 use keywheel_core::ledger::AccountLedger;
@@ -17,6 +17,7 @@ use keywheel_engine::ports::{
 pub(super) struct LookPorts {
     iam: AwsIam,
     secrets: AwsSecrets,
+    acknowledgements: AwsAcknowledgements,
     prover: AwsProver,
     memory: Memory,
     clock: SystemClock,
@@ -32,10 +33,17 @@ pub(super) enum Memory {
 }
 
 impl LookPorts {
-    pub(super) fn new(member: &Session, options: SecretOptions, memory: Memory, deadline: Timestamp) -> Self {
+    pub(super) fn new(
+        member: &Session,
+        options: SecretOptions,
+        acknowledgements: AwsAcknowledgements,
+        memory: Memory,
+        deadline: Timestamp,
+    ) -> Self {
         Self {
             iam: AwsIam::new(&member.config).giving_up_at(deadline),
             secrets: AwsSecrets::new(&member.config, options),
+            acknowledgements,
             prover: AwsProver::new(&member.config),
             memory,
             clock: SystemClock,
@@ -85,6 +93,7 @@ impl Ports for LookPorts {
     type Iam = AwsIam;
     type Secrets = AwsSecrets;
     type Parameters = NoParameters;
+    type Acknowledgements = AwsAcknowledgements;
     type Prover = AwsProver;
     type Ledger = Memory;
     type Notices = Memory;
@@ -101,6 +110,10 @@ impl Ports for LookPorts {
 
     fn parameters(&self) -> &NoParameters {
         &NoParameters
+    }
+
+    fn acknowledgements(&self) -> &AwsAcknowledgements {
+        &self.acknowledgements
     }
 
     fn prover(&self) -> &AwsProver {

@@ -3,7 +3,7 @@
 //! It is the functions' own engine, and the ledger keeps it and a night apart.
 
 use jiff::{SignedDuration, Timestamp};
-use keywheel_aws::{AccountPorts, LambdaInvoker, S3State, Session};
+use keywheel_aws::{AccountPorts, AwsAcknowledgements, LambdaInvoker, S3State, Session};
 use keywheel_core::contract::digest::Digest;
 use keywheel_core::contract::plan_file::PlannedAccount;
 use keywheel_core::contract::result::AccountResult;
@@ -84,6 +84,7 @@ impl Local {
             &session.config,
             secret_options(&self.rotation),
             parameter_options(&self.rotation),
+            AwsAcknowledgements::new(&hub.config, self.rotation.ack_bucket.clone()),
             self.state.clone(),
             deadline,
         );

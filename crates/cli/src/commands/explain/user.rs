@@ -86,6 +86,7 @@ fn key_lines(key: &KeyReport, record: &KeyRecord, now: Timestamp) -> Vec<Line> {
     lines.extend(at("revived", record.revived));
     lines.extend(at("held since", key.held_since));
     lines.extend(at("hold ends", key.hold_ends));
+    lines.extend((!key.hosts.is_empty()).then(|| fact("still on", &key.hosts.to_string())));
     lines.extend(key.made_inactive.as_ref().map(|made| {
         let by = match made.by {
             Actor::Keywheel => "by Keywheel",
