@@ -2,7 +2,7 @@ use tracing::instrument::{WithDispatch, WithSubscriber};
 use tracing::subscriber::NoSubscriber;
 
 /// For calls that carry a secret half: at its finest level the SDK logs requests and answers whole.
-pub(crate) trait Quietly: Future + Sized {
+pub trait Quietly: Future + Sized {
     /// Runs the call without any log subscriber, whatever the log level.
     fn quietly(self) -> WithDispatch<Self> {
         self.with_subscriber(NoSubscriber::new())

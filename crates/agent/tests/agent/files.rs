@@ -1,0 +1,109 @@
+//! The files around the key: owners, links, locks, and disks that take nothing.
+
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+
+use keywheel_agent::{Disk, Home as Files, Outcome, RealDisk};
+
+use crate::support::{Dies, FaultyDisk, Home, World, id, pair, pass, pass_with, text};
+
+fn mode(path: &std::path::Path) -> u32 {
+    std::fs::metadata(path).unwrap().mode() & 0o777
+}
+
+#[test]
+fn permissions_are_kept_and_what_the_agent_remembers_is_for_its_user_alone() {
+    let (world, home) = (World::with_keys(&[1, 2]), Home::with(1));
+    std::fs::set_permissions(&home.place.file, std::fs::Permissions::from_mode(0o640)).unwrap();
+    pass(&world, &home).unwrap();
+    assert_eq!((mode(&home.place.file), mode(&home.place.state_folder())), (0o640, 0o700));
+    let remembered = home.files().into_keys().filter(|path| path.extension().is_some_and(|it| it == "json"));
+    assert_eq!(remembered.map(|path| mode(&path)).collect::<Vec<_>>(), [0o600]);
+}
+
+#[test]
+fn a_link_stays_a_link_and_the_file_behind_it_is_written() {
+    let (world, home) = (World::with_keys(&[1, 2]), Home::with(1));
+    let behind = home.folder.path().join("elsewhere");
+    std::fs::create_dir(&behind).unwrap();
+    std::fs::rename(&home.place.file, behind.join("real")).unwrap();
+    symlink("elsewhere/real", &home.place.file).unwrap();
+    pass(&world, &home).unwrap();
+    assert!(std::fs::symlink_metadata(&home.place.file).unwrap().is_symlink());
+    assert_eq!(std::fs::read_to_string(behind.join("real")).unwrap(), text(2));
+    assert_eq!(std::fs::read_dir(&behind).unwrap().count(), 1, "nothing else is left there");
+}
+
+#[test]
+fn a_second_agent_does_nothing_while_the_first_is_at_work() {
+    let (world, home) = (World::with_keys(&[1, 2]), Home::with(1));
+    RealDisk.make_folder(&home.place.state_folder()).unwrap();
+    let held = RealDisk.lock(&home.place.state_folder().join("lock")).unwrap().unwrap();
+    let failure = pass(&world, &home).unwrap_err();
+    assert_eq!((failure.code(), home.written(), world.0.borrow().calls.len()), (15, text(1), 0));
+    drop(held);
+    assert_eq!(pass(&world, &home).unwrap().outcome, Outcome::Installed { old: id(1), new: id(2) });
+}
+
+#[test]
+fn a_disk_that_takes_nothing_leaves_the_old_key_and_says_so() {
+    let calm = FaultyDisk::new(Dies::Never);
+    pass_with(&World::with_keys(&[1, 2]), &Home::with(1), calm.clone()).unwrap();
+    assert!(calm.steps() > 8);
+    for step in 0..calm.steps() {
+        let (world, home) = (World::with_keys(&[1, 2]), Home::with(1));
+        let ended = pass_with(&world, &home, FaultyDisk::new(Dies::Fails(step)));
+        let failure = ended.unwrap_err();
+        assert_eq!(failure.code(), 13, "step {step}: {failure}");
+        assert!(world.works(&home.pair()), "step {step}");
+        assert!([text(1), text(2)].contains(&home.written()), "step {step}");
+        pass(&world, &home).unwrap();
+        assert_eq!((home.written(), home.copies(1), home.copies(2)), (text(2), 0, 0), "step {step}");
+    }
+}
+
+#[test]
+fn a_file_that_is_broken_or_missing_is_left_as_it_is() {
+    let broken = ["", "[work]\n", "[work]\naws_access_key_id = AKIA0000000000000001\n", "nonsense", "[work]\n[work]\n"];
+    for content in broken {
+        let (world, home) = (World::with_keys(&[1, 2]), Home::with(1));
+        std::fs::write(&home.place.file, content).unwrap();
+        let failure = pass(&world, &home).unwrap_err();
+        assert_eq!((failure.code(), home.written().as_str()), (14, content), "{failure}");
+    }
+    let (world, home) = (World::with_keys(&[1, 2]), Home::with(1));
+    std::fs::write(&home.place.file, [0xff, 0xfe, 0x00]).unwrap();
+    assert_eq!(pass(&world, &home).unwrap_err().code(), 14);
+    std::fs::remove_file(&home.place.file).unwrap();
+    assert_eq!(pass(&world, &home).unwrap_err().code(), 14);
+}
+
+#[test]
+fn what_is_remembered_may_be_lost_or_nonsense() {
+    let (world, home) = (World::with_keys(&[1, 2]), Home::with(1));
+    pass(&world, &home).unwrap();
+    let state = home.files().into_keys().find(|path| path.extension().is_some_and(|it| it == "json")).unwrap();
+    for nonsense in ["", "{}", r#"{"schema_version":9}"#, "[1]"] {
+        std::fs::write(&state, nonsense).unwrap();
+        assert!(pass(&world, &home).unwrap().acknowledged, "{nonsense}");
+    }
+}
+
+#[test]
+fn the_profile_is_looked_for_in_credentials_first_and_then_in_config() {
+    let home = Home::with(1);
+    let folder = home.folder.path();
+    let files = Files::of(Some(folder), |_| None).unwrap();
+    assert_eq!(files.credentials, folder.join(".aws/credentials"));
+    let named = |name: &str| {
+        Some(folder.join(if name == "AWS_CONFIG_FILE" { "config" } else { "credentials" }).display().to_string())
+    };
+    let files = Files::of(None, named).unwrap();
+    assert_eq!(files.place(&RealDisk, "work").unwrap(), home.place);
+    let failure = files.place(&RealDisk, "absent").unwrap_err();
+    assert!(failure.code() == 14 && failure.to_string().contains("neither has"), "{failure}");
+    let key = pair(1);
+    let config = format!("[profile far]\naws_access_key_id={}\naws_secret_access_key=0123456789abcdef\n", key.id);
+    std::fs::write(folder.join("config"), config).unwrap();
+    assert_eq!(files.place(&RealDisk, "far").unwrap().file, folder.join("config"));
+    assert_eq!(Files::of(None, |_| None), None);
+}
