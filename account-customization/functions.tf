@@ -82,7 +82,7 @@ locals {
 
   environment = {
     for name, own in local.own_environment : name => {
-      for variable, value in merge(local.everywhere, own, name == "notification" ? local.mailer_environment[var.mailer] : {}, local.further_environment[name]) :
+      for variable, value in merge(local.everywhere, own, name == "notification" ? local.mailer_environment[var.mailer] : {}, name == "key-rotation" ? local.secrets_environment : {}, local.further_environment[name]) :
       variable => value if try(trimspace(value), "") != ""
     }
   }

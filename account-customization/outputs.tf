@@ -22,3 +22,8 @@ output "failed_events_queue_url" {
   description = "Where events are that Lambda or the scheduler gave up."
   value       = aws_sqs_queue.failed_events.id
 }
+
+output "central_secret_kms_key_arn" {
+  description = "The key of secrets in this account, for central_secret_kms_key_arn of global-account-customization; null where there is none."
+  value       = local.has_central_secrets ? local.secret_key_arn : null
+}

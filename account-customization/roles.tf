@@ -41,6 +41,11 @@ resource "aws_iam_role" "function" {
 
   lifecycle {
     precondition {
+      condition     = !(var.secrets_were_in_central_account && var.store_secrets_in_central_account)
+      error_message = "secrets_were_in_central_account is for deployments that have moved back: only one of it and store_secrets_in_central_account can be true."
+    }
+
+    precondition {
       condition     = var.org_list_role == "" || var.org_list_account != null
       error_message = "org_list_account must name the management account, in which the role ${var.org_list_role} is; or set org_list_role = \"\" where this account may list the organization itself."
     }
@@ -197,6 +202,41 @@ data "aws_iam_policy_document" "key_rotation" {
     sid       = "InvokesNotificationAndItself"
     actions   = ["lambda:InvokeFunction"]
     resources = [local.function_arns["notification"], local.function_arns["key-rotation"]]
+  }
+
+  dynamic "statement" {
+    for_each = local.has_central_secrets ? [local.central_secrets] : []
+
+    content {
+      sid = "KeepsCentralSecrets"
+      actions = [
+        "secretsmanager:CreateSecret",
+        "secretsmanager:DescribeSecret",
+        "secretsmanager:GetResourcePolicy",
+        "secretsmanager:GetSecretValue",
+        "secretsmanager:ListSecretVersionIds",
+        "secretsmanager:PutResourcePolicy",
+        "secretsmanager:PutSecretValue",
+        "secretsmanager:UpdateSecretVersionStage",
+      ]
+      resources = [statement.value]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = local.has_central_secrets ? [local.secret_key_arn] : []
+
+    content {
+      sid       = "EncryptsCentralSecrets"
+      actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+      resources = [statement.value]
+
+      condition {
+        test     = "StringLike"
+        variable = "kms:ViaService"
+        values   = ["secretsmanager.*"]
+      }
+    }
   }
 
   dynamic "statement" {

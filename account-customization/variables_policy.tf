@@ -132,13 +132,25 @@ variable "create_email_identity" {
 }
 
 variable "store_secrets_in_central_account" {
-  description = "Must be false: secrets are kept in the users' own accounts. A store in the hub is not carried out by this release."
+  description = "SECRET_STORE: whether secrets are kept in this account, under a key of their own, instead of the users' accounts. docs/stores.md says what users then need."
   type        = bool
   default     = false
+}
+
+variable "secrets_were_in_central_account" {
+  description = "SECRET_STORE_BEFORE: whether secrets that are still in this account are found, after store_secrets_in_central_account was true. Keeps their key, too."
+  type        = bool
+  default     = false
+}
+
+variable "central_secret_kms_key_arn" {
+  description = "The ARN of an existing KMS key of this account for the central secrets, with the statements that kms_secrets.tf has; null to make one."
+  type        = string
+  default     = null
 
   validation {
-    condition     = !var.store_secrets_in_central_account
-    error_message = "store_secrets_in_central_account must be false: this release keeps secrets in the users' own accounts, and key-rotation would refuse to start."
+    condition     = var.central_secret_kms_key_arn == null || can(regex("^arn:[^:]+:kms:[^:]+:[0-9]{12}:key/", var.central_secret_kms_key_arn))
+    error_message = "central_secret_kms_key_arn must be the ARN of a KMS key, not of an alias: permissions do not follow aliases across accounts."
   }
 }
 

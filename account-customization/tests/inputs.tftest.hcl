@@ -136,7 +136,7 @@ run "wrong_values_are_refused_by_name" {
     no_run_hours                     = 0
     inventory_environment            = { STATE_BUCKET = "mine" }
     notification_environment         = { MAILER = "smtp" }
-    store_secrets_in_central_account = true
+    central_secret_kms_key_arn       = "alias/mine"
     credential_replication_region    = "eu-west-1"
     kms_key_arn                      = "alias/mine"
     mailer                           = "pigeon"
@@ -165,7 +165,7 @@ run "wrong_values_are_refused_by_name" {
     var.no_run_hours,
     var.inventory_environment,
     var.notification_environment,
-    var.store_secrets_in_central_account,
+    var.central_secret_kms_key_arn,
     var.credential_replication_region,
     var.kms_key_arn,
     var.mailer,

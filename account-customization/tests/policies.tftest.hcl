@@ -66,3 +66,13 @@ run "policies_with_mailgun" {
     mailgun_credentials = "secretsmanager:fixture-mailgun"
   }
 }
+
+# On the stage secrets are kept in either place.
+run "policies_with_a_central_store" {
+  command = plan
+
+  variables {
+    store_secrets_in_central_account = true
+    central_secret_kms_key_arn       = "arn:aws:kms:fixture-region-1:999900001111:key/fixture-key"
+  }
+}

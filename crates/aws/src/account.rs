@@ -1,10 +1,9 @@
-use aws_config::SdkConfig;
 use jiff::Timestamp;
 use keywheel_engine::ports::Ports;
 
 use crate::{
     AgeEncryption, AwsAcknowledgements, AwsIam, AwsParameters, AwsProver, AwsSecrets, ParameterOptions, S3State,
-    SecretOptions, Session, SystemClock,
+    SecretOptions, SecretStore, Session, SystemClock,
 };
 
 /// The ports of one account, for one run.
@@ -21,12 +20,11 @@ pub struct AccountPorts {
 }
 
 impl AccountPorts {
-    /// IAM is that of the member session; secrets are kept in `store`'s account: the member session's configuration, or the hub's for a central
-    /// store. Parameters are the member session's. The state bucket is the hub's. Look-ups that IAM throttles are given up at `deadline`.
+    /// IAM is that of the member session; secrets are where `store` says. Parameters are the member session's. The state bucket is the hub's. Look-ups that IAM throttles are given up at `deadline`.
     #[must_use]
     pub fn new(
         member: &Session,
-        store: &SdkConfig,
+        store: SecretStore<'_>,
         options: SecretOptions,
         parameters: Option<ParameterOptions>,
         acknowledgements: AwsAcknowledgements,
@@ -35,10 +33,10 @@ impl AccountPorts {
     ) -> Self {
         Self {
             iam: AwsIam::new(&member.config).giving_up_at(deadline),
-            secrets: AwsSecrets::new(store, options),
+            secrets: AwsSecrets::kept_in(&member.config, store, options),
             parameters: AwsParameters::new(&member.config, parameters, state.clone()),
             acknowledgements,
-            prover: AwsProver::new(store),
+            prover: AwsProver::new(&member.config),
             encryption: AgeEncryption::new(state.clone()),
             state,
             clock: SystemClock,

@@ -47,7 +47,7 @@ pub use organization::AwsOrganization;
 pub use parameters::{AwsParameters, ParameterOptions};
 pub use prover::AwsProver;
 pub use quiet::Quietly;
-pub use secrets::{AwsSecrets, SecretOptions};
+pub use secrets::{AwsSecrets, SecretOptions, SecretStore};
 pub use session::{MemberRole, Session, SessionFailed, partition_of_region, session_name};
 pub use state::S3State;
 pub use templates::S3Templates;

@@ -91,6 +91,16 @@ permissions! {
         "s3:GetObject", Some("get_object"), "ledgers, runs, notices and the lists of recipients and parameters in the state bucket; acknowledgements in the bucket that `ACK_BUCKET` names", "What earlier runs did, what owners were told, for whom pairs may be encrypted, and who gets a parameter; which keys hosts have installed.";
         "s3:ListBucket", None, "the state bucket, and the bucket that `ACK_BUCKET` names", "Without it S3 answers 403 where an object is missing; which hosts acknowledge.";
         "s3:PutObject", Some("put_object"), "ledgers and runs in the state bucket", "Writes down what it is about to do, and what it did.";
+        "kms:Decrypt", None, "the key of secrets that are kept in this account", "Secrets Manager reads them with it.";
+        "kms:GenerateDataKey", None, "the key of secrets that are kept in this account", "Secrets Manager encrypts them with it.";
+        "secretsmanager:CreateSecret", Some("create_secret"), "secrets that are kept in this account (`SECRET_STORE=central`)", "As the member role does in each account.";
+        "secretsmanager:DescribeSecret", Some("describe_secret"), "secrets that are kept in this account", "The same.";
+        "secretsmanager:GetResourcePolicy", Some("get_resource_policy"), "secrets that are kept in this account", "The same.";
+        "secretsmanager:GetSecretValue", Some("get_secret_value"), "secrets that are kept in this account", "The same.";
+        "secretsmanager:ListSecretVersionIds", Some("list_secret_version_ids"), "secrets that are kept in this account", "The same.";
+        "secretsmanager:PutResourcePolicy", Some("put_resource_policy"), "secrets that are kept in this account", "The same.";
+        "secretsmanager:PutSecretValue", Some("put_secret_value"), "secrets that are kept in this account", "The same.";
+        "secretsmanager:UpdateSecretVersionStage", Some("update_secret_version_stage"), "secrets that are kept in this account", "The same.";
         "sts:AssumeRole", Some("assume_role"), "the member role of any account", "Looks after that account with it.";
     }
     Member {

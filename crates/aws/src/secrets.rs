@@ -1,10 +1,10 @@
 //! The store of one account's secrets.
 
 mod labels;
+mod place;
 mod value;
 
 use aws_config::SdkConfig;
-use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::types::ReplicaRegionType;
 use keywheel_core::id::AccessKeyId;
 use keywheel_core::observed::{AWSPENDING, SecretState};
@@ -13,16 +13,18 @@ use keywheel_engine::ports::{ErrorKind, NewSecret, PortError, Secrets};
 
 use crate::error::{code, port_error, port_error_of_secret};
 use crate::quiet::Quietly;
+use place::Places;
+pub use place::SecretStore;
 
 const CREATE: &str = "secretsmanager:CreateSecret";
 const GET_POLICY: &str = "secretsmanager:GetResourcePolicy";
 const PUT_POLICY: &str = "secretsmanager:PutResourcePolicy";
 const PUT_VALUE: &str = "secretsmanager:PutSecretValue";
 
-/// Secrets Manager in one account and region.
+/// Secrets Manager, as far as the users of one account are concerned, in one region.
 #[derive(Clone, Debug)]
 pub struct AwsSecrets {
-    client: Client,
+    places: Places,
     options: SecretOptions,
 }
 
@@ -36,10 +38,16 @@ pub struct SecretOptions {
 }
 
 impl AwsSecrets {
-    /// Secrets Manager of the account whose credentials the configuration has, in its region.
+    /// Secrets of the account whose credentials the configuration has, in its region, kept there.
     #[must_use]
     pub fn new(config: &SdkConfig, options: SecretOptions) -> Self {
-        Self { client: Client::new(config), options }
+        Self::kept_in(config, SecretStore::Member, options)
+    }
+
+    /// Secrets of the account whose credentials the configuration has, kept where the deployment keeps them.
+    #[must_use]
+    pub fn kept_in(member: &SdkConfig, store: SecretStore<'_>, options: SecretOptions) -> Self {
+        Self { places: Places::new(member, store), options }
     }
 
     /// None rather than an empty list: CreateSecret takes the list with one entry at least (API, `AddReplicaRegions`).
@@ -52,20 +60,29 @@ impl AwsSecrets {
 
 impl Secrets for AwsSecrets {
     async fn describe(&self, name: &str) -> Result<Option<SecretState>, PortError> {
-        labels::describe(&self.client, name).await
+        self.places.describe(name).await
+    }
+
+    async fn central_arn(&self, name: &str) -> Result<Option<String>, PortError> {
+        self.places.central_arn(name).await
+    }
+
+    fn knows_central(&self) -> bool {
+        self.places.know_central()
     }
 
     async fn previous_key(&self, name: &str) -> Result<Option<AccessKeyId>, PortError> {
-        value::previous_key(&self.client, name).await
+        value::previous_key(self.places.of(name).await?, name).await
     }
 
     async fn pair(&self, name: &str, version: &VersionId) -> Result<Option<KeyPair>, PortError> {
-        value::pair(&self.client, name, version).await
+        value::pair(self.places.of(name).await?, name, version).await
     }
 
     async fn create(&self, secret: NewSecret<'_>) -> Result<(), PortError> {
         let made = self
-            .client
+            .places
+            .configured()
             .create_secret()
             .name(secret.name)
             .description(secret.description)
@@ -76,32 +93,33 @@ impl Secrets for AwsSecrets {
             .send()
             .quietly()
             .await;
+        self.places.forget(secret.name);
         let Err(error) = made else {
             return Ok(());
         };
         let exists = code(&error) == Some("ResourceExistsException");
         let failure = port_error_of_secret(CREATE, &error);
         match self.describe(secret.name).await {
-            Ok(Some(state)) if exists && !state.scheduled_for_deletion => Ok(()),
+            Ok(Some(state)) if exists && !state.scheduled_for_deletion && !state.left_behind => Ok(()),
             _ => Err(failure),
         }
     }
 
     async fn policy(&self, name: &str) -> Result<Option<String>, PortError> {
-        let request = self.client.get_resource_policy().secret_id(name);
+        let request = self.places.of(name).await?.get_resource_policy().secret_id(name);
         let answer = request.send().await.map_err(|error| port_error(GET_POLICY, &error))?;
         Ok(answer.resource_policy.filter(|policy| !policy.is_empty()))
     }
 
     async fn put_policy(&self, name: &str, policy: &str) -> Result<(), PortError> {
-        let request =
-            self.client.put_resource_policy().secret_id(name).resource_policy(policy).block_public_policy(true);
+        let client = self.places.of(name).await?;
+        let request = client.put_resource_policy().secret_id(name).resource_policy(policy).block_public_policy(true);
         request.send().await.map(|_| ()).map_err(|error| port_error(PUT_POLICY, &error))
     }
 
     async fn put_pending(&self, name: &str, version: &VersionId, value: &SecretValue) -> Result<(), PortError> {
-        let request = self
-            .client
+        let client = self.places.of(name).await?;
+        let request = client
             .put_secret_value()
             .secret_id(name)
             .client_request_token(version.as_str())
@@ -112,11 +130,11 @@ impl Secrets for AwsSecrets {
     }
 
     async fn move_current(&self, name: &str, to: &VersionId, from: Option<&VersionId>) -> Result<(), PortError> {
-        labels::move_current(&self.client, name, to, from).await
+        labels::move_current(self.places.of(name).await?, name, to, from).await
     }
 
     async fn remove_label(&self, name: &str, label: &str, version: &VersionId) -> Result<(), PortError> {
-        labels::remove(&self.client, name, label, version).await
+        labels::remove(self.places.of(name).await?, name, label, version).await
     }
 }
 
@@ -137,7 +155,7 @@ mod tests {
     const NAME: &str = "Account_111122223333_User_alice_AccessKey";
     const HALF: &str = "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY";
 
-    fn value() -> SecretValue {
+    pub(super) fn value() -> SecretValue {
         let pair = KeyPair {
             id: "AKIAIOSFODNN7EXAMPLE".parse().unwrap(),
             created: jiff::Timestamp::UNIX_EPOCH,

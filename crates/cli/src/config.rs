@@ -18,7 +18,7 @@ use crate::calls::function_variables;
 use crate::exit::usage;
 use file::File;
 pub(crate) use origin::Origin;
-pub(crate) use readings::{member_role, parameter_options, secret_options};
+pub(crate) use readings::{member_role, parameter_options, secret_options, secret_store};
 
 /// The flags that say how a deployment is configured.
 #[derive(Clone, Debug, Default, clap::Args)]

@@ -9,7 +9,7 @@ mod report;
 
 use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
-use keywheel_aws::{AwsAcknowledgements, MemberRole, S3State, SecretOptions, Session};
+use keywheel_aws::{AwsAcknowledgements, MemberRole, S3State, Session};
 use keywheel_core::contract::manifest::{ManifestAccount, SkippedAccount};
 use keywheel_core::policy::Mode;
 use keywheel_core::time::{CLOCK_TOLERANCE, plus};
@@ -18,7 +18,7 @@ use keywheel_runtime::RotationConfig;
 
 use crate::accounts::{TargetArguments, Targets};
 use crate::aws::AwsArguments;
-use crate::config::{ConfigArguments, Configuration, member_role, secret_options};
+use crate::config::{ConfigArguments, Configuration, member_role, secret_store};
 use crate::interrupt::Interrupt;
 use crate::printer::Printer;
 use crate::session::Hub;
@@ -78,8 +78,8 @@ pub(crate) enum Sight {
 struct Look {
     hub: Hub,
     role: MemberRole,
-    options: SecretOptions,
     acknowledgements: AwsAcknowledgements,
+    rotation: RotationConfig,
     memory: Memory,
     settings: Settings,
     sweep: bool,
@@ -102,10 +102,10 @@ pub(crate) async fn at_all(
         Some(place) => Memory::Stored(S3State::new(&hub.config, place.bucket.as_str(), place.prefix.as_str())),
         None => Memory::None,
     };
-    let (role, options) = (member_role(&rotation), secret_options(&rotation));
+    let (role, settings) = (member_role(&rotation), rotation.account_settings());
     let acknowledgements = AwsAcknowledgements::new(&hub.config, rotation.ack_bucket.clone());
-    let (settings, sweep) = (rotation.account_settings(), !arguments.quick);
-    let look = Look { hub, role, options, acknowledgements, memory, settings, sweep };
+    let (rotation, sweep) = (rotation.clone(), !arguments.quick);
+    let look = Look { hub, role, acknowledgements, rotation, memory, settings, sweep };
     let interrupt = Interrupt::listen()?;
     let accounts = look.at(printer, targets.accounts, &interrupt).await;
     let (organization, skipped, lacks_memory) = (targets.organization, targets.skipped, state.is_none());
@@ -142,7 +142,7 @@ impl Look {
         let deadline = plus(Timestamp::now(), LONGEST_LOOK);
         let ports = LookPorts::new(
             &session,
-            self.options.clone(),
+            secret_store(&self.rotation, &self.hub.config),
             self.acknowledgements.clone(),
             self.memory.clone(),
             deadline,

@@ -123,6 +123,9 @@ pub struct UserRecord {
     /// Something about the user was left undecided or undone: the user is looked at again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub look_again: bool,
+    /// The ARN of the user's secret, where the pair that it hands out was published in the central store; none for the user's own account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_arn: Option<String>,
     /// The keys about which there is something to remember.
     #[serde(default)]
     pub keys: BTreeMap<AccessKeyId, KeyRecord>,
@@ -210,7 +213,7 @@ impl UserRecord {
     /// An empty record.
     #[must_use]
     pub fn new(user_id: UserId) -> Self {
-        Self { user_id, intent: None, rollback: None, look_again: false, keys: BTreeMap::new() }
+        Self { user_id, intent: None, rollback: None, look_again: false, secret_arn: None, keys: BTreeMap::new() }
     }
 
     /// What is remembered of a key; the empty record when nothing is.

@@ -97,6 +97,8 @@ pub enum ObservedSecret {
 pub struct SecretState {
     /// Somebody scheduled the secret for deletion: it cannot be read.
     pub scheduled_for_deletion: bool,
+    /// It is in the store from which the deployment moved: the user's next pair goes to the configured one.
+    pub left_behind: bool,
     /// Every version that has a label or is still kept.
     pub versions: Vec<SecretVersion>,
     /// `Previous.AccessKeyId` of the current value: the witness that Keywheel superseded that key.

@@ -60,6 +60,16 @@ impl Secrets for Copy {
         Ok(self.state().owner_of(operation, name)?.secret(operation)?.map(outside))
     }
 
+    /// Nothing here is read by anybody.
+    async fn central_arn(&self, _: &str) -> Result<Option<String>, PortError> {
+        Ok(None)
+    }
+
+    /// What was looked at is all there is.
+    fn knows_central(&self) -> bool {
+        true
+    }
+
     async fn previous_key(&self, name: &str) -> Result<Option<AccessKeyId>, PortError> {
         let operation = "secretsmanager:GetSecretValue";
         Ok(self.state().owner_of(operation, name)?.secret_mut(operation)?.previous.clone())
@@ -81,7 +91,7 @@ impl Secrets for Copy {
         let mut state = self.state();
         let now = state.now;
         let user = state.owner_of(operation, secret.name)?;
-        if user.secret(operation)?.is_none() {
+        if user.secret(operation)?.is_none_or(|state| state.left_behind) {
             let mut made = SecretState::default();
             put(&mut made, secret.version, AWSCURRENT, now);
             user.seen.secret = ObservedSecret::Present(made);

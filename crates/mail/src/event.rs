@@ -2,6 +2,7 @@
 
 use keywheel_core::contract::SCHEMA;
 use keywheel_core::contract::digest::{Digest, DigestEntry, RecipientRole};
+use keywheel_core::id::AccountId;
 use keywheel_core::secret::secret_name;
 
 use crate::address;
@@ -68,7 +69,30 @@ fn check(digest: &Digest) -> Result<(), InvalidDigest> {
             return fail(format!("the secret_name of user {user} is {name:?}, and that user's secret is {own}"));
         }
     }
+    for entry in &digest.entries {
+        check_arn(digest, entry).map_err(|why| InvalidDigest { why })?;
+    }
     Ok(())
+}
+
+/// The ARN ends up in a command: it is of that user's secret, in the digest's partition and region.
+fn check_arn(digest: &Digest, entry: &DigestEntry) -> Result<(), String> {
+    let Some(arn) = &entry.secret_arn else { return Ok(()) };
+    let own = secret_name(&digest.account.id, &entry.user);
+    let (partition, region) = (&digest.account.partition, &digest.region);
+    let rest =
+        arn.strip_prefix(&format!("arn:{partition}:secretsmanager:{region}:")).and_then(|rest| rest.split_once(':'));
+    let suffix = rest.and_then(|(_, rest)| rest.strip_prefix(&format!("secret:{own}-")));
+    let is_account = rest.is_some_and(|(hub, _)| hub.parse::<AccountId>().is_ok());
+    let is_suffix = suffix.is_some_and(|text| text.len() == 6 && text.chars().all(|c| c.is_ascii_alphanumeric()));
+    if entry.secret_name.is_some() && is_account && is_suffix {
+        return Ok(());
+    }
+    let user = &entry.user;
+    Err(format!(
+        "the secret_arn of user {user} is {:?}, which is not the ARN of secret {own} in {region}",
+        line(arn, 160)
+    ))
 }
 
 /// Only what age made goes out, and to the key's owner alone.

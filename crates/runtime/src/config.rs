@@ -9,6 +9,7 @@ mod parse;
 mod reader;
 mod reference;
 mod rotation;
+mod secrets;
 pub mod variable;
 
 pub use inventory::InventoryConfig;
@@ -17,6 +18,7 @@ pub use parameters::ParameterConfig;
 pub use reader::{InvalidConfiguration, Problem};
 pub use reference::reference;
 pub use rotation::{ExternalId, MemberRole, RotationConfig};
+pub use secrets::SecretStore;
 
 use reader::Reader;
 use variable::{AWS_LAMBDA_LOG_LEVEL, RUST_LOG, STATE_BUCKET, STATE_PREFIX};

@@ -7,7 +7,7 @@ use keywheel_core::policy::{Mode, Policy};
 use keywheel_core::time::Days;
 use keywheel_runtime::config::mailer::MailerConfig;
 use keywheel_runtime::config::variable;
-use keywheel_runtime::{InvalidConfiguration, InventoryConfig, NotificationConfig, RotationConfig};
+use keywheel_runtime::{InvalidConfiguration, InventoryConfig, NotificationConfig, RotationConfig, SecretStore};
 
 type Environment = BTreeMap<&'static str, &'static str>;
 
@@ -148,7 +148,7 @@ fn a_freeze_that_cannot_be_read_is_refused_and_not_ignored() {
 
 #[test]
 fn what_this_release_cannot_carry_out_is_refused() {
-    for (name, value) in [("SECRET_STORE", "central"), ("SECRET_REPLICA_REGIONS", "eu-west-1")] {
+    for (name, value) in [("SECRET_REPLICA_REGIONS", "eu-west-1")] {
         assert_eq!(refused(rotation(&[(name, value)])), [name]);
     }
 }
@@ -169,6 +169,25 @@ fn hosts_acknowledge_in_a_bucket_of_their_own_and_are_forgotten_after_a_time() {
     for wrong in [("ACK_BUCKET", "s3://acks"), ("ACK_FORGET_AFTER", "0"), ("ACK_FORGET_AFTER", "never")] {
         assert_eq!(refused(rotation(&[wrong])), [wrong.0]);
     }
+}
+
+#[test]
+fn a_central_store_needs_a_key_that_users_of_other_accounts_can_use() {
+    let store = |settings: &[(&'static str, &'static str)]| rotation(settings).map(|config| config.secret_store);
+    let central = ("SECRET_STORE", "central");
+    assert_eq!(store(&[]).unwrap(), SecretStore::Member);
+    assert_eq!(store(&[central, ("SECRET_KMS_KEY_ID", "alias/keywheel-secrets")]).unwrap(), SecretStore::Central);
+    assert_eq!(store(&[("SECRET_STORE_BEFORE", "central")]).unwrap(), SecretStore::MemberAfterCentral);
+    for key in
+        [None, Some("alias/aws/secretsmanager"), Some("arn:aws:kms:eu-central-1:999988887777:alias/aws/secretsmanager")]
+    {
+        let settings: Vec<_> = std::iter::once(central).chain(key.map(|key| ("SECRET_KMS_KEY_ID", key))).collect();
+        assert_eq!(refused(store(&settings)), ["SECRET_KMS_KEY_ID"], "{key:?}");
+    }
+    let both = [central, ("SECRET_KMS_KEY_ID", "alias/ours"), ("SECRET_STORE_BEFORE", "central")];
+    assert_eq!(refused(store(&both)), ["SECRET_STORE_BEFORE"]);
+    assert_eq!(refused(store(&[("SECRET_STORE_BEFORE", "member")])), ["SECRET_STORE_BEFORE"]);
+    assert_eq!(refused(store(&[("SECRET_STORE", "vault")])), ["SECRET_STORE"]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The test of where keys are handed over: parameters, and the users' own way to them. The compiled functions, with roles enforced.
 
 mod access;
+mod central;
 mod parameters;
 
 use keywheel_core::secret::smtp_password;
@@ -25,6 +26,7 @@ pub async fn run(place: &Place) -> anyhow::Result<bool> {
     let mut checks = Checks::new();
     parameters::check(&stage, &mut checks).await?;
     access::check(&stage, &mut checks).await?;
+    central::check(&stage, &mut checks).await?;
     stage.write_function_log(&place.out).await?;
     let issued = stage.admin.credentials().await?;
     let passwords: Vec<_> = issued.iter().map(password).collect();

@@ -17,7 +17,7 @@ use crate::history::{Event, What, Who};
 use crate::life::Habit;
 use crate::parameter::Parameter;
 use crate::report::Report;
-use crate::secret::Secret;
+use crate::secret::{Secret, Store};
 use crate::state::LedgerObject;
 use crate::user::{Key, User};
 
@@ -36,6 +36,12 @@ pub struct Account {
     pub groups: BTreeMap<String, BTreeSet<UserName>>,
     /// The secrets, by name.
     pub secrets: BTreeMap<String, Secret>,
+    /// Secrets that stayed in the store from which the deployment moved, once the user has one in the other.
+    pub left_secrets: BTreeMap<String, Secret>,
+    /// Where new secrets are made.
+    pub store: Store,
+    /// Whether secrets in the other store are found.
+    pub knows_other_store: bool,
     /// What notification recorded.
     pub notices: BTreeMap<NoticeId, SentNotice>,
     /// Every mail entry that was sent.
@@ -78,6 +84,9 @@ impl Account {
             users: BTreeMap::new(),
             groups: BTreeMap::new(),
             secrets: BTreeMap::new(),
+            left_secrets: BTreeMap::new(),
+            store: Store::Member,
+            knows_other_store: false,
             notices: BTreeMap::new(),
             mails: Vec::new(),
             history: Vec::new(),

@@ -38,6 +38,6 @@ pub use history::{Event, What, Who};
 pub use life::Habit;
 pub use night::{Ended, Night};
 pub use parameter::{PARAMETER_PREFIX, Parameter};
-pub use secret::{Secret, Version};
+pub use secret::{Secret, Store, Version, central_arn};
 pub use user::{Key, User};
 pub use world::World;

@@ -36,7 +36,7 @@ impl Account {
         if self.user(&signer).arn != user_arn {
             return Proof::NotYet { why: "the key is another user's".to_owned() };
         }
-        let Some(secret) = self.secrets.get(secret).filter(|secret| !secret.is_scheduled_for_deletion) else {
+        let Some(secret) = self.secret_for_user(secret).filter(|secret| !secret.is_scheduled_for_deletion) else {
             return Proof::NotYet { why: "ResourceNotFoundException".to_owned() };
         };
         let is_allowed = secret.policy.as_ref().is_some_and(|policy| policy.contains(user_arn));

@@ -14,9 +14,21 @@ use crate::account::Account;
 use crate::call::{Operation, error};
 use crate::world::World;
 
+/// Where secrets are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Store {
+    /// In the account.
+    #[default]
+    Member,
+    /// In the hub.
+    Central,
+}
+
 /// A secret.
 #[derive(Clone, Debug, Default)]
 pub struct Secret {
+    /// Where it is.
+    pub store: Store,
     /// Its versions; those without a label stay.
     pub versions: BTreeMap<VersionId, Version>,
     /// Its resource policy.
@@ -117,7 +129,22 @@ impl Secret {
     }
 }
 
+/// The ARN of a secret in the hub.
+#[must_use]
+pub fn central_arn(name: &str) -> String {
+    format!("{CENTRAL}{name}-AbCdEf")
+}
+
+const CENTRAL: &str = "arn:aws:secretsmanager:eu-central-1:999988887777:secret:";
+
 impl Account {
+    /// The secret that a user reads by this name or ARN: one in the hub has an ARN alone.
+    pub(crate) fn secret_for_user(&self, reference: &str) -> Option<&Secret> {
+        let name = reference.strip_prefix(CENTRAL).and_then(|rest| rest.strip_suffix("-AbCdEf"));
+        let store = if name.is_some() { Store::Central } else { Store::Member };
+        self.secrets.get(name.unwrap_or(reference)).filter(|secret| secret.store == store)
+    }
+
     fn usable(&mut self, operation: Operation, name: &str) -> Result<&mut Secret, PortError> {
         let Some(secret) = self.secrets.get_mut(name) else {
             return Err(error(operation, ErrorKind::NotFound, "ResourceNotFoundException"));
@@ -150,9 +177,21 @@ impl PairEncryption for World {
 impl Secrets for World {
     async fn describe(&self, name: &str) -> Result<Option<SecretState>, PortError> {
         self.call(Operation::DescribeSecret, name.to_owned(), |account| {
-            Ok(account.secrets.get(name).map(Secret::state))
+            let left_behind = |secret: &Secret| secret.store != account.store;
+            let found = account.secrets.get(name).filter(|secret| !left_behind(secret) || account.knows_other_store);
+            Ok(found.map(|secret| SecretState { left_behind: left_behind(secret), ..secret.state() }))
         })
         .await
+    }
+
+    async fn central_arn(&self, name: &str) -> Result<Option<String>, PortError> {
+        let is_central = self.account().secrets.get(name).is_some_and(|secret| secret.store == Store::Central);
+        Ok(is_central.then(|| central_arn(name)))
+    }
+
+    fn knows_central(&self) -> bool {
+        let account = self.account();
+        account.store == Store::Central || account.knows_other_store
     }
 
     async fn previous_key(&self, name: &str) -> Result<Option<AccessKeyId>, PortError> {
@@ -179,12 +218,13 @@ impl Secrets for World {
 
     async fn create(&self, secret: NewSecret<'_>) -> Result<(), PortError> {
         self.call(Operation::CreateSecret, secret.name.to_owned(), |account| {
-            if account.secrets.contains_key(secret.name) {
+            if account.secrets.get(secret.name).is_some_and(|found| found.store == account.store) {
                 return account.usable(Operation::CreateSecret, secret.name).map(|_| ());
             }
-            let mut made = Secret::default();
+            let mut made = Secret { store: account.store, ..Secret::default() };
             made.put(secret.version.clone(), secret.value.expose(), AWSCURRENT, account.now);
-            account.secrets.insert(secret.name.to_owned(), made);
+            let left = account.secrets.insert(secret.name.to_owned(), made);
+            account.left_secrets.extend(left.map(|left| (secret.name.to_owned(), left)));
             Ok(())
         })
         .await

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use keywheel_aws::{AccountPorts, AwsAcknowledgements, EventBus, LambdaInvoker, S3State, SdkConfig, Session};
+use keywheel_aws::{
+    AccountPorts, AwsAcknowledgements, EventBus, LambdaInvoker, S3State, SdkConfig, Session, SessionFailed,
+};
 use keywheel_core::contract::event::RotationEvent;
 use keywheel_core::contract::job::AccountJob;
 use keywheel_core::contract::result::AccountResult;
@@ -12,15 +14,16 @@ use keywheel_core::policy::Mode;
 use keywheel_core::time::CLOCK_TOLERANCE;
 use keywheel_engine::account::{Account, AccountError, AccountRun, Run, look_after};
 use keywheel_engine::ports::RunStore;
-use keywheel_runtime::{ErrorName, FunctionError, Handler, Invocation, RotationConfig, run_id};
+use keywheel_runtime::{ErrorName, FunctionError, Handler, Invocation, RotationConfig, SecretStore, run_id};
 use serde_json::Value;
+use tokio::sync::OnceCell;
 use tracing::Instrument;
 
 use crate::errand::Errand;
 use crate::failure::{Unserved, incomplete, named, refused};
 use crate::hand_on;
 use crate::report::{self, Counts};
-use crate::settings::{member_role, parameter_options, secret_options};
+use crate::settings::{member_role, parameter_options, secret_options, secret_store};
 use crate::telling::{hand_over, tell_machines};
 
 /// What is kept of the invocation's time for digests, the result and the answer.
@@ -43,6 +46,8 @@ pub(crate) struct KeyRotation {
     state: S3State,
     invoker: LambdaInvoker,
     event_bus: Option<EventBus>,
+    /// Who this function is, asked for once where secrets are kept in its account.
+    own: OnceCell<Vec<String>>,
 }
 
 impl Handler for KeyRotation {
@@ -63,7 +68,7 @@ impl KeyRotation {
         let state = S3State::new(&sdk, config.state.bucket.as_str(), config.state.prefix.as_str());
         let invoker = LambdaInvoker::new(&sdk, DIGESTS_TIME);
         let event_bus = config.event_bus.as_deref().map(|bus| EventBus::new(&sdk, bus, EVENTS_TIME));
-        Self { config, sdk, state, invoker, event_bus }
+        Self { config, sdk, state, invoker, event_bus, own: OnceCell::new() }
     }
 
     async fn serve(
@@ -97,6 +102,21 @@ impl KeyRotation {
         }
     }
 
+    /// Who writes secrets, the configured store's writer first. Where the deployment moved from one store to the other, secrets are written in
+    /// both until all have moved.
+    async fn writers(&self, session: &Session) -> Result<Vec<String>, SessionFailed> {
+        let member = session.writers.clone();
+        if self.config.secret_store == SecretStore::Member {
+            return Ok(member);
+        }
+        let own = async || Ok::<_, SessionFailed>(Session::own(&self.sdk).await?.writers);
+        let hub = self.own.get_or_try_init(own).await?.clone();
+        let is_central = self.config.secret_store == SecretStore::Central;
+        let (first, second) = if is_central { (hub, member) } else { (member, hub) };
+        let further: Vec<_> = second.into_iter().filter(|writer| !first.contains(writer)).collect();
+        Ok(first.into_iter().chain(further).collect())
+    }
+
     async fn look_after(
         &self,
         errand: &Errand,
@@ -109,8 +129,10 @@ impl KeyRotation {
         let deadline = invocation.deadline.checked_sub(RESERVE).unwrap_or(Timestamp::MIN);
         let (options, state) = (secret_options(&self.config), self.state.clone());
         let parameters = parameter_options(&self.config);
+        let store = secret_store(&self.config, &self.sdk);
+        let writers = self.writers(session).await.map_err(Unserved::Unreachable)?;
         let acknowledgements = AwsAcknowledgements::new(&self.sdk, self.config.ack_bucket.clone());
-        let ports = AccountPorts::new(session, &session.config, options, parameters, acknowledgements, state, deadline);
+        let ports = AccountPorts::new(session, store, options, parameters, acknowledgements, state, deadline);
         let run = Run {
             id: run_id.clone(),
             mode,
@@ -129,7 +151,7 @@ impl KeyRotation {
             email: job.email.clone(),
             partition: session.partition.clone(),
             region: self.sdk.region().map(ToString::to_string).unwrap_or_default(),
-            writers: session.writers.clone(),
+            writers,
         };
         look_after(&ports, &run, &account, &self.config.account_settings()).await.map_err(Unserved::Failed)
     }

@@ -1,6 +1,6 @@
 //! From the function's configuration to what the adapters want.
 
-use keywheel_aws::{MemberRole, ParameterOptions, SecretOptions};
+use keywheel_aws::{MemberRole, ParameterOptions, SdkConfig, SecretOptions, SecretStore};
 use keywheel_runtime::RotationConfig;
 
 pub(crate) fn member_role(config: &RotationConfig) -> Option<MemberRole> {
@@ -11,6 +11,14 @@ pub(crate) fn member_role(config: &RotationConfig) -> Option<MemberRole> {
 
 pub(crate) fn secret_options(config: &RotationConfig) -> SecretOptions {
     SecretOptions { kms_key_id: config.secret_kms_key_id.clone(), replica_regions: Vec::new() }
+}
+
+pub(crate) fn secret_store<'a>(config: &RotationConfig, hub: &'a SdkConfig) -> SecretStore<'a> {
+    match config.secret_store {
+        keywheel_runtime::SecretStore::Member => SecretStore::Member,
+        keywheel_runtime::SecretStore::Central => SecretStore::Central(hub),
+        keywheel_runtime::SecretStore::MemberAfterCentral => SecretStore::MemberAfterCentral(hub),
+    }
 }
 
 pub(crate) fn parameter_options(config: &RotationConfig) -> Option<ParameterOptions> {

@@ -15,19 +15,28 @@ const UPDATE: &str = "secretsmanager:UpdateSecretVersionStage";
 /// The largest page (ListSecretVersionIds API, `MaxResults`).
 const PAGE: i32 = 100;
 
+/// A secret's outside, and its ARN.
+#[derive(Clone, Debug)]
+pub(super) struct Described {
+    pub(super) state: SecretState,
+    pub(super) arn: Option<String>,
+}
+
 /// The versions of a secret that is scheduled for deletion are not listed: nothing can be done with them.
-pub(super) async fn describe(client: &Client, name: &str) -> Result<Option<SecretState>, PortError> {
+pub(super) async fn describe(client: &Client, name: &str) -> Result<Option<Described>, PortError> {
     let described = client.describe_secret().secret_id(name).send().await;
     let described = match described.map_err(|error| port_error(DESCRIBE, &error)) {
         Ok(described) => described,
         Err(error) if error.kind == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
+    let arn = described.arn;
     if described.deleted_date.is_some() {
-        return Ok(Some(SecretState { scheduled_for_deletion: true, ..SecretState::default() }));
+        let state = SecretState { scheduled_for_deletion: true, ..SecretState::default() };
+        return Ok(Some(Described { state, arn }));
     }
     match every_version(client, name).await {
-        Ok(versions) => Ok(Some(SecretState { versions, ..SecretState::default() })),
+        Ok(versions) => Ok(Some(Described { state: SecretState { versions, ..SecretState::default() }, arn })),
         Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
@@ -89,7 +98,7 @@ pub(super) async fn remove(client: &Client, name: &str, label: &str, version: &V
 
 /// Whether the version has the label; none when the look-up failed or there is no such secret.
 async fn has_label(client: &Client, name: &str, version: &VersionId, label: &str) -> Option<bool> {
-    let state = describe(client, name).await.ok()??;
+    let state = describe(client, name).await.ok()??.state;
     if state.scheduled_for_deletion {
         return None;
     }

@@ -1,6 +1,6 @@
 //! What the functions' own readers make of the settings.
 
-use keywheel_aws::{MemberRole, ParameterOptions, SecretOptions};
+use keywheel_aws::{MemberRole, ParameterOptions, SdkConfig, SecretOptions, SecretStore};
 use keywheel_runtime::config::variable::{NOTIFICATION_FUNCTION, ROTATION_FUNCTION, STATE_BUCKET, Variable};
 use keywheel_runtime::config::{InvalidConfiguration, StateLocation};
 use keywheel_runtime::{InventoryConfig, RotationConfig};
@@ -65,4 +65,13 @@ pub(crate) fn parameter_options(config: &RotationConfig) -> Option<ParameterOpti
 /// How secrets are kept.
 pub(crate) fn secret_options(config: &RotationConfig) -> SecretOptions {
     SecretOptions { kms_key_id: config.secret_kms_key_id.clone(), replica_regions: Vec::new() }
+}
+
+/// Where secrets are kept, as seen from the deployment's own account.
+pub(crate) fn secret_store<'a>(config: &RotationConfig, hub: &'a SdkConfig) -> SecretStore<'a> {
+    match config.secret_store {
+        keywheel_runtime::SecretStore::Member => SecretStore::Member,
+        keywheel_runtime::SecretStore::Central => SecretStore::Central(hub),
+        keywheel_runtime::SecretStore::MemberAfterCentral => SecretStore::MemberAfterCentral(hub),
+    }
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use keywheel_aws::{AwsAcknowledgements, AwsIam, AwsProver, AwsSecrets, S3State, SecretOptions, Session, SystemClock};
+use keywheel_aws::{
+    AwsAcknowledgements, AwsIam, AwsProver, AwsSecrets, S3State, SecretOptions, SecretStore, Session, SystemClock,
+};
 use keywheel_core::contract::notice_record::SentNotice;
 use keywheel_core::id::{AccountId, NoticeId, UserName};
 use keywheel_core::ledger::AccountLedger;
@@ -35,14 +37,14 @@ pub(super) enum Memory {
 impl LookPorts {
     pub(super) fn new(
         member: &Session,
-        options: SecretOptions,
+        store: SecretStore<'_>,
         acknowledgements: AwsAcknowledgements,
         memory: Memory,
         deadline: Timestamp,
     ) -> Self {
         Self {
             iam: AwsIam::new(&member.config).giving_up_at(deadline),
-            secrets: AwsSecrets::new(&member.config, options),
+            secrets: AwsSecrets::kept_in(&member.config, store, SecretOptions::default()),
             acknowledgements,
             prover: AwsProver::new(&member.config),
             memory,

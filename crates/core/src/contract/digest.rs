@@ -118,6 +118,9 @@ pub struct DigestEntry {
     /// The name of the user's secret, where it holds something for the reader.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret_name: Option<String>,
+    /// The secret's ARN, where it is in the central store: from another account, a name leads nowhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_arn: Option<String>,
     /// What used the key last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_used: Option<KeyUse>,

@@ -243,7 +243,7 @@ async fn see_secret<P: Ports>(
         Ok(state) => state,
         Err(error) => return ObservedSecret::Unknown { error: error.to_string() },
     };
-    let Some(mut state) = state else { return ObservedSecret::Absent };
+    let Some(mut state) = state else { return absent(ports, record) };
     if state.scheduled_for_deletion || ledger_tells(keys, record) {
         return ObservedSecret::Present(state);
     }
@@ -252,6 +252,18 @@ async fn see_secret<P: Ports>(
         Err(error) => return ObservedSecret::Unknown { error: error.to_string() },
     }
     ObservedSecret::Present(state)
+}
+
+/// What is not found may be where this deployment does not look.
+fn absent<P: Ports>(ports: &P, record: Option<&UserRecord>) -> ObservedSecret {
+    match record.and_then(|record| record.secret_arn.as_ref()) {
+        Some(arn) if !ports.secrets().knows_central() => {
+            let error = format!("secret {arn} is in the central store; set SECRET_STORE_BEFORE=central");
+            tracing::error!(error, "nothing is done for the secret's user");
+            ObservedSecret::Unknown { error }
+        }
+        _ => ObservedSecret::Absent,
+    }
 }
 
 /// Whether the ledger says which key took over from which, so that the secret need not be read for it.

@@ -176,6 +176,7 @@ impl Teller<'_> {
             user: step.user.clone(),
             access_key_id: Some(key.clone()),
             secret_name: replacement.is_some().then(|| secret_name(&self.account.id, &step.user)),
+            secret_arn: replacement.is_some().then(|| self.secret_arn(outcome)).flatten(),
             replacement,
             other_key: None,
             step: step.kind,
@@ -192,6 +193,15 @@ impl Teller<'_> {
                 .or(is_about_tags.then_some(malformed)),
             encrypted_pair: None,
         }
+    }
+
+    /// The ARN of the secret that hands out the replacement, where it is in the central store.
+    fn secret_arn(&self, outcome: &Outcome) -> Option<String> {
+        if outcome.made.is_some() {
+            return outcome.secret_arn.clone();
+        }
+        let record = self.ledger.users.get(&outcome.step.user)?;
+        record.secret_arn.clone().filter(|_| record.user_id == outcome.step.user_id)
     }
 
     /// One digest per recipient, or several where there is much to tell. Whoever gets some notices by a tag and others as `SECURITY_EMAIL`

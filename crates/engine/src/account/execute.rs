@@ -164,6 +164,7 @@ impl<'a, P: Ports> Executor<'a, P> {
         };
         outcome.published = was_made_now.then_some(outcome.status);
         outcome.made = Some(publication.replacement);
+        outcome.secret_arn = publication.secret_arn;
         outcome.retry_helps |= publication.undelivered.as_ref().is_some_and(Stopped::is_mended_by_a_retry);
         outcome.undelivered = publication.undelivered;
         outcome

@@ -31,6 +31,8 @@ pub(super) struct Outcome {
     pub(super) kept: Option<Stopped>,
     /// Why the user's parameter does not hold the key that the secret hands out.
     pub(super) undelivered: Option<Stopped>,
+    /// The ARN of the secret that hands out the key that was made, where it is in the central store.
+    pub(super) secret_arn: Option<String>,
 }
 
 /// Why a changing step was not, or not wholly, carried out.
@@ -131,6 +133,7 @@ impl Outcome {
             published: None,
             kept: None,
             undelivered: None,
+            secret_arn: None,
         }
     }
 

@@ -32,15 +32,18 @@ pub(super) struct Publication {
     pub(super) unproven: Option<String>,
     /// Why the user's parameter does not hold it, though the secret hands it out.
     pub(super) undelivered: Option<Stopped>,
+    /// The secret's ARN, where it is in the central store.
+    pub(super) secret_arn: Option<String>,
 }
 
 /// What is written down of a pair that was published.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Facts {
     proven: Timestamp,
     published: Timestamp,
     retrieval_unproven: bool,
     parameter: Option<ParameterStanding>,
+    secret_arn: Option<String>,
 }
 
 enum Proven {
@@ -85,7 +88,8 @@ impl<P: Ports> Executor<'_, P> {
     ) -> Result<Publication, Stopped> {
         let name = secret_name(&self.account.id, &step.user);
         let version = VersionId::of(&self.account.id, &step.user_id, &pair.id);
-        let proof = self.prove(pair, user, &name, &version).await?;
+        let secret_arn = self.ports.secrets().central_arn(&name).await?;
+        let proof = self.prove(pair, user, secret_arn.as_deref().unwrap_or(&name), &version).await?;
         let proven = self.ports.clock().now();
         let replacement = pair.id.clone();
         let retrieval_unproven = match proof {
@@ -93,7 +97,7 @@ impl<P: Ports> Executor<'_, P> {
             Proven::WithoutRetrieval => true,
             Proven::Not(why) => {
                 self.record(step, pair, supersedes, None).await?;
-                return Ok(Publication { replacement, unproven: Some(why), undelivered: None });
+                return Ok(Publication { replacement, unproven: Some(why), undelivered: None, secret_arn });
             }
         };
         let wanted = self.wanted_parameter(user).await?;
@@ -112,9 +116,9 @@ impl<P: Ports> Executor<'_, P> {
             },
         };
         let parameter = self.policy.parameters.then_some(parameter);
-        let facts = Facts { proven, published, retrieval_unproven, parameter };
+        let facts = Facts { proven, published, retrieval_unproven, parameter, secret_arn: secret_arn.clone() };
         self.record(step, pair, supersedes, Some(facts)).await?;
-        Ok(Publication { replacement, unproven: None, undelivered })
+        Ok(Publication { replacement, unproven: None, undelivered, secret_arn })
     }
 
     async fn note_retrieval_unproven(&self, step: &Step, pair: &KeyPair) -> Result<(), Stopped> {
@@ -124,12 +128,18 @@ impl<P: Ports> Executor<'_, P> {
         Ok(noted.await?)
     }
 
-    async fn prove(&self, pair: &KeyPair, user: &IamUser, name: &str, version: &VersionId) -> Result<Proven, Stopped> {
+    async fn prove(
+        &self,
+        pair: &KeyPair,
+        user: &IamUser,
+        secret: &str,
+        version: &VersionId,
+    ) -> Result<Proven, Stopped> {
         let begun = self.ports.clock().now();
         let mut pause = FIRST_PAUSE;
         loop {
             self.session.hold_for(CALL_TIME).await?;
-            let proof = self.ports.prover().prove(pair, &user.arn, name, version).await;
+            let proof = self.ports.prover().prove(pair, &user.arn, secret, version).await;
             let waited = self.ports.clock().now().duration_since(begun);
             match proof {
                 Proof::Proven => return Ok(Proven::Wholly),
@@ -166,11 +176,15 @@ impl<P: Ports> Executor<'_, P> {
         published: Option<Facts>,
     ) -> Result<(), Stopped> {
         let written = self.session.write(|ledger| {
-            ledger.user_mut(&step.user, &step.user_id).intent = None;
+            let user = ledger.user_mut(&step.user, &step.user_id);
+            user.intent = None;
+            if let Some(published) = &published {
+                user.secret_arn.clone_from(&published.secret_arn);
+            }
             let new = ledger.key_mut(&step.user, &step.user_id, &pair.id);
             new.created.get_or_insert(pair.created);
             new.supersedes = supersedes.cloned().or(new.supersedes.take());
-            if let Some(published) = published {
+            if let Some(published) = &published {
                 new.proven = Some(published.proven);
                 new.retrieval_unproven = published.retrieval_unproven;
                 new.published = Some(published.published);

@@ -129,6 +129,13 @@ impl<P: Ports> Executor<'_, P> {
                      its deletion end, then the next run goes on"
                 )));
             }
+            Some(state) if state.left_behind => {
+                tracing::warn!(
+                    secret = name,
+                    "the secret stays in the store from which the deployment moved; the new pair goes to a new one"
+                );
+                self.create_secret(step, &name, old).await?;
+            }
             Some(state) if state.versions.is_empty() => self.put_record_of(step, &name, old).await?,
             Some(_) => {
                 self.ensure_policy(&name, user).await?;

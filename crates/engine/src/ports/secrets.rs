@@ -15,7 +15,13 @@ pub trait Secrets: Send + Sync {
     /// The pair that a version holds, for proving a pair that an earlier run left pending; none when it holds no secret half.
     fn pair(&self, name: &str, version: &VersionId) -> impl Future<Output = Result<Option<KeyPair>, PortError>> + Send;
 
-    /// Makes the secret with its first version, which AWS labels `AWSCURRENT` whatever is asked. Fine when it exists already.
+    /// The ARN by which the user reads the secret, where that is in the central store; none where it is in the user's own account.
+    fn central_arn(&self, name: &str) -> impl Future<Output = Result<Option<String>, PortError>> + Send;
+
+    /// Whether secrets that are in the central store can be found. Where they cannot, one that is not found may be there.
+    fn knows_central(&self) -> bool;
+
+    /// Makes the secret, in the configured store, with its first version, which AWS labels `AWSCURRENT` whatever is asked. Fine when it exists already.
     fn create(&self, secret: NewSecret<'_>) -> impl Future<Output = Result<(), PortError>> + Send;
 
     /// The secret's resource policy, as JSON text; none when it has none.

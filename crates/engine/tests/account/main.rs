@@ -28,6 +28,7 @@ mod replacing;
 mod retrieving;
 mod reviewed;
 mod rolling_back;
+mod stores;
 mod support;
 mod surveying;
 mod sweeping;

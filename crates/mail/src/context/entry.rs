@@ -111,7 +111,10 @@ impl EntryContext {
             due: entry.due.map(|due| Moment::new(due, digest.at)),
             dates: dates(digest, section, entry),
             secret_name: entry.secret_name.clone(),
-            secret_command: entry.secret_name.as_ref().map(|name| read_secret(name, &digest.region)),
+            secret_command: {
+                let id = entry.secret_arn.as_ref().or(entry.secret_name.as_ref());
+                id.map(|id| read_secret(id, &digest.region))
+            },
             restore_command: key.filter(|_| restorable).map(|key| {
                 let user = &entry.user;
                 format!("aws iam update-access-key --user-name {user} --access-key-id {key} --status Active")
@@ -159,10 +162,9 @@ fn dates(digest: &Digest, section: Section, entry: &DigestEntry) -> Vec<DateCont
 }
 
 /// The command that prints the secret's value. Names are checked when the event is read, so nothing in it needs quoting.
-fn read_secret(name: &str, region: &str) -> String {
-    format!(
-        "aws secretsmanager get-secret-value --secret-id {name} --region {region} --query SecretString --output text"
-    )
+/// By its name in the user's own account, by its ARN in another.
+fn read_secret(id: &str, region: &str) -> String {
+    format!("aws secretsmanager get-secret-value --secret-id {id} --region {region} --query SecretString --output text")
 }
 
 fn last_used(digest: &Digest, used: &KeyUse) -> UseContext {

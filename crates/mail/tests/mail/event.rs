@@ -63,6 +63,18 @@ fn what_would_end_in_a_shell_command_is_checked() {
         let error = error_with("/entries/0/secret_name", json!(name));
         assert!(error.contains("the secret_name of user alice"), "{error}");
     }
+    for arn in [
+        "Account_111122223333_User_alice_AccessKey",
+        "arn:aws:secretsmanager:eu-central-1:999988887777:secret:Account_111122223333_User_bob_AccessKey-AbCdEf",
+        "arn:aws:secretsmanager:eu-west-1:999988887777:secret:Account_111122223333_User_alice_AccessKey-AbCdEf",
+        "arn:aws:secretsmanager:eu-central-1:999988887777:secret:Account_111122223333_User_alice_AccessKey-$(id);",
+        "arn:aws:secretsmanager:eu-central-1:x;id:secret:Account_111122223333_User_alice_AccessKey-AbCdEf",
+    ] {
+        let mut event = event();
+        event["entries"][0]["secret_arn"] = json!(arn);
+        let error = parse(event).unwrap_err().to_string();
+        assert!(error.contains("the secret_arn of user alice"), "{error}");
+    }
     let error = error_with("/region", json!("eu-west-1 $(id)"));
     assert!(error.contains("which is no region"), "{error}");
 }
@@ -74,4 +86,14 @@ fn an_unknown_reason_or_a_bad_account_is_one_clear_error() {
     let error = error_with("/account/id", json!("12"));
     assert!(error.contains("an AWS account id: 12 digits"), "{error}");
     assert!(error.contains("Nothing was sent"), "{error}");
+}
+
+#[test]
+fn a_secret_in_the_hub_is_read_by_its_arn() {
+    let arn =
+        "arn:aws:secretsmanager:eu-central-1:999988887777:secret:Account_111122223333_User_alice_AccessKey-AbCdEf";
+    let mut event = event();
+    event["entries"][0]["secret_arn"] = json!(arn);
+    let text = crate::support::rendered(&parse(event).unwrap()).text;
+    assert!(text.contains(&format!("get-secret-value --secret-id {arn} --region eu-central-1")), "{text}");
 }

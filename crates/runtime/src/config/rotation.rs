@@ -5,6 +5,7 @@ use keywheel_core::time::Days;
 
 use super::parameters::ParameterConfig;
 use super::reader::{InvalidConfiguration, Reader};
+use super::secrets::SecretStore;
 use super::variable::{self, INACTIVE_BUFFER, INACTIVE_PERIOD, ROTATION_PERIOD};
 use super::{StateLocation, check_log_level, parse};
 
@@ -27,6 +28,8 @@ pub struct RotationConfig {
     pub email_domains: Vec<String>,
     /// Whether new pairs are attached, encrypted, to the mails of those key owners whose tag asks for it.
     pub encrypted_delivery: bool,
+    /// Where the secrets are kept.
+    pub secret_store: SecretStore,
     /// The KMS key that encrypts the secrets; none means `aws/secretsmanager`.
     pub secret_kms_key_id: Option<String>,
     /// ARN patterns of those who may also read the secrets.
@@ -88,8 +91,7 @@ impl RotationConfig {
         let email_domains = reader.optional(&variable::EMAIL_DOMAINS, parse::list(parse::domain));
         let switch = parse::one_of(&[("on", true), ("off", false)]);
         let encrypted_delivery = reader.value(&variable::ENCRYPTED_DELIVERY, switch);
-        let store = reader.value(&variable::SECRET_STORE, parse::one_of(&[("member", ())]));
-        let secret_kms_key_id = reader.optional(&variable::SECRET_KMS_KEY_ID, parse::kms_key);
+        let secrets = SecretStore::read(&mut reader);
         let secret_readers = reader.optional(&variable::SECRET_READERS, parse::list(parse::reader_arn));
         let parameters = ParameterConfig::read(&mut reader);
         let state = StateLocation::read(&mut reader);
@@ -98,7 +100,7 @@ impl RotationConfig {
         let acknowledgements = acknowledgements(&mut reader, state.as_ref());
         reader.refuse(&variable::SECRET_REPLICA_REGIONS);
         reader.finish(|| {
-            store?;
+            let (secret_store, secret_kms_key_id) = secrets?;
             let parameters = parameters?;
             let (ack_bucket, ack_forget_after) = acknowledgements?;
             Some(Self {
@@ -110,7 +112,8 @@ impl RotationConfig {
                 security_email: security_email?,
                 email_domains: email_domains?.unwrap_or_default(),
                 encrypted_delivery: encrypted_delivery?,
-                secret_kms_key_id: secret_kms_key_id?,
+                secret_store,
+                secret_kms_key_id,
                 secret_readers: secret_readers?.unwrap_or_default(),
                 parameters,
                 ack_bucket,

@@ -151,10 +151,14 @@ variables! {
         "Gets a copy of every notice.";
     EMAIL_DOMAINS: ROTATION, Means("any domain"), "a comma list of domains, such as `example.com,example.org`",
         "The domains to which tags may direct mail.";
-    SECRET_STORE: ROTATION, Default("member"), "`member`; `central` is not carried out by this release",
-        "Where secrets are kept: in the user's own account.";
+    SECRET_STORE: ROTATION, Default("member"), "`member` or `central`; `central` needs `SECRET_KMS_KEY_ID`",
+        "Where secrets are kept: in the user's own account, or in this function's account, readable by that user across accounts (`docs/stores.md`). \
+         What an earlier `member` left is found all the same.";
+    SECRET_STORE_BEFORE: ROTATION, Means("secrets are looked for in the accounts of their users"), "`central`, together with `SECRET_STORE=member`",
+        "The store from which the deployment moved back: secrets that are still in this function's account are found until their users' next keys are made.";
     SECRET_KMS_KEY_ID: ROTATION, Means("the account's `aws/secretsmanager` key"), "a KMS key's id, ARN, alias name (`alias/…`) or alias ARN",
-        "The KMS key that encrypts the secrets.";
+        "The KMS key that encrypts the secrets. With `SECRET_STORE=member` it is looked for in each account, so an alias name that exists in all of them; with `central` it is a customer \
+         managed key of this function's account, whose policy lets the users decrypt.";
     SECRET_REPLICA_REGIONS: ROTATION, Means("no replicas"), LATER,
         "Further regions that hold the secrets.";
     SECRET_READERS: ROTATION, Means("nobody else"), "a comma list of ARN patterns of IAM roles or users, such as `arn:aws:iam::*:role/break-glass`; \

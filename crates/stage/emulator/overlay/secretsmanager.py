@@ -1,7 +1,7 @@
 """Secrets Manager: idempotent tokens, staging labels, checked resource policies."""
 import json
 from ministack.core.iam_evaluator import validate_policy_document
-from ministack.core.responses import error_response_json, json_response
+from ministack.core.responses import error_response_json, get_account_id, get_region, json_response
 from ministack.services import secretsmanager
 from overlay.world import Any, patch
 def replay(secret: dict | None, data: dict) -> tuple | None:
@@ -49,3 +49,19 @@ def put_resource_policy(stock: Any, data: dict) -> tuple:
                 not statement.get("Condition")):
             return error_response_json("PublicPolicyException", "You can't attach a policy that grants broad access.")
     return error_response_json("MalformedPolicyDocumentException", problem) if problem else stock(data)
+@patch(vars(secretsmanager), "_resolve")
+def resolve(stock: Any, secret_id: str, **options: Any) -> tuple:
+    """A full ARN leads to another account's secret, and then the policies decide; stock looks in the caller's alone."""
+    scope = secretsmanager._secret_scope_from_arn(secret_id or "")
+    if scope and scope[0].account_id != get_account_id() and scope[0].region == get_region():
+        for key, secret in secretsmanager._secrets.items_scoped(scope[0].account_id, scope[0].region):
+            if secret["ARN"] == secret_id:
+                return key, secret
+    return stock(secret_id, **options)
+@patch(vars(secretsmanager), "secret_policy_for_arn")
+def secret_policy_for_arn(stock: Any, arn: str) -> tuple[str, str] | None:
+    """The policy of another account's secret, with its owner; stock finds policies of the caller's account alone."""
+    spec = (secretsmanager._secret_scope_from_arn(arn) or [None])[0]
+    if not spec or spec.account_id == get_account_id() or not secretsmanager._resolve(arn)[1]:
+        return stock(arn)
+    return secretsmanager._resource_policies.get_scoped(spec.account_id, spec.region, arn) or "", spec.account_id

@@ -1,5 +1,5 @@
 """Secrets Manager."""
-from support import ContractTest, client, document, new_account
+from support import ALLOW_ALL, ContractTest, client, document, make_user, new_account
 
 ONE, TWO, THREE = "1" * 64, "2" * 64, "3" * 64
 PUBLIC = {"Effect": "Allow", "Principal": "*", "Action": "secretsmanager:GetSecretValue", "Resource": "*"}
@@ -68,6 +68,33 @@ class Patched(ContractTest):
         statement = {"Effect": "Deny", "NotPrincipal": {"AWS": "111122223333"}, "Action": "*", "Resource": "*"}
         self.refused("MalformedPolicyDocumentException", self.secret(SecretString="value").put_resource_policy,
                      SecretId="secret", ResourcePolicy=document(statement))
+
+    def shared(self, *allowed: dict) -> tuple[str, object]:
+        """A secret whose policy lets a user of another account read it, and that user's client, who has these rights."""
+        hub, member = new_account(), new_account()
+        user = make_user(member, "alice", *allowed)
+        secrets = client("secretsmanager", hub)
+        arn = secrets.create_secret(Name="secret", SecretString="value")["ARN"]
+        secrets.put_resource_policy(SecretId="secret", ResourcePolicy=document(PUBLIC | {"Principal": {"AWS": user["Arn"]}}))
+        return arn, client("secretsmanager", user)
+
+    def test_secret_of_another_account(self) -> None:
+        arn, reader = self.shared(ALLOW_ALL)
+        self.assertEqual("value", reader.get_secret_value(SecretId=arn)["SecretString"])
+        for reference in ("secret", arn[:-7]):
+            self.refused("ResourceNotFoundException", reader.get_secret_value, SecretId=reference)
+
+    def test_policy_of_another_accounts_secret(self) -> None:
+        arn, reader = self.shared(ALLOW_ALL)
+        self.assertEqual("value", reader.get_secret_value(SecretId=arn)["SecretString"])
+        for allowed, policy in ([], None), ([ALLOW_ALL], {"Effect": "Deny", "Principal": "*"}), ([ALLOW_ALL], {}):
+            arn, reader = self.shared(*allowed)
+            if policy is not None:
+                hub = client("secretsmanager", arn.split(":")[4])
+                hub.delete_resource_policy(SecretId="secret")
+                if policy:
+                    hub.put_resource_policy(SecretId="secret", ResourcePolicy=document(PUBLIC | policy))
+            self.refused("AccessDeniedException", reader.get_secret_value, SecretId=arn)
 
 
 class Alike(ContractTest):

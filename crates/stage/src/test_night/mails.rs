@@ -96,6 +96,7 @@ fn digest(stage: &Stage, number: u32) -> anyhow::Result<Value> {
         reason: Reason::ConflictTwoActive,
         due: None,
         secret_name: None,
+        secret_arn: None,
         last_used: None,
         instructions: Vec::new(),
         detail: None,

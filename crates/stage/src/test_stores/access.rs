@@ -19,7 +19,7 @@ use crate::policies::{ACK_BUCKET, Policies};
 use crate::stage::Stage;
 use crate::test_night::checks::Checks;
 
-const USERS: [&str; 3] = ["alice", "later", "plain"];
+const USERS: [&str; 5] = ["alice", "later", "plain", "moved", "other"];
 
 pub(super) async fn check(stage: &Stage, checks: &mut Checks) -> anyhow::Result<()> {
     attach(stage).await?;
@@ -73,7 +73,7 @@ async fn as_host(stage: &Stage, user: &str) -> anyhow::Result<SdkConfig> {
 }
 
 /// What an attempt came to, where that is not what it should have.
-fn unexpected<T, E: std::fmt::Debug>(what: &str, tried: Result<T, E>, allowed: bool) -> Option<String> {
+pub(super) fn unexpected<T, E: std::fmt::Debug>(what: &str, tried: Result<T, E>, allowed: bool) -> Option<String> {
     match tried {
         Ok(_) if !allowed => Some(format!("{what} is allowed")),
         Err(error) if allowed => Some(format!("{what} is refused: {error:?}")),

@@ -15,7 +15,7 @@ use keywheel_engine::ports::{Invoker, LedgerStore, RunStore};
 use keywheel_runtime::RotationConfig;
 
 use super::send::{Answer, reviewed};
-use crate::config::{Configuration, parameter_options, secret_options};
+use crate::config::{Configuration, parameter_options, secret_options, secret_store};
 use crate::deployment::CallFailed;
 use crate::exit::failed;
 use crate::interrupt::Interrupt;
@@ -81,7 +81,7 @@ impl Local {
         let deadline = plus(now, RUN_TIME);
         let ports = AccountPorts::new(
             &session,
-            &session.config,
+            secret_store(&self.rotation, &session.config),
             secret_options(&self.rotation),
             parameter_options(&self.rotation),
             AwsAcknowledgements::new(&hub.config, self.rotation.ack_bucket.clone()),
