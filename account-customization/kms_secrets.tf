@@ -2,13 +2,17 @@ locals {
   has_central_secrets = var.store_secrets_in_central_account || var.secrets_were_in_central_account
   makes_secret_key    = local.has_central_secrets && var.central_secret_kms_key_arn == null
   secret_key_arn      = local.makes_secret_key ? aws_kms_key.secrets[0].arn : var.central_secret_kms_key_arn
+  replicates          = trimspace(var.credential_replication_region) != ""
+
   # The alias is known before the key is made.
-  secret_key_name = local.makes_secret_key ? "alias/keywheel-secrets" : var.central_secret_kms_key_arn
-  central_secrets = "arn:${local.partition}:secretsmanager:*:${local.account}:secret:Account_*_User_*_AccessKey-??????"
+  secret_key_name     = local.makes_secret_key ? "alias/keywheel-secrets" : local.key_in_every_region
+  key_in_every_region = local.replicates ? try(regex("mrk-[0-9a-f]+$", var.central_secret_kms_key_arn), var.central_secret_kms_key_arn) : var.central_secret_kms_key_arn
+  central_secrets     = "arn:${local.partition}:secretsmanager:*:${local.account}:secret:Account_*_User_*_AccessKey-??????"
 
   secrets_environment = merge(
     var.store_secrets_in_central_account ? { SECRET_STORE = "central", SECRET_KMS_KEY_ID = local.secret_key_name } : {},
     var.secrets_were_in_central_account ? { SECRET_STORE_BEFORE = "central" } : {},
+    { SECRET_REPLICA_REGIONS = var.credential_replication_region },
   )
 }
 

@@ -224,12 +224,22 @@ data "aws_iam_policy_document" "key_rotation" {
   }
 
   dynamic "statement" {
+    for_each = var.store_secrets_in_central_account && local.replicates ? [local.central_secrets] : []
+
+    content {
+      sid       = "ReplicatesCentralSecrets"
+      actions   = ["secretsmanager:ReplicateSecretToRegions"]
+      resources = [statement.value]
+    }
+  }
+
+  dynamic "statement" {
     for_each = local.has_central_secrets ? [local.secret_key_arn] : []
 
     content {
       sid       = "EncryptsCentralSecrets"
-      actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
-      resources = [statement.value]
+      actions   = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]
+      resources = local.replicates ? concat([statement.value], var.replica_secret_kms_key_arns) : [statement.value]
 
       condition {
         test     = "StringLike"

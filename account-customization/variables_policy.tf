@@ -154,14 +154,20 @@ variable "central_secret_kms_key_arn" {
   }
 }
 
+variable "replica_secret_kms_key_arns" {
+  description = "The ARNs of the keys that encrypt replicas of central secrets: in each Region the one that alias/keywheel-secrets, or the multi-Region key, means there."
+  type        = list(string)
+  default     = []
+}
+
 variable "credential_replication_region" {
-  description = "Must be empty: replicas of secrets are not carried out by this release."
+  description = "SECRET_REPLICA_REGIONS: the further Regions that hold replicas of the secrets, with commas between them; empty for none. The same as in global-account-customization."
   type        = string
   default     = ""
 
   validation {
-    condition     = trimspace(var.credential_replication_region) == ""
-    error_message = "credential_replication_region must be empty: this release makes no replicas, and key-rotation would refuse to start."
+    condition     = trimspace(var.credential_replication_region) == "" || alltrue([for region in split(",", var.credential_replication_region) : can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]+$", trimspace(region)))])
+    error_message = "credential_replication_region must be Regions, such as eu-west-1, with commas between them."
   }
 }
 

@@ -98,11 +98,21 @@ data "aws_iam_policy_document" "member" {
   }
 
   dynamic "statement" {
+    for_each = length(var.secret_replica_regions) == 0 ? [] : [local.secrets]
+
+    content {
+      sid       = "ReplicatesTheUsersSecrets"
+      actions   = ["secretsmanager:ReplicateSecretToRegions"]
+      resources = [statement.value]
+    }
+  }
+
+  dynamic "statement" {
     for_each = length(var.secret_kms_key_arns) == 0 ? [] : [var.secret_kms_key_arns]
 
     content {
       sid       = "EncryptsSecrets"
-      actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+      actions   = length(var.secret_replica_regions) == 0 ? ["kms:Decrypt", "kms:GenerateDataKey"] : ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]
       resources = statement.value
 
       condition {

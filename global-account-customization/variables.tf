@@ -92,6 +92,12 @@ variable "secret_kms_key_arns" {
   default     = []
 }
 
+variable "secret_replica_regions" {
+  description = "SECRET_REPLICA_REGIONS: whether the member role may replicate secrets, to these Regions; empty for no replicas. secret_kms_key_arns then has the keys of these Regions, too."
+  type        = list(string)
+  default     = []
+}
+
 variable "parameter_prefix" {
   description = "PARAMETER_PREFIX: where the parameters are of users whom parameters.json names; null where nobody gets one. The same as in account-customization."
   type        = string

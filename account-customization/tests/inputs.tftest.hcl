@@ -119,32 +119,32 @@ run "wrong_values_are_refused_by_name" {
   command = plan
 
   variables {
-    organization_id                  = "example"
-    org_list_account                 = "12"
-    admin_email_address              = "Keywheel <keywheel@example.com>"
-    rotation_period                  = 0.5
-    recovery_grace_period            = 0
-    log_retention_days               = 8
-    schedule_expression              = "daily"
-    finish_schedule_expression       = "later"
-    schedule_window_minutes          = 2000
-    reserved_concurrency             = { key-rotation = 0 }
-    rotation_environment             = { FREZE = "2026-12-20" }
-    security_email                   = "Security <security@example.com>"
-    log_level                        = "ERROR"
-    iam_exception_group              = "a/b"
-    no_run_hours                     = 0
-    inventory_environment            = { STATE_BUCKET = "mine" }
-    notification_environment         = { MAILER = "smtp" }
-    central_secret_kms_key_arn       = "alias/mine"
-    credential_replication_region    = "eu-west-1"
-    kms_key_arn                      = "alias/mine"
-    mailer                           = "pigeon"
-    smtp_port                        = 0
-    smtp_tls                         = "none"
-    smtp_credentials                 = "hunter2"
-    mailgun_region                   = "de"
-    mailgun_credentials              = "ssm:"
+    organization_id               = "example"
+    org_list_account              = "12"
+    admin_email_address           = "Keywheel <keywheel@example.com>"
+    rotation_period               = 0.5
+    recovery_grace_period         = 0
+    log_retention_days            = 8
+    schedule_expression           = "daily"
+    finish_schedule_expression    = "later"
+    schedule_window_minutes       = 2000
+    reserved_concurrency          = { key-rotation = 0 }
+    rotation_environment          = { FREZE = "2026-12-20" }
+    security_email                = "Security <security@example.com>"
+    log_level                     = "ERROR"
+    iam_exception_group           = "a/b"
+    no_run_hours                  = 0
+    inventory_environment         = { STATE_BUCKET = "mine" }
+    notification_environment      = { MAILER = "smtp" }
+    central_secret_kms_key_arn    = "alias/mine"
+    credential_replication_region = "Ireland"
+    kms_key_arn                   = "alias/mine"
+    mailer                        = "pigeon"
+    smtp_port                     = 0
+    smtp_tls                      = "none"
+    smtp_credentials              = "hunter2"
+    mailgun_region                = "de"
+    mailgun_credentials           = "ssm:"
   }
 
   expect_failures = [

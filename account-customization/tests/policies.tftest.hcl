@@ -73,6 +73,7 @@ run "policies_with_a_central_store" {
 
   variables {
     store_secrets_in_central_account = true
+    credential_replication_region    = "eu-west-1"
     central_secret_kms_key_arn       = "arn:aws:kms:fixture-region-1:999900001111:key/fixture-key"
   }
 }

@@ -96,3 +96,18 @@ run "moved_back_and_not_moved_back_is_refused" {
 
   expect_failures = [aws_iam_role.function]
 }
+
+run "replicas_are_asked_for_and_allowed" {
+  command = plan
+
+  variables {
+    store_secrets_in_central_account = true
+    credential_replication_region    = "eu-west-1, us-east-1"
+    replica_secret_kms_key_arns      = ["arn:aws:kms:eu-west-1:222233334444:key/11111111-2222-3333-4444-555555555555"]
+  }
+
+  assert {
+    condition     = aws_lambda_function.function["key-rotation"].environment[0].variables["SECRET_REPLICA_REGIONS"] == "eu-west-1, us-east-1"
+    error_message = "key-rotation must be told of the Regions"
+  }
+}

@@ -23,6 +23,7 @@ variables {
   member_role_external_id = "fixture-external-id"
   iam_exception_group     = "fixture-exemption-group"
   parameter_prefix        = "/keywheel/"
+  secret_replica_regions  = ["eu-west-1"]
   ack_bucket              = "fixture-ack-bucket"
 
   central_secret_kms_key_arn = "arn:aws:kms:eu-central-1:999900001111:key/fixture-key"

@@ -92,6 +92,7 @@ permissions! {
         "s3:ListBucket", None, "the state bucket, and the bucket that `ACK_BUCKET` names", "Without it S3 answers 403 where an object is missing; which hosts acknowledge.";
         "s3:PutObject", Some("put_object"), "ledgers and runs in the state bucket", "Writes down what it is about to do, and what it did.";
         "kms:Decrypt", None, "the key of secrets that are kept in this account", "Secrets Manager reads them with it.";
+        "kms:Encrypt", None, "the key of secrets that are kept in this account", "Secrets Manager encrypts replicas with it.";
         "kms:GenerateDataKey", None, "the key of secrets that are kept in this account", "Secrets Manager encrypts them with it.";
         "secretsmanager:CreateSecret", Some("create_secret"), "secrets that are kept in this account (`SECRET_STORE=central`)", "As the member role does in each account.";
         "secretsmanager:DescribeSecret", Some("describe_secret"), "secrets that are kept in this account", "The same.";
@@ -100,6 +101,7 @@ permissions! {
         "secretsmanager:ListSecretVersionIds", Some("list_secret_version_ids"), "secrets that are kept in this account", "The same.";
         "secretsmanager:PutResourcePolicy", Some("put_resource_policy"), "secrets that are kept in this account", "The same.";
         "secretsmanager:PutSecretValue", Some("put_secret_value"), "secrets that are kept in this account", "The same.";
+        "secretsmanager:ReplicateSecretToRegions", Some("replicate_secret_to_regions"), "secrets that are kept in this account, where `credential_replication_region` names Regions", "The same.";
         "secretsmanager:UpdateSecretVersionStage", Some("update_secret_version_stage"), "secrets that are kept in this account", "The same.";
         "sts:AssumeRole", Some("assume_role"), "the member role of any account", "Looks after that account with it.";
     }
@@ -121,6 +123,7 @@ permissions! {
         "secretsmanager:ListSecretVersionIds", Some("list_secret_version_ids"), "the users' secrets", "Whether a pair is stored.";
         "secretsmanager:PutResourcePolicy", Some("put_resource_policy"), "the users' secrets", "Lets only that user read it.";
         "secretsmanager:PutSecretValue", Some("put_secret_value"), "the users' secrets", "Stores a new pair.";
+        "secretsmanager:ReplicateSecretToRegions", Some("replicate_secret_to_regions"), "the users' secrets, where `secret_replica_regions` names Regions", "Further Regions have the secret, too.";
         "secretsmanager:UpdateSecretVersionStage", Some("update_secret_version_stage"), "the users' secrets", "Hands a pair out, or no longer.";
         "ssm:GetParameter", Some("get_parameter"), "the users' parameters, where `parameter_prefix` names them", "Which pair a parameter hands out.";
         "ssm:PutParameter", Some("put_parameter"), "the users' parameters, where `parameter_prefix` names them", "Keeps a parameter in step with the secret.";

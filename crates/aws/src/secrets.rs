@@ -2,10 +2,10 @@
 
 mod labels;
 mod place;
+mod replicas;
 mod value;
 
 use aws_config::SdkConfig;
-use aws_sdk_secretsmanager::types::ReplicaRegionType;
 use keywheel_core::id::AccessKeyId;
 use keywheel_core::observed::{AWSPENDING, SecretState};
 use keywheel_core::secret::{KeyPair, SecretValue, VersionId};
@@ -15,6 +15,7 @@ use crate::error::{code, port_error, port_error_of_secret};
 use crate::quiet::Quietly;
 use place::Places;
 pub use place::SecretStore;
+use replicas::Replicas;
 
 const CREATE: &str = "secretsmanager:CreateSecret";
 const GET_POLICY: &str = "secretsmanager:GetResourcePolicy";
@@ -47,15 +48,26 @@ impl AwsSecrets {
     /// Secrets of the account whose credentials the configuration has, kept where the deployment keeps them.
     #[must_use]
     pub fn kept_in(member: &SdkConfig, store: SecretStore<'_>, options: SecretOptions) -> Self {
-        Self { places: Places::new(member, store), options }
+        let replicas = Replicas::new(&options);
+        Self { places: Places::new(member, store, replicas), options }
     }
+}
 
-    /// None rather than an empty list: CreateSecret takes the list with one entry at least (API, `AddReplicaRegions`).
-    fn replicas(&self) -> Option<Vec<ReplicaRegionType>> {
-        let replica = |region: &String| ReplicaRegionType::builder().region(region).build();
-        let replicas: Vec<_> = self.options.replica_regions.iter().map(replica).collect();
-        (!replicas.is_empty()).then_some(replicas)
+impl AwsSecrets {
+    /// A secret is made before its user's key is: here it shows whether the account has the KMS key.
+    fn naming_the_key(&self, failure: PortError) -> PortError {
+        let Some(key) = self.options.kms_key_id.as_ref().filter(|_| refused_for_good(&failure)) else { return failure };
+        let message = format!(
+            "{}; hint: the KMS key {key} must be in the account and Region that keep the secret, and the role that writes it needs kms:Decrypt \
+             and kms:GenerateDataKey on it",
+            failure.message
+        );
+        PortError { message, ..failure }
     }
+}
+
+fn refused_for_good(failure: &PortError) -> bool {
+    matches!(failure.kind, ErrorKind::Denied | ErrorKind::Invalid | ErrorKind::NotFound)
 }
 
 impl Secrets for AwsSecrets {
@@ -79,6 +91,14 @@ impl Secrets for AwsSecrets {
         value::pair(self.places.of(name).await?, name, version).await
     }
 
+    fn has_replicas(&self) -> bool {
+        self.places.have_replicas()
+    }
+
+    async fn replicate(&self, name: &str) -> Result<(), PortError> {
+        self.places.replicate(name).await
+    }
+
     async fn create(&self, secret: NewSecret<'_>) -> Result<(), PortError> {
         let made = self
             .places
@@ -89,7 +109,6 @@ impl Secrets for AwsSecrets {
             .client_request_token(secret.version.as_str())
             .secret_string(secret.value.expose())
             .set_kms_key_id(self.options.kms_key_id.clone())
-            .set_add_replica_regions(self.replicas())
             .send()
             .quietly()
             .await;
@@ -98,7 +117,7 @@ impl Secrets for AwsSecrets {
             return Ok(());
         };
         let exists = code(&error) == Some("ResourceExistsException");
-        let failure = port_error_of_secret(CREATE, &error);
+        let failure = self.naming_the_key(port_error_of_secret(CREATE, &error));
         match self.describe(secret.name).await {
             Ok(Some(state)) if exists && !state.scheduled_for_deletion && !state.left_behind => Ok(()),
             _ => Err(failure),
@@ -172,7 +191,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_secret_without_replicas_is_made_without_the_field() {
+    async fn a_secret_is_made_in_one_region_with_the_key_that_is_named() {
         let wire = Wire::new(|_, _| json(200, "{}"));
         create_over(&wire, SecretOptions::default()).await.unwrap();
         let options =
@@ -181,9 +200,20 @@ mod tests {
         let bodies: Vec<serde_json::Value> =
             wire.sent().iter().map(|sent| serde_json::from_str(&sent.body).unwrap()).collect();
         assert_eq!((bodies[0].get("AddReplicaRegions"), bodies[0].get("KmsKeyId")), (None, None));
-        assert_eq!(bodies[1]["AddReplicaRegions"], serde_json::json!([{ "Region": "eu-west-1" }]));
+        // A Region that refuses must not keep the secret from being made.
+        assert_eq!(bodies[1].get("AddReplicaRegions"), None);
         assert_eq!(bodies[1]["KmsKeyId"], "alias/ours");
         assert_eq!(bodies[0]["ClientRequestToken"], "v".repeat(64));
+    }
+
+    #[tokio::test]
+    async fn a_refusal_names_the_key_that_must_be_there() {
+        let wire = Wire::new(|_, _| json_error(400, "EncryptionFailure", "no such alias"));
+        let options =
+            |key: Option<&str>| SecretOptions { kms_key_id: key.map(str::to_owned), ..SecretOptions::default() };
+        let error = create_over(&wire, options(Some("alias/ours"))).await.unwrap_err();
+        assert!(error.message.contains("hint: the KMS key alias/ours must be in the account"), "{error}");
+        assert!(!create_over(&wire, options(None)).await.unwrap_err().message.contains("hint"));
     }
 
     #[tokio::test]

@@ -18,7 +18,7 @@ use keywheel_runtime::RotationConfig;
 
 use crate::accounts::{TargetArguments, Targets};
 use crate::aws::AwsArguments;
-use crate::config::{ConfigArguments, Configuration, member_role, secret_store};
+use crate::config::{ConfigArguments, Configuration, member_role, secret_options, secret_store};
 use crate::interrupt::Interrupt;
 use crate::printer::Printer;
 use crate::session::Hub;
@@ -143,6 +143,7 @@ impl Look {
         let ports = LookPorts::new(
             &session,
             secret_store(&self.rotation, &self.hub.config),
+            secret_options(&self.rotation),
             self.acknowledgements.clone(),
             self.memory.clone(),
             deadline,

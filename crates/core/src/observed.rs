@@ -99,6 +99,8 @@ pub struct SecretState {
     pub scheduled_for_deletion: bool,
     /// It is in the store from which the deployment moved: the user's next pair goes to the configured one.
     pub left_behind: bool,
+    /// The configured Regions that have no replica of it, or a failed one, with what AWS says of it.
+    pub regions_behind: BTreeMap<String, String>,
     /// Every version that has a label or is still kept.
     pub versions: Vec<SecretVersion>,
     /// `Previous.AccessKeyId` of the current value: the witness that Keywheel superseded that key.

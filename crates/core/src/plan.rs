@@ -165,6 +165,11 @@ pub enum Action {
         /// The key.
         key: AccessKeyId,
     },
+    /// Replicates the secret that hands the key out to those Regions that are behind.
+    Replicate {
+        /// The key.
+        key: AccessKeyId,
+    },
     /// Makes the key inactive.
     Deactivate {
         /// The key.

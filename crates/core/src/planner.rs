@@ -7,6 +7,7 @@ mod explicit;
 mod glance;
 mod parameter;
 mod reconciliation;
+mod replica;
 mod retirement;
 mod reviewed;
 mod rollback;
@@ -127,7 +128,8 @@ fn urgency(step: &Step) -> (u8, Option<Timestamp>, &UserName, Option<&AccessKeyI
         | Action::Deliver { .. }
         | Action::Rollback { .. } => 0,
         Action::Deactivate { .. } | Action::Delete { .. } | Action::Replace { .. } => 1,
-        Action::Hold | Action::None | Action::Refuse { .. } => 2,
+        // Readers of the other Regions wait; no change to a key does, however many secrets there are to replicate.
+        Action::Replicate { .. } | Action::Hold | Action::None | Action::Refuse { .. } => 2,
     };
     (class, step.due, &step.user, step.key.as_ref())
 }

@@ -78,6 +78,8 @@ reasons! {
     ReplacementNotRetrievable = "replacement-not-retrievable",
     /// The user's parameter does not hold the replacement, or that is not known: it is brought into step, and the old key is held until it is.
     ParameterBehind = "parameter-behind",
+    /// A configured Region has no replica of the user's secret, or a failed one: it is replicated there. Nothing waits for it.
+    ReplicaBehind = "replica-behind",
     /// The user's secret could not be looked at: nothing about this user changes.
     SecretUnknown = "secret-unknown",
     /// The key will be replaced on the date given.

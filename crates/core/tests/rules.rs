@@ -208,7 +208,7 @@ proptest! {
         let active = seen.user.keys.iter().filter(|key| key.is_active()).count();
         for step in world.plan().steps.iter().filter(|step| active > 1 && step.action.is_change()) {
             let gives_back = step.kind == StepKind::Rollback && taken_away(step).is_none();
-            let delivers = matches!(step.action, Action::Deliver { .. });
+            let delivers = matches!(step.action, Action::Deliver { .. } | Action::Replicate { .. });
             let takes_an_unused_key = matches!(step.kind, StepKind::Retire | StepKind::Delete);
             prop_assert!(gives_back || delivers || takes_an_unused_key, "{step:?}");
             if let Action::Deactivate { key, .. } = &step.action {

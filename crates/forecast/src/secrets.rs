@@ -70,6 +70,17 @@ impl Secrets for Copy {
         true
     }
 
+    fn has_replicas(&self) -> bool {
+        true
+    }
+
+    /// Every Region answers.
+    async fn replicate(&self, name: &str) -> Result<(), PortError> {
+        let operation = "secretsmanager:ReplicateSecretToRegions";
+        self.state().owner_of(operation, name)?.secret_mut(operation)?.regions_behind.clear();
+        Ok(())
+    }
+
     async fn previous_key(&self, name: &str) -> Result<Option<AccessKeyId>, PortError> {
         let operation = "secretsmanager:GetSecretValue";
         Ok(self.state().owner_of(operation, name)?.secret_mut(operation)?.previous.clone())

@@ -147,10 +147,19 @@ fn a_freeze_that_cannot_be_read_is_refused_and_not_ignored() {
 }
 
 #[test]
-fn what_this_release_cannot_carry_out_is_refused() {
-    for (name, value) in [("SECRET_REPLICA_REGIONS", "eu-west-1")] {
-        assert_eq!(refused(rotation(&[(name, value)])), [name]);
+fn replicas_are_encrypted_with_a_key_that_is_in_every_region() {
+    let replicas = |key: &'static str| {
+        let settings = [("SECRET_REPLICA_REGIONS", "eu-west-1, us-east-1"), ("SECRET_KMS_KEY_ID", key)];
+        rotation(&settings).map(|config| config.secret_replica_regions)
+    };
+    for key in ["", "alias/ours", "mrk-1234abcd12ab34cd56ef1234567890ab"] {
+        assert_eq!(replicas(key).unwrap(), ["eu-west-1", "us-east-1"], "{key:?}");
     }
+    for key in ["1234abcd-12ab-34cd-56ef-1234567890ab", "arn:aws:kms:eu-central-1:111122223333:alias/ours"] {
+        assert_eq!(refused(replicas(key)), ["SECRET_KMS_KEY_ID"], "{key:?}");
+    }
+    let wrong = rotation(&[("SECRET_REPLICA_REGIONS", "Ireland")]);
+    assert_eq!(refused(wrong), ["SECRET_REPLICA_REGIONS"]);
 }
 
 #[test]

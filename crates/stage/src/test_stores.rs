@@ -3,6 +3,7 @@
 mod access;
 mod central;
 mod parameters;
+mod replicas;
 
 use keywheel_core::secret::smtp_password;
 use secrecy::ExposeSecret;
@@ -26,6 +27,7 @@ pub async fn run(place: &Place) -> anyhow::Result<bool> {
     let mut checks = Checks::new();
     parameters::check(&stage, &mut checks).await?;
     access::check(&stage, &mut checks).await?;
+    replicas::check(&stage, &mut checks).await?;
     central::check(&stage, &mut checks).await?;
     stage.write_function_log(&place.out).await?;
     let issued = stage.admin.credentials().await?;

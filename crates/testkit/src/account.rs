@@ -40,6 +40,8 @@ pub struct Account {
     pub left_secrets: BTreeMap<String, Secret>,
     /// Where new secrets are made.
     pub store: Store,
+    /// Further Regions in which secrets are to be.
+    pub replica_regions: BTreeSet<String>,
     /// Whether secrets in the other store are found.
     pub knows_other_store: bool,
     /// What notification recorded.
@@ -86,6 +88,7 @@ impl Account {
             secrets: BTreeMap::new(),
             left_secrets: BTreeMap::new(),
             store: Store::Member,
+            replica_regions: BTreeSet::new(),
             knows_other_store: false,
             notices: BTreeMap::new(),
             mails: Vec::new(),

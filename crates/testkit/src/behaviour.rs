@@ -1,5 +1,7 @@
 //! What of AWS's behaviour a test can set.
 
+use std::collections::BTreeSet;
+
 use jiff::SignedDuration;
 
 /// How the model behaves. The default is an account without delays, with AWS's quota.
@@ -21,6 +23,8 @@ pub struct Behaviour {
     pub report: Reporting,
     /// New keys are denied their own secrets.
     pub retrieval_is_denied: bool,
+    /// Regions in which no replica can be made.
+    pub closed_regions: BTreeSet<String>,
     /// Notification sends nothing.
     pub mail_is_down: bool,
 }
@@ -36,6 +40,7 @@ impl Default for Behaviour {
             quota_is_racy: false,
             report: Reporting::default(),
             retrieval_is_denied: false,
+            closed_regions: BTreeSet::new(),
             mail_is_down: false,
         }
     }

@@ -38,6 +38,7 @@ operations! {
     GetPolicy = "secretsmanager:GetResourcePolicy",
     PutPolicy = "secretsmanager:PutResourcePolicy",
     PutPending = "secretsmanager:PutSecretValue",
+    Replicate = "secretsmanager:ReplicateSecretToRegions",
     MoveCurrent = "secretsmanager:UpdateSecretVersionStage",
     RemoveLabel = "secretsmanager:UpdateSecretVersionStage",
     ReadParameterList = "s3:GetObject",
@@ -59,7 +60,7 @@ impl Operation {
     pub fn is_change(self) -> bool {
         use Operation::{
             CreateAccessKey, CreateParameter, CreateSecret, DeleteAccessKey, MoveCurrent, OverwriteParameter,
-            PutPending, PutPolicy, RemoveLabel, UpdateAccessKey,
+            PutPending, PutPolicy, RemoveLabel, Replicate, UpdateAccessKey,
         };
         matches!(
             self,
@@ -71,6 +72,7 @@ impl Operation {
                 | OverwriteParameter
                 | PutPolicy
                 | PutPending
+                | Replicate
                 | MoveCurrent
                 | RemoveLabel
         )

@@ -35,6 +35,8 @@ pub struct Secret {
     pub policy: Option<String>,
     /// Somebody scheduled it for deletion.
     pub is_scheduled_for_deletion: bool,
+    /// The Regions that have a replica.
+    pub replicas: BTreeSet<String>,
 }
 
 /// A version of a secret.
@@ -145,6 +147,11 @@ impl Account {
         self.secrets.get(name.unwrap_or(reference)).filter(|secret| secret.store == store)
     }
 
+    fn regions_behind(&self, secret: &Secret) -> BTreeMap<String, String> {
+        let behind = self.replica_regions.difference(&secret.replicas);
+        behind.map(|region| (region.clone(), "no replica".to_owned())).collect()
+    }
+
     fn usable(&mut self, operation: Operation, name: &str) -> Result<&mut Secret, PortError> {
         let Some(secret) = self.secrets.get_mut(name) else {
             return Err(error(operation, ErrorKind::NotFound, "ResourceNotFoundException"));
@@ -179,7 +186,30 @@ impl Secrets for World {
         self.call(Operation::DescribeSecret, name.to_owned(), |account| {
             let left_behind = |secret: &Secret| secret.store != account.store;
             let found = account.secrets.get(name).filter(|secret| !left_behind(secret) || account.knows_other_store);
-            Ok(found.map(|secret| SecretState { left_behind: left_behind(secret), ..secret.state() }))
+            let behind = |secret: &Secret| account.regions_behind(secret);
+            let state = |secret| SecretState {
+                left_behind: left_behind(secret),
+                regions_behind: behind(secret),
+                ..secret.state()
+            };
+            Ok(found.map(state))
+        })
+        .await
+    }
+
+    fn has_replicas(&self) -> bool {
+        !self.account().replica_regions.is_empty()
+    }
+
+    async fn replicate(&self, name: &str) -> Result<(), PortError> {
+        self.call(Operation::Replicate, name.to_owned(), |account| {
+            let (wanted, closed) = (account.replica_regions.clone(), account.behaviour.closed_regions.clone());
+            let secret = account.usable(Operation::Replicate, name)?;
+            secret.replicas.extend(wanted.difference(&closed).cloned());
+            match wanted.intersection(&closed).next() {
+                None => Ok(()),
+                Some(region) => Err(error(Operation::Replicate, ErrorKind::Invalid, &format!("{region}: closed"))),
+            }
         })
         .await
     }

@@ -10,7 +10,8 @@ pub(crate) fn member_role(config: &RotationConfig) -> Option<MemberRole> {
 }
 
 pub(crate) fn secret_options(config: &RotationConfig) -> SecretOptions {
-    SecretOptions { kms_key_id: config.secret_kms_key_id.clone(), replica_regions: Vec::new() }
+    let (kms_key_id, replica_regions) = (config.secret_kms_key_id.clone(), config.secret_replica_regions.clone());
+    SecretOptions { kms_key_id, replica_regions }
 }
 
 pub(crate) fn secret_store<'a>(config: &RotationConfig, hub: &'a SdkConfig) -> SecretStore<'a> {

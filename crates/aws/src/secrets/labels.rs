@@ -1,5 +1,5 @@
 use aws_sdk_secretsmanager::Client;
-use aws_sdk_secretsmanager::types::SecretVersionsListEntry;
+use aws_sdk_secretsmanager::types::{ReplicationStatusType, SecretVersionsListEntry};
 use keywheel_core::observed::{AWSCURRENT, SecretState, SecretVersion};
 use keywheel_core::secret::VersionId;
 use keywheel_engine::ports::{ErrorKind, PortError};
@@ -20,6 +20,7 @@ const PAGE: i32 = 100;
 pub(super) struct Described {
     pub(super) state: SecretState,
     pub(super) arn: Option<String>,
+    pub(super) replicas: Vec<ReplicationStatusType>,
 }
 
 /// The versions of a secret that is scheduled for deletion are not listed: nothing can be done with them.
@@ -30,13 +31,15 @@ pub(super) async fn describe(client: &Client, name: &str) -> Result<Option<Descr
         Err(error) if error.kind == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
-    let arn = described.arn;
+    let (arn, replicas) = (described.arn, described.replication_status.unwrap_or_default());
     if described.deleted_date.is_some() {
         let state = SecretState { scheduled_for_deletion: true, ..SecretState::default() };
-        return Ok(Some(Described { state, arn }));
+        return Ok(Some(Described { state, arn, replicas }));
     }
     match every_version(client, name).await {
-        Ok(versions) => Ok(Some(Described { state: SecretState { versions, ..SecretState::default() }, arn })),
+        Ok(versions) => {
+            Ok(Some(Described { state: SecretState { versions, ..SecretState::default() }, arn, replicas }))
+        }
         Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }

@@ -7,6 +7,7 @@ use keywheel_core::observed::SecretState;
 use keywheel_engine::ports::PortError;
 
 use super::labels::{self, Described};
+use super::replicas::Replicas;
 
 /// Where a deployment keeps the secrets of an account's users. The other store is asked for what the configured one does not have: a secret
 /// stays where it was made until its user's next key is made.
@@ -26,6 +27,7 @@ pub(super) struct Places {
     configured: Place,
     before: Option<Place>,
     found: Arc<Mutex<BTreeMap<String, Found>>>,
+    replicas: Replicas,
 }
 
 #[derive(Clone, Debug)]
@@ -41,7 +43,7 @@ struct Found {
 }
 
 impl Places {
-    pub(super) fn new(member: &SdkConfig, store: SecretStore<'_>) -> Self {
+    pub(super) fn new(member: &SdkConfig, store: SecretStore<'_>, replicas: Replicas) -> Self {
         let own = Place { client: Client::new(member), is_central: false };
         let central = |hub| Place { client: Client::new(hub), is_central: true };
         let (configured, before) = match store {
@@ -49,7 +51,7 @@ impl Places {
             SecretStore::Central(hub) => (central(hub), Some(own)),
             SecretStore::MemberAfterCentral(hub) => (own, Some(central(hub))),
         };
-        Self { configured, before, found: Arc::default() }
+        Self { configured, before, found: Arc::default(), replicas }
     }
 
     pub(super) fn know_central(&self) -> bool {
@@ -94,15 +96,29 @@ impl Places {
         Ok(found.filter(|found| is_central(found.left_behind)).and_then(|found| found.arn))
     }
 
+    pub(super) fn have_replicas(&self) -> bool {
+        !self.replicas.are_none()
+    }
+
+    /// Replicates the secret to the Regions that are behind. What was left in the store before stays where it is.
+    pub(super) async fn replicate(&self, name: &str) -> Result<(), PortError> {
+        match self.describe(name).await? {
+            Some(state) if !state.left_behind => {
+                self.replicas.make(&self.configured.client, name, &state.regions_behind).await
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// What was known of the secret no longer holds: one was made.
     pub(super) fn forget(&self, name: &str) {
         self.found().remove(name);
     }
 
     fn note(&self, name: &str, described: Described, left_behind: bool) -> SecretState {
-        let Described { state, arn } = described;
+        let Described { state, arn, replicas } = described;
         self.found().insert(name.to_owned(), Found { left_behind, arn });
-        SecretState { left_behind, ..state }
+        SecretState { left_behind, regions_behind: self.replicas.behind(&replicas), ..state }
     }
 
     fn found(&self) -> MutexGuard<'_, BTreeMap<String, Found>> {

@@ -127,9 +127,10 @@ pub(crate) fn night(wire: &Wire) -> Ended {
 async fn in_session(wire: &Wire, session: &Session) -> Ended {
     let state = S3State::new(&config(wire), BUCKET, PREFIX);
     let options = ParameterOptions { prefix: PARAMETER_PREFIX.to_owned(), kms_key_id: None };
+    let replica_regions = wire.world.account().replica_regions.iter().cloned().collect();
     let ports = RealPorts {
         iam: AwsIam::new(&session.config),
-        secrets: AwsSecrets::new(&session.config, SecretOptions::default()),
+        secrets: AwsSecrets::new(&session.config, SecretOptions { replica_regions, ..SecretOptions::default() }),
         parameters: AwsParameters::new(&session.config, Some(options), state.clone()),
         acknowledgements: AwsAcknowledgements::new(&session.config, None),
         prover: AwsProver::new(&session.config),

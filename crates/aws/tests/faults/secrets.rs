@@ -1,5 +1,7 @@
 //! Secrets Manager of the account, over JSON 1.1.
 
+use std::collections::BTreeSet;
+
 use keywheel_core::observed::{AWSCURRENT, AWSPENDING, SecretState};
 use keywheel_core::secret::VersionId;
 use keywheel_engine::ports::{PortError, Secrets};
@@ -20,7 +22,11 @@ pub(crate) async fn secrets(world: &World, request: &Request) -> Answer {
         "PutSecretValue" => put(&mut world.account(), request, &name),
         "GetSecretValue" => value(&world.account(), request, &name),
         "UpdateSecretVersionStage" => moved(world, request, &name).await,
-        "DescribeSecret" => described(world.describe(&name).await),
+        "DescribeSecret" => {
+            let replicas = world.account().secrets.get(&name).map(|secret| secret.replicas.clone()).unwrap_or_default();
+            described(world.describe(&name).await, &replicas)
+        }
+        "ReplicateSecretToRegions" => answered(world.replicate(&name).await, |()| json!({})),
         "ListSecretVersionIds" => listed(world.describe(&name).await),
         "GetResourcePolicy" => answered(world.policy(&name).await, |policy| match policy {
             Some(policy) => json!({ "Name": name, "ResourcePolicy": policy }),
@@ -128,11 +134,14 @@ async fn moved(world: &World, request: &Request, name: &str) -> Answer {
     answered(done, |()| json!({ "Name": name }))
 }
 
-fn described(state: Result<Option<SecretState>, PortError>) -> Answer {
+fn described(state: Result<Option<SecretState>, PortError>, replicas: &BTreeSet<String>) -> Answer {
     match state {
         Ok(None) => not_found(),
         other => answered(other.map(Option::unwrap_or_default), |state| {
-            if state.scheduled_for_deletion { json!({ "DeletedDate": 1_800_000_000 }) } else { json!({}) }
+            let replica = |region| json!({ "Region": region, "Status": "InSync" });
+            let told: Vec<_> = replicas.iter().map(replica).collect();
+            let deleted = state.scheduled_for_deletion;
+            if deleted { json!({ "DeletedDate": 1_800_000_000 }) } else { json!({ "ReplicationStatus": told }) }
         }),
     }
 }

@@ -64,7 +64,8 @@ pub(crate) fn parameter_options(config: &RotationConfig) -> Option<ParameterOpti
 
 /// How secrets are kept.
 pub(crate) fn secret_options(config: &RotationConfig) -> SecretOptions {
-    SecretOptions { kms_key_id: config.secret_kms_key_id.clone(), replica_regions: Vec::new() }
+    let (kms_key_id, replica_regions) = (config.secret_kms_key_id.clone(), config.secret_replica_regions.clone());
+    SecretOptions { kms_key_id, replica_regions }
 }
 
 /// Where secrets are kept, as seen from the deployment's own account.

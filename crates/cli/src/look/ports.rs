@@ -38,13 +38,14 @@ impl LookPorts {
     pub(super) fn new(
         member: &Session,
         store: SecretStore<'_>,
+        options: SecretOptions,
         acknowledgements: AwsAcknowledgements,
         memory: Memory,
         deadline: Timestamp,
     ) -> Self {
         Self {
             iam: AwsIam::new(&member.config).giving_up_at(deadline),
-            secrets: AwsSecrets::kept_in(&member.config, store, SecretOptions::default()),
+            secrets: AwsSecrets::kept_in(&member.config, store, options),
             acknowledgements,
             prover: AwsProver::new(&member.config),
             memory,

@@ -22,6 +22,8 @@ pub enum Change {
     Publish,
     /// The user's parameter is brought into step with the key.
     Deliver,
+    /// The secret that hands the key out is replicated to the Regions that are behind.
+    Replicate,
     /// The key is made inactive.
     Deactivate,
     /// The key is deleted.
@@ -114,6 +116,7 @@ fn change(action: &Action) -> Option<(Change, Vec<&AccessKeyId>)> {
             (Change::Publish, std::iter::once(replacement).chain(supersedes).collect())
         }
         Action::Deliver { key } => (Change::Deliver, vec![key]),
+        Action::Replicate { key } => (Change::Replicate, vec![key]),
         Action::Deactivate { key, .. } => (Change::Deactivate, vec![key]),
         Action::Delete { key } => (Change::Delete, vec![key]),
         Action::DeleteNeverStored { key } => (Change::DeleteNeverStored, vec![key]),

@@ -71,8 +71,10 @@ impl UserView<'_> {
             // A key that goes or is replaced tonight is handed out no more.
             let leaves = |key: &Step| others.iter().any(|other| other.action.is_change() && other.key == key.key);
             let delivered: Vec<_> = self.parameters_behind().into_iter().filter(|step| !leaves(step)).collect();
+            let replicated: Vec<_> = self.replicas_behind().into_iter().filter(|step| !leaves(step)).collect();
             steps.extend(delivered);
             steps.extend(others);
+            steps.extend(replicated);
         } else {
             // What an earlier run left half-done is put right before anything new is begun.
             steps.extend(half_done);

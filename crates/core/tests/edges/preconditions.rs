@@ -38,7 +38,9 @@ fn expected(user: &ObservedUser, step: &Step) -> Preconditions {
             Preconditions { statuses: vec![(key, status)], keys_at_most: Some(1), ..none }
         }
         Action::Publish { .. } => Preconditions { statuses: vec![(key, ACTIVE)], ..none },
-        Action::Deliver { .. } => Preconditions { statuses: vec![(key.clone(), ACTIVE)], published: Some(key), ..none },
+        Action::Deliver { .. } | Action::Replicate { .. } => {
+            Preconditions { statuses: vec![(key.clone(), ACTIVE)], published: Some(key), ..none }
+        }
         Action::Deactivate { because: InactiveBecause::Superseded, .. } => Preconditions {
             statuses: vec![(key, ACTIVE), (by.clone().unwrap(), ACTIVE)],
             // A hold that ends, or is lifted, goes by what is known to be in use.

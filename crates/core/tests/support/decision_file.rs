@@ -118,6 +118,8 @@ struct SecretWords {
     stored: BTreeMap<String, String>,
     witness: Option<String>,
     scheduled: bool,
+    /// The Regions that have no replica.
+    behind: Vec<String>,
 }
 
 impl Case {
@@ -246,6 +248,8 @@ impl SecretWords {
             version(&key_id(key), &stages, before(ago))
         });
         let state = secret(versions.collect());
+        let regions_behind = self.behind.iter().map(|region| (region.clone(), "no replica".to_owned())).collect();
+        let state = SecretState { regions_behind, ..state };
         SecretState { scheduled_for_deletion: self.scheduled, previous: self.witness.as_deref().map(key_id), ..state }
     }
 }

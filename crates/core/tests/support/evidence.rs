@@ -115,6 +115,7 @@ pub(crate) fn taken_away(step: &Step) -> Option<&AccessKeyId> {
         | Action::Replace { .. }
         | Action::Publish { .. }
         | Action::Deliver { .. }
+        | Action::Replicate { .. }
         | Action::Rollback { .. }
         | Action::Refuse { .. } => None,
     }

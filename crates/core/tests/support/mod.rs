@@ -96,7 +96,7 @@ pub(crate) fn version(key: &AccessKeyId, stages: &[&str], created: Timestamp) ->
 }
 
 pub(crate) fn secret(versions: Vec<SecretVersion>) -> SecretState {
-    SecretState { scheduled_for_deletion: false, versions, previous: None }
+    SecretState { versions, ..SecretState::default() }
 }
 
 pub(crate) fn notice(asked: Timestamp, sent: Option<Timestamp>) -> NoticeRecord {

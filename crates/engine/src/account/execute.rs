@@ -115,6 +115,10 @@ impl<'a, P: Ports> Executor<'a, P> {
                 let done = self.deliver(&step, &key).await;
                 self.ended(step, done)
             }
+            Action::Replicate { .. } => {
+                let done = self.replicate(&step).await;
+                self.ended(step, done)
+            }
             Action::Deactivate { key, because } => {
                 let done = self.deactivate(&step, &key, because).await;
                 self.ended(step, done)
@@ -165,6 +169,7 @@ impl<'a, P: Ports> Executor<'a, P> {
         outcome.published = was_made_now.then_some(outcome.status);
         outcome.made = Some(publication.replacement);
         outcome.secret_arn = publication.secret_arn;
+        outcome.unreplicated = publication.unreplicated;
         outcome.retry_helps |= publication.undelivered.as_ref().is_some_and(Stopped::is_mended_by_a_retry);
         outcome.undelivered = publication.undelivered;
         outcome

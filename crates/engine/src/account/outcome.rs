@@ -33,6 +33,8 @@ pub(super) struct Outcome {
     pub(super) undelivered: Option<Stopped>,
     /// The ARN of the secret that hands out the key that was made, where it is in the central store.
     pub(super) secret_arn: Option<String>,
+    /// Why some Region has no replica of that secret.
+    pub(super) unreplicated: Option<Stopped>,
 }
 
 /// Why a changing step was not, or not wholly, carried out.
@@ -134,6 +136,7 @@ impl Outcome {
             kept: None,
             undelivered: None,
             secret_arn: None,
+            unreplicated: None,
         }
     }
 
@@ -171,15 +174,15 @@ impl Outcome {
     }
 
     /// The rows of the result: a replacement has two, its making and its publication, and a rollback one per key; and one more where a parameter
-    /// could not be brought into step.
+    /// or a replica could not be brought into step.
     pub(super) fn rows(&self) -> Vec<StepResult> {
         let mut rows = self.rows_of_keys();
         let last = rows.last().cloned();
-        rows.extend(self.undelivered.as_ref().zip(last).map(|(stopped, row)| {
+        let behind = [(&self.undelivered, Reason::ParameterBehind), (&self.unreplicated, Reason::ReplicaBehind)];
+        rows.extend(behind.into_iter().filter_map(|(stopped, reason)| {
             let key = self.made.clone().or_else(|| self.step.key.clone());
-            let row =
-                StepResult { access_key_id: key, step: StepKind::Reconcile, reason: Reason::ParameterBehind, ..row };
-            stopped.row(row)
+            let row = StepResult { access_key_id: key, step: StepKind::Reconcile, reason, ..last.clone()? };
+            Some(stopped.as_ref()?.row(row))
         }));
         rows
     }

@@ -34,6 +34,8 @@ pub(super) struct Publication {
     pub(super) undelivered: Option<Stopped>,
     /// The secret's ARN, where it is in the central store.
     pub(super) secret_arn: Option<String>,
+    /// Why some Region has no replica of the secret.
+    pub(super) unreplicated: Option<Stopped>,
 }
 
 /// What is written down of a pair that was published.
@@ -97,7 +99,13 @@ impl<P: Ports> Executor<'_, P> {
             Proven::WithoutRetrieval => true,
             Proven::Not(why) => {
                 self.record(step, pair, supersedes, None).await?;
-                return Ok(Publication { replacement, unproven: Some(why), undelivered: None, secret_arn });
+                return Ok(Publication {
+                    replacement,
+                    unproven: Some(why),
+                    undelivered: None,
+                    secret_arn,
+                    unreplicated: None,
+                });
             }
         };
         let wanted = self.wanted_parameter(user).await?;
@@ -118,7 +126,28 @@ impl<P: Ports> Executor<'_, P> {
         let parameter = self.policy.parameters.then_some(parameter);
         let facts = Facts { proven, published, retrieval_unproven, parameter, secret_arn: secret_arn.clone() };
         self.record(step, pair, supersedes, Some(facts)).await?;
-        Ok(Publication { replacement, unproven: None, undelivered, secret_arn })
+        let unreplicated = self.replicate_secret(&name).await.err();
+        Ok(Publication { replacement, unproven: None, undelivered, secret_arn, unreplicated })
+    }
+
+    /// Replicates the secret that hands the key out.
+    pub(super) async fn replicate(&self, step: &Step) -> Result<(), Stopped> {
+        self.check(step).await?;
+        self.replicate_secret(&secret_name(&self.account.id, &step.user)).await
+    }
+
+    /// A Region that fails is tried again the next night, and stands in the way of no other change.
+    async fn replicate_secret(&self, name: &str) -> Result<(), Stopped> {
+        if !self.ports.secrets().has_replicas() {
+            return Ok(());
+        }
+        self.session.hold_for(CALL_TIME).await?;
+        let replicated = self.ports.secrets().replicate(name).await;
+        replicated.map_err(|error| Stopped::Deferred {
+            reason: Reason::ReplicaBehind,
+            why: error.to_string(),
+            retry_helps: false,
+        })
     }
 
     async fn note_retrieval_unproven(&self, step: &Step, pair: &KeyPair) -> Result<(), Stopped> {

@@ -21,6 +21,16 @@ pub trait Secrets: Send + Sync {
     /// Whether secrets that are in the central store can be found. Where they cannot, one that is not found may be there.
     fn knows_central(&self) -> bool;
 
+    /// Whether secrets are to be in further Regions.
+    fn has_replicas(&self) -> bool;
+
+    /// Replicates the secret to those configured Regions that have no replica, or a failed one, without writing over anything. Every Region is
+    /// tried; where none is configured, nothing is sent.
+    ///
+    /// # Errors
+    /// Names every Region in which there is no replica now.
+    fn replicate(&self, name: &str) -> impl Future<Output = Result<(), PortError>> + Send;
+
     /// Makes the secret, in the configured store, with its first version, which AWS labels `AWSCURRENT` whatever is asked. Fine when it exists already.
     fn create(&self, secret: NewSecret<'_>) -> impl Future<Output = Result<(), PortError>> + Send;
 

@@ -25,6 +25,7 @@ mod parameters;
 mod peers;
 mod reconciling;
 mod replacing;
+mod replicas;
 mod retrieving;
 mod reviewed;
 mod rolling_back;

@@ -5,7 +5,7 @@ use keywheel_core::time::Days;
 
 use super::parameters::ParameterConfig;
 use super::reader::{InvalidConfiguration, Reader};
-use super::secrets::SecretStore;
+use super::secrets::{SecretStore, replica_regions};
 use super::variable::{self, INACTIVE_BUFFER, INACTIVE_PERIOD, ROTATION_PERIOD};
 use super::{StateLocation, check_log_level, parse};
 
@@ -32,6 +32,8 @@ pub struct RotationConfig {
     pub secret_store: SecretStore,
     /// The KMS key that encrypts the secrets; none means `aws/secretsmanager`.
     pub secret_kms_key_id: Option<String>,
+    /// The further Regions that hold replicas of the secrets.
+    pub secret_replica_regions: Vec<String>,
     /// ARN patterns of those who may also read the secrets.
     pub secret_readers: Vec<String>,
     /// Parameters of users whom the hub's list names.
@@ -92,13 +94,14 @@ impl RotationConfig {
         let switch = parse::one_of(&[("on", true), ("off", false)]);
         let encrypted_delivery = reader.value(&variable::ENCRYPTED_DELIVERY, switch);
         let secrets = SecretStore::read(&mut reader);
+        let key = secrets.as_ref().and_then(|(_, key)| key.as_deref());
+        let secret_replica_regions = replica_regions(&mut reader, key);
         let secret_readers = reader.optional(&variable::SECRET_READERS, parse::list(parse::reader_arn));
         let parameters = ParameterConfig::read(&mut reader);
         let state = StateLocation::read(&mut reader);
         let notification_function = reader.value(&variable::NOTIFICATION_FUNCTION, parse::function);
         let event_bus = reader.optional(&variable::EVENT_BUS, parse::event_bus);
         let acknowledgements = acknowledgements(&mut reader, state.as_ref());
-        reader.refuse(&variable::SECRET_REPLICA_REGIONS);
         reader.finish(|| {
             let (secret_store, secret_kms_key_id) = secrets?;
             let parameters = parameters?;
@@ -114,6 +117,7 @@ impl RotationConfig {
                 encrypted_delivery: encrypted_delivery?,
                 secret_store,
                 secret_kms_key_id,
+                secret_replica_regions: secret_replica_regions?,
                 secret_readers: secret_readers?.unwrap_or_default(),
                 parameters,
                 ack_bucket,

@@ -1,5 +1,7 @@
 //! Where key-rotation keeps secrets.
 
+use keywheel_core::secret::is_region;
+
 use super::reader::Reader;
 use super::{parse, variable};
 
@@ -50,4 +52,25 @@ impl SecretStore {
             (store, None, _) => Some((store, key)),
         }
     }
+}
+
+/// The further Regions of secrets, with this key.
+pub(super) fn replica_regions(reader: &mut Reader<'_>, key: Option<&str>) -> Option<Vec<String>> {
+    let regions = reader.optional(&variable::SECRET_REPLICA_REGIONS, parse::list(region))?.unwrap_or_default();
+    let is_everywhere = |key: &str| key.starts_with("alias/") || key.starts_with("mrk-");
+    match key.filter(|key| !regions.is_empty() && !is_everywhere(key)) {
+        None => Some(regions),
+        Some(key) => {
+            let why = format!(
+                "SECRET_REPLICA_REGIONS is set and SECRET_KMS_KEY_ID is {key:?}, which is a key of one Region: name an alias (alias/…) that \
+                 exists in each Region, or a multi-Region key (mrk-…)"
+            );
+            reader.problem(&variable::SECRET_KMS_KEY_ID, why);
+            None
+        }
+    }
+}
+
+fn region(text: &str) -> Result<String, String> {
+    if is_region(text) { Ok(text.to_owned()) } else { parse::plain() }
 }

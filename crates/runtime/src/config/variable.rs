@@ -159,8 +159,9 @@ variables! {
     SECRET_KMS_KEY_ID: ROTATION, Means("the account's `aws/secretsmanager` key"), "a KMS key's id, ARN, alias name (`alias/…`) or alias ARN",
         "The KMS key that encrypts the secrets. With `SECRET_STORE=member` it is looked for in each account, so an alias name that exists in all of them; with `central` it is a customer \
          managed key of this function's account, whose policy lets the users decrypt.";
-    SECRET_REPLICA_REGIONS: ROTATION, Means("no replicas"), LATER,
-        "Further regions that hold the secrets.";
+    SECRET_REPLICA_REGIONS: ROTATION, Means("no replicas"), "a comma list of Regions, such as `eu-west-1`, without this function's own",
+        "Further Regions that hold replicas of the secrets. With `SECRET_KMS_KEY_ID` it must be a name that means a key in each of them: an alias name \
+         (`alias/…`), or the id of a multi-Region key (`mrk-…`).";
     SECRET_READERS: ROTATION, Means("nobody else"), "a comma list of ARN patterns of IAM roles or users, such as `arn:aws:iam::*:role/break-glass`; \
          no session ARN (`:assumed-role/`) and no bare `*`; write `?` for a comma in a name",
         "Who may also read the secrets: break-glass roles, External Secrets Operator, CI roles.";

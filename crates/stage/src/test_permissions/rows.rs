@@ -62,12 +62,14 @@ pub(super) const ROWS: &[Row] = &[
 
 /// Statements that nothing on the stage needs: the policy, the statement, and why.
 #[cfg(test)]
-const NOT_NEEDED_HERE: [(&str, &str, &str); 14] = [
+const NOT_NEEDED_HERE: [(&str, &str, &str); 16] = [
     (
         "key-rotation",
         "KeepsCentralSecrets",
         "secrets are in the users' accounts here; the step \"Parameters and stores\" tries it",
     ),
+    ("key-rotation", "ReplicatesCentralSecrets", "there are no replicas here; the same step tries the member role's"),
+    ("member", "ReplicatesTheUsersSecrets", "likewise; the step \"Parameters and stores\" tries it"),
     ("key-rotation", "EncryptsCentralSecrets", "the emulator enforces no key's permissions"),
     (
         "key-rotation",

@@ -42,13 +42,13 @@ pub(super) async fn check(stage: &Stage, checks: &mut Checks) -> anyhow::Result<
 }
 
 /// The result of a night in the account, in which these users' keys are due whatever their age.
-async fn forced(stage: &Stage, users: &[&str]) -> anyhow::Result<AccountResult> {
+pub(super) async fn forced(stage: &Stage, users: &[&str]) -> anyhow::Result<AccountResult> {
     let event = json!({ "account": account(stage)?, "email": "owner@example.com", "force_rotate": users });
     let answer = stage.functions.invoke(KEY_ROTATION, &event).await?;
     serde_json::from_value(answer.payload.clone()).with_context(|| answer.payload.to_string())
 }
 
-fn has_done(result: &AccountResult, user: &str, step: StepKind) -> bool {
+pub(super) fn has_done(result: &AccountResult, user: &str, step: StepKind) -> bool {
     result.steps.iter().any(|row| row.user.as_str() == user && row.step == step && row.status == StepStatus::Done)
 }
 
