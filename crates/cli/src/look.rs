@@ -104,8 +104,8 @@ pub(crate) async fn at_all(
     };
     let (role, settings) = (member_role(&rotation), rotation.account_settings());
     let acknowledgements = AwsAcknowledgements::new(&hub.config, rotation.ack_bucket.clone());
-    let (rotation, sweep) = (rotation.clone(), !arguments.quick);
-    let look = Look { hub, role, acknowledgements, rotation, memory, settings, sweep };
+    let sweep = !arguments.quick;
+    let look = Look { hub, role, acknowledgements, rotation: rotation.clone(), memory, settings, sweep };
     let interrupt = Interrupt::listen()?;
     let accounts = look.at(printer, targets.accounts, &interrupt).await;
     let (organization, skipped, lacks_memory) = (targets.organization, targets.skipped, state.is_none());

@@ -77,13 +77,6 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// Notes a variable that is set although this release can do nothing with it.
-    pub(super) fn refuse(&mut self, variable: &Variable) {
-        if let Some(text) = self.text(variable) {
-            self.wrong(variable, &text, "");
-        }
-    }
-
     /// Whether the variable is set to anything.
     pub(super) fn is_set(&self, variable: &Variable) -> bool {
         self.text(variable).is_some()

@@ -64,7 +64,6 @@ const INVENTORY_AND_ROTATION: &[Function] = &[Function::AccountInventory, Functi
 const EVERY: &[Function] = &[Function::AccountInventory, Function::KeyRotation, Function::Notification];
 
 const DAYS: &str = "a whole number of days from 1 to 36500";
-const LATER: &str = "nothing yet: this release cannot carry it out, so it refuses to start";
 
 macro_rules! variables {
     ($($name:ident: $functions:ident, $unset:expr, $accepted:expr, $meaning:expr;)+) => {
