@@ -162,6 +162,18 @@ async fn described(config: &SdkConfig, id: AccountId) -> anyhow::Result<(ListedA
     }
 }
 
+/// What is typed to confirm what concerns a whole organization: its id, or the account's where that is in none.
+pub(crate) async fn word_of_organization(hub: &Hub) -> anyhow::Result<String> {
+    match calls::organization(&hub.config).await {
+        Ok(ids) => Ok(ids.id),
+        Err(error) if is_without_organization(&error) => Ok(hub.own.account.to_string()),
+        Err(error) => {
+            let what = format!("it cannot be seen which organization this is: {error}");
+            Err(failed(what, "sign in where Keywheel is deployed, with organizations:DescribeOrganization"))
+        }
+    }
+}
+
 /// Organizations API, `DescribeOrganization`, errors.
 fn is_without_organization(error: &PortError) -> bool {
     error.message.contains("AWSOrganizationsNotInUseException")

@@ -2,20 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use keywheel_core::contract::action::{ActionKind, ExplicitAction, Guard};
+use keywheel_core::contract::action::{ActionKind, ExplicitAction, Guard, ReviewedChange};
 use keywheel_core::contract::manifest::ManifestAccount;
-use keywheel_core::contract::result::{AccountResult, StepStatus};
+use keywheel_core::contract::result::{AccountResult, StepResult, StepStatus};
 use keywheel_core::id::{AccessKeyId, AccountId, UserName};
 use keywheel_core::plan::StepKind;
 use keywheel_core::policy::Mode;
+use keywheel_core::reason::Reason;
 use serde_json::Value;
 
 use crate::accounts;
 use crate::aws::AwsArguments;
 use crate::config::{ConfigArguments, Configuration};
 use crate::confirm::ConfirmArguments;
-use crate::deployment::{Deployment, RotationArguments};
-use crate::exit::{Ended, failed, usage};
+use crate::deployment::{Deployment, Function, RotationArguments};
+use crate::exit::{self, Ended, failed, usage};
 use crate::printer::Printer;
 use crate::results::{self, Tally};
 use crate::session::Hub;
@@ -63,36 +64,75 @@ pub(crate) fn key(text: &str) -> anyhow::Result<AccessKeyId> {
     })
 }
 
-/// Shows what the function would do, asks, and has it done.
+/// Shows what the function would do, asks, and has it done. Where that fails, whoever declared an emergency is told how to do it by hand.
 pub(crate) async fn run(
     printer: &Printer,
     aws: &AwsArguments,
     arguments: &ActionArguments,
     particulars: Particulars,
 ) -> anyhow::Result<Ended> {
+    let by_hand = by_hand(arguments, &particulars);
+    match (shown_and_done(printer, aws, arguments, particulars).await, by_hand) {
+        (Err(error), Some(by_hand)) if exit::of(&error) == Ended::Failed => {
+            printer.error(&error);
+            printer.hint(&by_hand);
+            Ok(Ended::Failed)
+        }
+        (ended, _) => ended,
+    }
+}
+
+/// How a key that leaked is made inactive where no function does it.
+fn by_hand(arguments: &ActionArguments, particulars: &Particulars) -> Option<String> {
+    let (user, key) = (&arguments.user, particulars.access_key_id.as_ref()?);
+    let account = arguments.account.as_ref().map(|account| format!(" of account {account}")).unwrap_or_default();
+    (particulars.action == ActionKind::Emergency).then(|| {
+        format!(
+            "by hand, as an administrator{account}: aws iam update-access-key --user-name {user} --access-key-id {key} --status Inactive"
+        )
+    })
+}
+
+async fn shown_and_done(
+    printer: &Printer,
+    aws: &AwsArguments,
+    arguments: &ActionArguments,
+    particulars: Particulars,
+) -> anyhow::Result<Ended> {
+    let by_hand = by_hand(arguments, &particulars);
     let action = particulars.action.as_str();
     let configuration = Configuration::load(aws, &arguments.config, Vec::new()).await?;
+    configuration.say_found(printer);
     let hub = Hub::open(aws, action).await?;
     let account = arguments.account.clone().unwrap_or_else(|| hub.own.account.clone());
+    let function = arguments.rotation.function(&hub, &configuration).await?;
     let listed = listed(printer, &hub, &configuration, account).await;
-    let asked = Asked::new(arguments.rotation.name(&configuration), listed, arguments, particulars)?;
+    let mut asked = Asked::new(function, listed, arguments, particulars)?;
     let deployment = Deployment::new(&hub.config);
     let preview = asked.send(&deployment, Some(Mode::Audit)).await?;
-    show(printer, &preview)?;
-    if !preview.steps.iter().any(|row| row.status == StepStatus::Planned && row.step != StepKind::Skip) {
-        return Ok(not_possible(printer, &preview));
+    // What is carried out is what is shown now, or nothing.
+    asked.event.reviewed = ReviewedChange::of(&preview.steps);
+    if asked.event.reviewed.is_empty() {
+        show(printer, &preview)?;
+        return Ok(not_possible(printer, &preview, by_hand.as_deref()));
     }
     if arguments.dry_run {
+        show(printer, &preview)?;
         printer.note("nothing was changed");
         return Ok(Ended::Done);
     }
-    let what = format!("Do this to user {} of account {}", asked.event.username, preview.account);
-    arguments.confirm.obtain(&what, arguments.user.as_str())?;
+    let Asked { function, event } = &asked;
+    let what = format!("Do this to user {} of account {}, with function {function}", event.username, preview.account);
+    arguments.confirm.obtain(printer, &lines(&preview), &what, arguments.user.as_str())?;
     let result = asked.send(&deployment, None).await?;
     show(printer, &result)?;
     let mut tally = Tally::default();
     tally.add(&result);
-    Ok(tally.say(printer))
+    let ended = tally.say(printer);
+    if ended != Ended::Done {
+        hint_of_failure(printer, &result, by_hand.as_deref());
+    }
+    Ok(ended)
 }
 
 /// The account with its owner's address, to which the mail about the action goes: it is done whether or not that is known.
@@ -109,13 +149,13 @@ async fn listed(printer: &Printer, hub: &Hub, configuration: &Configuration, acc
 
 /// An action and the function that does it.
 struct Asked {
-    function: String,
+    function: Function,
     event: ExplicitAction,
 }
 
 impl Asked {
     fn new(
-        function: String,
+        function: Function,
         listed: ManifestAccount,
         arguments: &ActionArguments,
         particulars: Particulars,
@@ -130,6 +170,7 @@ impl Asked {
             email,
             access_key_id,
             replace,
+            reviewed: BTreeSet::new(),
             overrides: arguments.overrides.iter().copied().collect::<BTreeSet<_>>(),
             run_id: None,
             mode: None,
@@ -142,23 +183,29 @@ impl Asked {
 
     async fn send(&self, deployment: &Deployment, mode: Option<Mode>) -> anyhow::Result<AccountResult> {
         let event = serde_json::to_value(ExplicitAction { mode, ..self.event.clone() })?;
-        let answer = deployment.call(&self.function, &event).await.and_then(results::read);
+        let answer = deployment.call(&self.function.name, &event).await.and_then(results::read);
         answer.map_err(|error| {
+            let ExplicitAction { username, account, .. } = &self.event;
+            let account = account.as_ref().map(|account| format!(" of account {account}")).unwrap_or_default();
             let hint = "keywheel doctor looks at the deployment; --key-rotation names the function";
-            failed(format!("user {}: {error}", self.event.username), hint)
+            failed(format!("user {username}{account}: {error}"), hint)
         })
     }
 }
 
-fn show(printer: &Printer, result: &AccountResult) -> anyhow::Result<()> {
-    let lines: String = result.steps.iter().map(|row| results::line(&result.account, row) + "\n").collect();
-    printer.data(&lines)?;
-    result.error.iter().for_each(|error| printer.failure(&format!("account {}: {error}", result.account)));
-    Ok(())
+fn hint_of_failure(printer: &Printer, result: &AccountResult, by_hand: Option<&str>) {
+    let is_inactive = |row: &StepResult| row.status == StepStatus::Done && row.step == StepKind::Deactivate;
+    if let Some(by_hand) = by_hand.filter(|_| !result.steps.iter().any(is_inactive)) {
+        printer.hint(by_hand);
+    }
+    if result.steps.iter().any(|row| row.reason == Reason::PlanChanged) {
+        let next = "call the verb again to see what would be done now";
+        printer.hint(&format!("the user's keys changed after the preview, and nothing was done; {next}"));
+    }
 }
 
 /// Nothing would be done: because it is done already, or because a guard refuses.
-fn not_possible(printer: &Printer, preview: &AccountResult) -> Ended {
+fn not_possible(printer: &Printer, preview: &AccountResult, by_hand: Option<&str>) -> Ended {
     let is_done = |status| matches!(status, StepStatus::Done | StepStatus::Planned);
     if preview.error.is_none() && preview.steps.iter().all(|row| is_done(row.status)) {
         printer.note("there is nothing to do");
@@ -169,7 +216,22 @@ fn not_possible(printer: &Printer, preview: &AccountResult) -> Ended {
         Some(guards) => printer.hint(&format!("--override {guards} lifts what refuses, if that is what you want")),
         None => printer.hint("no override lifts this; docs/reasons.md says what the reasons mean"),
     }
+    // By hand nobody finds the key either.
+    let is_there = |row: &StepResult| !matches!(row.reason, Reason::KeyNotFound | Reason::UserNotFound);
+    if let Some(by_hand) = by_hand.filter(|_| preview.steps.iter().all(is_there)) {
+        printer.hint(by_hand);
+    }
     Ended::Failed
+}
+
+fn lines(result: &AccountResult) -> String {
+    result.steps.iter().map(|row| results::line(&result.account, row) + "\n").collect()
+}
+
+fn show(printer: &Printer, result: &AccountResult) -> anyhow::Result<()> {
+    printer.data(&lines(result))?;
+    result.error.iter().for_each(|error| printer.failure(&format!("account {}: {error}", result.account)));
+    Ok(())
 }
 
 /// The guards that a refusal names as those that lift it: `"override":["last-used","freeze"]`.

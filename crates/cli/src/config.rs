@@ -16,6 +16,7 @@ use keywheel_runtime::config::variable::{self, Variable};
 use crate::aws::AwsArguments;
 use crate::calls::function_variables;
 use crate::exit::usage;
+use crate::printer::Printer;
 use file::File;
 pub(crate) use origin::Origin;
 pub(crate) use readings::{member_role, parameter_options, secret_options, secret_store};
@@ -91,6 +92,10 @@ pub(crate) struct Configuration {
     settings: Vec<Setting>,
     /// The deployed functions that were asked, and the names of the variables of each.
     deployed: Vec<(String, BTreeSet<String>)>,
+    /// The file of settings, where nobody named it and it is used all the same.
+    found: Option<PathBuf>,
+    /// The functions are those of the file.
+    has_functions_of_file: bool,
 }
 
 impl Configuration {
@@ -125,7 +130,20 @@ impl Configuration {
         let settings = variables().map(setting).collect();
         let names = |variables: HashMap<String, String>| variables.into_keys().collect();
         let deployed = deployed.into_iter().map(|(function, variables)| (function, names(variables))).collect();
-        Ok(Self { settings, deployed })
+        let found = Some(file.path.clone()).filter(|path| given.config.is_none() && path.file_name().is_some());
+        let has_functions_of_file = given.functions.is_empty() && !file.functions.is_empty();
+        Ok(Self { settings, deployed, found, has_functions_of_file })
+    }
+
+    /// Says what a file decides that lay in the folder: it may be a stranger's.
+    pub(crate) fn say_found(&self, printer: &Printer) {
+        let Some(path) = &self.found else { return };
+        let of_file = self.settings.iter().filter(|setting| matches!(setting.origin, Origin::File(_)));
+        let functions = self.has_functions_of_file.then_some("functions");
+        let names: Vec<_> = functions.into_iter().chain(of_file.map(|setting| setting.variable.name)).collect();
+        if !names.is_empty() {
+            printer.note(&format!("{} of this folder decides {}", path.display(), names.join(", ")));
+        }
     }
 
     /// The deployed function, of those that were asked, which has this variable.

@@ -23,8 +23,9 @@ impl ConfirmArguments {
         self.yes
     }
 
-    /// Goes on only where the word is typed, or no question is wanted, and Ctrl-C has not come.
-    pub(crate) fn obtain(self, what: &str, word: &str) -> anyhow::Result<()> {
+    /// Shows what would be done, and goes on only where the word is typed, or no question is wanted, and Ctrl-C has not come.
+    pub(crate) fn obtain(self, printer: &Printer, shown: &str, what: &str, word: &str) -> anyhow::Result<()> {
+        printer.preview(shown);
         if interrupt::came() {
             return Err(interrupted());
         }
@@ -35,7 +36,7 @@ impl ConfirmArguments {
             let hint = "look at what is shown above, and give --yes to do it without a question";
             return Err(usage(format!("not confirmed: {what}; there is nobody to ask, so nothing was changed"), hint));
         }
-        let answer = Printer::ask(&format!("{what}? Type {word} to go on:"))?;
+        let answer = interrupt::at_a_question(|| Printer::ask(&format!("{what}? Type {word} to go on:")))?;
         if answer == word {
             return Ok(());
         }

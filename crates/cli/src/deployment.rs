@@ -9,10 +9,14 @@ use aws_sdk_lambda::config::retry::RetryConfig;
 use aws_sdk_lambda::config::timeout::TimeoutConfig;
 use aws_sdk_lambda::primitives::Blob;
 use keywheel_aws::{CONNECT_TIMEOUT, SdkConfig, port_error};
+use keywheel_core::id::AccountId;
 use keywheel_runtime::config::variable::{NOTIFICATION_FUNCTION, ROTATION_FUNCTION};
 use serde_json::Value;
 
+use crate::calls;
 use crate::config::Configuration;
+use crate::exit::usage;
+use crate::session::Hub;
 
 /// A function runs for 15 minutes at most (Lambda quotas, "Function timeout").
 const LONGEST_INVOCATION: Duration = Duration::from_mins(16);
@@ -40,19 +44,63 @@ pub(crate) struct InventoryArguments {
 }
 
 impl RotationArguments {
-    /// Its name. Of the functions, key-rotation alone names notification.
-    pub(crate) fn name(&self, configuration: &Configuration) -> String {
+    /// The function. Of the functions, key-rotation alone names notification.
+    pub(crate) async fn function(&self, hub: &Hub, configuration: &Configuration) -> anyhow::Result<Function> {
         let set = configuration.get(&ROTATION_FUNCTION).or_else(|| configuration.function_with(&NOTIFICATION_FUNCTION));
-        self.key_rotation.as_deref().or(set).unwrap_or(USUAL_ROTATION).to_owned()
+        Function::of(hub, self.key_rotation.as_deref().or(set).unwrap_or(USUAL_ROTATION)).await
     }
 }
 
 impl InventoryArguments {
-    /// Its name. Of the functions, account-inventory alone names key-rotation.
-    pub(crate) fn name(&self, configuration: &Configuration) -> String {
+    /// The function. Of the functions, account-inventory alone names key-rotation.
+    pub(crate) async fn function(&self, hub: &Hub, configuration: &Configuration) -> anyhow::Result<Function> {
         let set = configuration.function_with(&ROTATION_FUNCTION);
-        self.account_inventory.as_deref().or(set).unwrap_or(USUAL_INVENTORY).to_owned()
+        Function::of(hub, self.account_inventory.as_deref().or(set).unwrap_or(USUAL_INVENTORY)).await
     }
+}
+
+/// A deployed function of the caller's own account or organization.
+#[derive(Clone, Debug)]
+pub(crate) struct Function {
+    /// Its name or ARN.
+    pub(crate) name: String,
+    account: AccountId,
+}
+
+/// `keywheel-key-rotation of account 111122223333`.
+impl std::fmt::Display for Function {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} of account {}", self.name, self.account)
+    }
+}
+
+impl Function {
+    /// Refuses one of a stranger's: a file of settings may name any, and whoever is called learns what is asked of whose keys.
+    pub(crate) async fn of(hub: &Hub, name: &str) -> anyhow::Result<Self> {
+        let account = account_of(name).unwrap_or_else(|| Ok(hub.own.account.clone()))?;
+        if account != hub.own.account {
+            // With one's own credentials: the role that lists the organization may be named by the same file.
+            calls::account(&hub.config, &account).await.map_err(|error| {
+                let what = format!(
+                    "function {name} is in account {account}, which is not known to be of your organization: {error}"
+                );
+                usage(what, "sign in to the account where Keywheel is deployed, or name another function")
+            })?;
+        }
+        Ok(Self { name: name.to_owned(), account })
+    }
+}
+
+/// The account that a function's name has in it: an ARN does, and so does `111122223333:function:name` (Lambda API, `FunctionName`).
+fn account_of(name: &str) -> Option<anyhow::Result<AccountId>> {
+    let parts: Vec<_> = name.split(':').collect();
+    let account = match parts.as_slice() {
+        ["arn", _, _, _, account, ..] | [account, "function", ..] => *account,
+        _ => return None,
+    };
+    let what =
+        || usage(format!("{name:?} is not the name or ARN of a function"), "aws lambda list-functions names them");
+    Some(account.parse().map_err(|_| what()))
 }
 
 /// Lambda, where the functions are.
@@ -106,5 +154,21 @@ impl Deployment {
         let field = |name: &str, otherwise: &str| value[name].as_str().unwrap_or(otherwise).to_owned();
         let message = field("errorMessage", "the function says no more; its log may");
         Err(CallFailed::Function { name: field("errorType", "the function failed"), message })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_account_is_read_from_every_form_of_a_name() {
+        let account = |name| account_of(name).transpose().ok().flatten().map(|id| id.to_string());
+        let own = Some("111122223333".to_owned());
+        assert_eq!(account("arn:aws:lambda:eu-central-1:111122223333:function:keywheel-key-rotation:live"), own);
+        assert_eq!(account("111122223333:function:keywheel-key-rotation"), own);
+        assert_eq!(account("keywheel-key-rotation:live"), None);
+        assert_eq!(account("111122223333"), None);
+        assert!(account_of("arn:aws:lambda:eu-central-1:x:function:y").is_some_and(|account| account.is_err()));
     }
 }

@@ -3,12 +3,16 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use anyhow::Context;
 use signal_hook::consts::SIGINT;
 use signal_hook::flag;
 
 use crate::exit::INTERRUPTED;
+
+/// How often somebody who waits looks whether it came.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// Those of this process. A handler that was once installed stays: without one, the signal would be ignored.
 static FLAGS: OnceLock<Flags> = OnceLock::new();
@@ -49,6 +53,19 @@ impl Interrupt {
     pub(crate) fn came(&self) -> bool {
         self.0.came()
     }
+
+    /// Waits until it comes.
+    pub(crate) async fn comes(&self) {
+        while !self.came() {
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// Waits so long, or until it comes.
+    pub(crate) async fn pause(&self, pause: Duration) {
+        // Whichever comes first, the wait is over.
+        drop(tokio::time::timeout(pause, self.comes()).await);
+    }
 }
 
 impl Drop for Interrupt {
@@ -62,6 +79,19 @@ impl Drop for Interrupt {
 /// Whether Ctrl-C came to anybody who listened.
 pub(crate) fn came() -> bool {
     FLAGS.get().is_some_and(Flags::came)
+}
+
+/// Asks a question, at which Ctrl-C ends the process whoever listens: nothing reads the flag while an answer is waited for.
+pub(crate) fn at_a_question<T>(ask: impl FnOnce() -> T) -> T {
+    let set = |ends: &dyn Fn(&Flags) -> bool| {
+        if let Some(flags) = FLAGS.get() {
+            flags.ends.store(ends(flags), Ordering::SeqCst);
+        }
+    };
+    set(&|_| true);
+    let answer = ask();
+    set(&|flags| flags.came() || flags.listeners.load(Ordering::SeqCst) == 0);
+    answer
 }
 
 impl Flags {

@@ -20,6 +20,8 @@ mod printer;
 mod results;
 mod runs;
 mod session;
+mod tag_prefix;
+mod usage;
 
 use std::process::ExitCode;
 
@@ -101,7 +103,10 @@ enum Verb {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return usage::refused(&error),
+    };
     let printer = Printer::new(arguments.quiet);
     log::start(arguments.verbose);
     let ended = match arguments.verb {

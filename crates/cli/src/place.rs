@@ -93,6 +93,11 @@ impl Place {
 }
 
 impl BucketPlace {
+    /// The bucket's name.
+    pub(crate) fn bucket(&self) -> &str {
+        &self.bucket
+    }
+
     /// The templates of this place.
     pub(crate) fn store(&self, config: &SdkConfig) -> S3Templates {
         S3Templates::new(config, self.bucket.as_str(), self.prefix.as_str())

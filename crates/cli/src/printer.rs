@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use keywheel_mail::clean::without_secrets;
 use keywheel_report::failures::Failure;
 use keywheel_report::table::{Line, Style};
 use keywheel_report::text::tame;
@@ -65,6 +66,12 @@ impl Printer {
         out.flush()
     }
 
+    /// Prints what would be changed, before the question, quiet or not: nobody is asked to confirm what was not shown.
+    #[expect(clippy::unused_self, reason = "all printing goes through the printer")]
+    pub(crate) fn preview(&self, text: &str) {
+        drop(io::stderr().lock().write_all(harmless(text).as_bytes()));
+    }
+
     /// Prints what people may like to know.
     pub(crate) fn note(&self, text: &str) {
         if !self.quiet {
@@ -114,7 +121,7 @@ impl Printer {
 
     /// Prints an error with its causes and its hint.
     pub(crate) fn error(&self, error: &anyhow::Error) {
-        self.failure(&format!("{error:#}"));
+        self.failure(&without_secrets(&format!("{error:#}")));
         if let Some(hinted) = error.downcast_ref::<Hinted>() {
             self.hint(&hinted.hint);
         }

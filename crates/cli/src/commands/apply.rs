@@ -13,13 +13,13 @@ use jiff::Timestamp;
 use keywheel_core::contract::plan_file::{PlanFile, PlannedAccount};
 use keywheel_core::contract::reviewed::APPLY_RUN;
 use keywheel_core::id::RunId;
-use keywheel_runtime::config::variable::RUN_MODE;
+use keywheel_runtime::config::variable::{MAX_CHANGES, RUN_MODE, Unset};
 
 use crate::aws::AwsArguments;
 use crate::calls::{self, function_variables};
 use crate::config::Configuration;
 use crate::confirm::ConfirmArguments;
-use crate::deployment::{Deployment, RotationArguments};
+use crate::deployment::{Deployment, Function, RotationArguments};
 use crate::exit::{Ended, failed, interrupted, usage};
 use crate::interrupt::Interrupt;
 use crate::look::{self, LookArguments};
@@ -35,7 +35,8 @@ Examples:
   keywheel apply --account 111122223333 --function keywheel-key-rotation
   keywheel apply --own-account --local              for a single account, with your own credentials
 
-The deployed key-rotation plans anew and carries out only what is in the plan and still planned; a step that changed is deferred.";
+The deployed key-rotation plans anew and carries out only what is in the plan and still planned; a step that changed is deferred. Every apply is a
+run of its own: MAX_CHANGES, which it shows, and the circuit breaker count anew for each.";
 
 /// Shows the changes, asks, and sends them.
 #[derive(Debug, clap::Args)]
@@ -75,27 +76,28 @@ pub(crate) async fn run(printer: &Printer, aws: &AwsArguments, arguments: &Argum
         return Ok(ended);
     }
     let configuration = Configuration::load(aws, &arguments.look.config, Vec::new()).await?;
+    configuration.say_found(printer);
     let hub = Hub::open(aws, "apply").await?;
     let word = owner_of(&hub, &file).await?;
     owners::look_up(printer, &hub, &configuration, &mut file).await;
     let run_id = run_id()?;
     let sent = if arguments.local {
-        let local = Local::new(&hub, &configuration)?;
+        let local = Local::new(&hub, &configuration).await?;
         let account = only_own(&hub, &file)?;
         local.refuse_deployed(&account.account_id).await?;
-        printer.data(&shown::text(&file))?;
-        arguments.confirm.obtain(&format!("{}, in this process", shown::summary(&file)), &word)?;
+        let what = format!("{}, in this process", shown::summary(&file));
+        arguments.confirm.obtain(printer, &shown::text(&file, Some(local.max_changes())), &what, &word)?;
         let id = account.account_id.clone();
         // Ctrl-C in the middle of a step would leave the next run to find out how far it came.
         let _interrupt = Interrupt::listen()?;
         let answer = local.carry_out(&hub, &run_id, account).await;
         send::say(printer, &run_id, &[(id, answer)])?
     } else {
-        let function = arguments.rotation.name(&configuration);
-        refuse_audit(printer, &hub, &function).await?;
-        printer.data(&shown::text(&file))?;
-        arguments.confirm.obtain(&format!("{}, with function {function}", shown::summary(&file)), &word)?;
-        send::all(printer, &Deployment::new(&hub.config), &function, &run_id, file.accounts).await?
+        let function = arguments.rotation.function(&hub, &configuration).await?;
+        let max_changes = refuse_audit(printer, &hub, &function).await?;
+        let what = format!("{}, with function {function}", shown::summary(&file));
+        arguments.confirm.obtain(printer, &shown::text(&file, max_changes), &what, &word)?;
+        send::all(printer, &Deployment::new(&hub.config), &function.name, &run_id, file.accounts).await?
     };
     Ok(if sent == Ended::Done { ended } else { sent })
 }
@@ -168,17 +170,20 @@ fn only_own(hub: &Hub, file: &PlanFile) -> anyhow::Result<PlannedAccount> {
     }
 }
 
-/// A function in audit would change nothing: better said before the question than after it.
-async fn refuse_audit(printer: &Printer, hub: &Hub, function: &str) -> anyhow::Result<()> {
-    let variables = match function_variables(&hub.config, function).await {
+/// A function in audit would change nothing: better said before the question than after it. How many changes it makes in an account, where
+/// that is known.
+async fn refuse_audit(printer: &Printer, hub: &Hub, function: &Function) -> anyhow::Result<Option<usize>> {
+    let variables = match function_variables(&hub.config, &function.name).await {
         Ok(variables) => variables,
         Err(error) => {
             printer.note(&format!("whether function {function} may change anything is not known: {error}"));
-            return Ok(());
+            return Ok(None);
         }
     };
     if variables.get(RUN_MODE.name).is_some_and(|mode| mode == "enforce") {
-        return Ok(());
+        let usual = if let Unset::Default(usual) = MAX_CHANGES.unset { Some(usual) } else { None };
+        let set = variables.get(MAX_CHANGES.name).map(String::as_str).filter(|value| !value.is_empty());
+        return Ok(set.or(usual).and_then(|value| value.parse().ok()));
     }
     let what = format!("function {function} runs in audit and would change nothing");
     Err(failed(what, "set RUN_MODE=enforce on it; no event and no flag can raise its mode"))

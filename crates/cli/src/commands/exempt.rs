@@ -13,10 +13,12 @@ use keywheel_core::policy::tags::{EXEMPT_REASON, EXEMPT_UNTIL};
 use crate::aws::AwsArguments;
 use crate::config::{ConfigArguments, Configuration};
 use crate::confirm::ConfirmArguments;
+use crate::deployment::RotationArguments;
 use crate::exit::{Ended, usage};
 use crate::member_tags::{Change, MemberTags, NotTagged, lines};
 use crate::printer::Printer;
 use crate::session::Hub;
+use crate::tag_prefix;
 
 const ADD_EXAMPLES: &str = "\
 Examples:
@@ -49,6 +51,8 @@ pub(crate) struct Whom {
     #[command(flatten)]
     confirm: ConfirmArguments,
     #[command(flatten)]
+    rotation: RotationArguments,
+    #[command(flatten)]
     config: ConfigArguments,
 }
 
@@ -66,8 +70,15 @@ pub(crate) struct Add {
     whom: Whom,
 }
 
+const EXPIRE_EXAMPLES: &str = "\
+Examples:
+  keywheel exempt expire deploy-bot --account 111122223333
+
+The exemption ends with yesterday (UTC); the reason stays, so that it can still be read.";
+
 /// Ends an exemption.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXPIRE_EXAMPLES)]
 pub(crate) struct Expire {
     #[command(flatten)]
     whom: Whom,
@@ -107,10 +118,11 @@ async fn set(
     tags: &[(&str, String)],
 ) -> anyhow::Result<Ended> {
     let configuration = Configuration::load(aws, &whom.config, Vec::new()).await?;
-    let prefix = configuration.rotation()?.policy.tag_prefix;
+    configuration.say_found(printer);
+    let hub = Hub::open(aws, verb).await?;
+    let prefix = tag_prefix::deployed(&hub, &configuration, &whom.rotation).await?;
     let wanted: BTreeMap<_, _> =
         tags.iter().map(|(suffix, value)| (format!("{prefix}{suffix}"), value.clone())).collect();
-    let hub = Hub::open(aws, verb).await?;
     let member = MemberTags::open(&hub, &configuration, whom.account.as_ref()).await?;
     let of_user = |error: NotTagged| error.of(&whom.user, &member.account);
     let mut changes = member.changes(&whom.user, &wanted).await.map_err(of_user)?;
@@ -118,13 +130,13 @@ async fn set(
         printer.note("the user is not exempt by a tag");
         return Ok(Ended::Done);
     }
-    printer.data(&lines(&changes))?;
     if changes.is_empty() || whom.dry_run {
+        printer.data(&lines(&changes))?;
         printer.note("nothing was changed");
         return Ok(Ended::Done);
     }
     let what = format!("Tag user {} of account {}", whom.user, member.account);
-    whom.confirm.obtain(&what, whom.user.as_str())?;
+    whom.confirm.obtain(printer, &lines(&changes), &what, whom.user.as_str())?;
     member.set(&whom.user, &changes).await.map_err(of_user)?;
     printer.note(&format!("user {} of account {} is tagged; the next run goes by it", whom.user, member.account));
     Ok(Ended::Done)

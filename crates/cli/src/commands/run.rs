@@ -3,18 +3,22 @@
 mod follow;
 mod summary;
 
+use std::pin::pin;
 use std::time::Duration;
 
+use futures::future::{Either, select};
 use keywheel_aws::S3State;
 use keywheel_core::contract::manifest::InventoryResult;
 use keywheel_core::id::{AccountId, RunId};
 use serde_json::{Map, Value, json};
 
+use crate::accounts::word_of_organization;
 use crate::aws::AwsArguments;
 use crate::config::{ConfigArguments, Configuration};
 use crate::confirm::ConfirmArguments;
-use crate::deployment::{Deployment, InventoryArguments};
+use crate::deployment::{Deployment, Function, InventoryArguments};
 use crate::exit::{Ended, failed, usage};
+use crate::interrupt::Interrupt;
 use crate::printer::Printer;
 use crate::runs;
 use crate::session::Hub;
@@ -64,31 +68,57 @@ pub(crate) async fn run(printer: &Printer, aws: &AwsArguments, arguments: &Argum
         let hint = "give --state-bucket, or --function with the name of a deployed function";
         usage("a run is followed in the state bucket, and none is set", hint)
     })?;
+    configuration.say_found(printer);
     let hub = Hub::open(aws, "run").await?;
-    let function = &arguments.inventory.name(&configuration);
+    let function = &arguments.inventory.function(&hub, &configuration).await?;
     if arguments.mode.is_none() {
+        let word = if arguments.confirm.is_given() { String::new() } else { word_of_organization(&hub).await? };
         let what =
             format!("Run {function} now for {}, with all changes that its mode allows", scope(&arguments.accounts));
-        arguments.confirm.obtain(&what, "yes")?;
+        arguments.confirm.obtain(printer, "", &what, &word)?;
     }
-    // Known before the function answers, so that the run can be found whatever becomes of the answer.
+    let interrupt = Interrupt::listen()?;
     let run_id = runs::new_id();
-    let answer = Deployment::new(&hub.config).call(function, &event(arguments, &run_id)).await;
-    let answer = answer.map_err(|error| failed(error.to_string(), "--account-inventory names the function"))?;
-    let started: InventoryResult = serde_json::from_value(answer).map_err(|error| {
-        failed(format!("the answer of function {function} is no result: {error}"), "is it account-inventory?")
-    })?;
-    let mode = serde_json::to_value(started.mode)?;
+    let Some(answer) = asked(printer, &hub, function, arguments, &run_id, &interrupt).await? else {
+        printer.failure(&format!("interrupted: run {run_id} was asked for, and may go on in Lambda"));
+        printer.hint("keywheel status follows it");
+        return Ok(Ended::Interrupted);
+    };
+    let mode = serde_json::to_value(answer.mode)?;
     printer.note(&format!(
         "run {run_id} ({}): {} accounts listed, {} invoked",
         mode.as_str().unwrap_or_default(),
-        started.accounts.listed,
-        started.accounts.invoked
+        answer.accounts.listed,
+        answer.accounts.invoked
     ));
     let state = S3State::new(&hub.config, place.bucket.as_str(), place.prefix.as_str());
-    let followed =
-        follow::follow(printer, &state, &run_id, Duration::from_secs(arguments.timeout.saturating_mul(60))).await?;
+    let patience = Duration::from_secs(arguments.timeout.saturating_mul(60));
+    let followed = follow::follow(printer, &state, &run_id, patience, &interrupt).await?;
     summary::say(printer, &followed)
+}
+
+/// What account-inventory answers; nothing where Ctrl-C comes first.
+async fn asked(
+    printer: &Printer,
+    hub: &Hub,
+    function: &Function,
+    arguments: &Arguments,
+    run_id: &RunId,
+    interrupt: &Interrupt,
+) -> anyhow::Result<Option<InventoryResult>> {
+    // Said before the function answers, so that the run can be found whatever becomes of the answer.
+    printer.note(&format!("run {run_id}: asking function {function} for it"));
+    let (deployment, event) = (Deployment::new(&hub.config), event(arguments, run_id));
+    let call = pin!(deployment.call(&function.name, &event));
+    let Either::Left((answer, _)) = select(call, pin!(interrupt.comes())).await else { return Ok(None) };
+    let answer = answer.map_err(|error| {
+        let hint = "--account-inventory names the function; keywheel status says whether the run began";
+        failed(format!("run {run_id}: {error}"), hint)
+    })?;
+    let answer = serde_json::from_value(answer).map_err(|error| {
+        failed(format!("the answer of function {function} is no result: {error}"), "is it account-inventory?")
+    })?;
+    Ok(Some(answer))
 }
 
 fn scope(accounts: &[AccountId]) -> String {

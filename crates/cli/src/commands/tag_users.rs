@@ -7,17 +7,19 @@ use std::path::PathBuf;
 
 use keywheel_core::id::{AccountId, UserName};
 use keywheel_core::policy::UserTags;
-use keywheel_report::failures::{Failures, Subject};
+use keywheel_report::failures::{Failures, Subject, named};
 use keywheel_report::text::counted;
 
 use crate::aws::AwsArguments;
 use crate::config::{ConfigArguments, Configuration};
 use crate::confirm::ConfirmArguments;
-use crate::exit::{Ended, usage};
+use crate::deployment::RotationArguments;
+use crate::exit::{Ended, interrupted, usage};
 use crate::interrupt::Interrupt;
 use crate::member_tags::{Change, MemberTags, NotTagged, lines};
 use crate::printer::Printer;
 use crate::session::Hub;
+use crate::tag_prefix;
 use file::{Wanted, read};
 
 const EXAMPLES: &str = "\
@@ -28,6 +30,9 @@ Examples:
 JSON: {\"alice\": {\"KeyRotation:EMAIL\": \"alice@example.com\"}}, as aws-iam-key-rotator's iam-user-tags.json.
 CSV:  user,KeyRotation:EMAIL,KeyRotation:INSTRUCTION_0 in the first line, a user in each other; an empty field sets nothing.
 No tag is taken away.";
+
+/// How many users are named of those that are left.
+const NAMED: usize = 5;
 
 /// Shows what would change, and with `--apply` changes it.
 #[derive(Debug, clap::Args)]
@@ -47,47 +52,86 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     confirm: ConfirmArguments,
     #[command(flatten)]
+    rotation: RotationArguments,
+    #[command(flatten)]
     config: ConfigArguments,
 }
 
 /// Tags users.
 pub(crate) async fn run(printer: &Printer, aws: &AwsArguments, arguments: &Arguments) -> anyhow::Result<Ended> {
+    if arguments.confirm.is_given() && !arguments.apply {
+        let hint = "add --apply to set the tags, or leave --yes out to see what would change";
+        return Err(usage("--yes goes with --apply: without it nothing is changed", hint));
+    }
     let wanted = read(&arguments.file)?;
     let configuration = Configuration::load(aws, &arguments.config, Vec::new()).await?;
+    configuration.say_found(printer);
     let rotation = configuration.rotation()?;
-    if !arguments.other_tags {
-        refuse_others(&wanted, &rotation.policy.tag_prefix, rotation.owner_tag.as_deref())?;
-    }
-    warn(printer, &wanted, &rotation.policy.tag_prefix);
     let hub = Hub::open(aws, "tag-users").await?;
-    let member = MemberTags::open(&hub, &configuration, arguments.account.as_ref()).await?;
-    let (mut users, mut untagged) = (Vec::new(), Untagged::default());
-    for (user, tags) in &wanted {
-        match member.changes(user, tags).await {
-            Ok(changes) => users.push((user, changes)),
-            Err(error) => untagged.add(&member, user, &error),
+    let prefix = match tag_prefix::deployed(&hub, &configuration, &arguments.rotation).await {
+        Ok(prefix) => prefix,
+        Err(error) => {
+            let usual = rotation.policy.tag_prefix;
+            printer.note(&format!("{error:#}; taken to be {usual}"));
+            usual
         }
+    };
+    if !arguments.other_tags {
+        refuse_others(&wanted, &prefix, rotation.owner_tag.as_deref())?;
     }
+    warn(printer, &wanted, &prefix);
+    let member = MemberTags::open(&hub, &configuration, arguments.account.as_ref()).await?;
+    // Until the end, so that Ctrl-C always says what is left.
+    let interrupt = Interrupt::listen()?;
+    let (users, untagged) = changes(&member, &wanted, &interrupt).await?;
     let ended = if untagged.say(printer) > 0 { Ended::Failed } else { Ended::Done };
-    users.retain(|(_, changes)| !changes.is_empty());
-    printer.data(&lines(users.iter().flat_map(|(_, changes)| changes)))?;
+    let shown = lines(users.iter().flat_map(|(_, changes)| changes));
     if users.is_empty() || !arguments.apply {
+        printer.data(&shown)?;
         let next =
             if users.is_empty() { "nothing is left to change" } else { "nothing was changed; --apply sets the tags" };
         printer.note(next);
         return Ok(ended);
     }
     let what = format!("Tag {} of account {}", counted(users.len(), "user"), member.account);
-    arguments.confirm.obtain(&what, member.account.as_str())?;
-    let set = set(printer, &member, &users).await?;
+    arguments.confirm.obtain(printer, &shown, &what, member.account.as_str())?;
+    let set = set(printer, &member, &users, &interrupt).await?;
     Ok(if set == Ended::Done { ended } else { set })
 }
 
-async fn set(printer: &Printer, member: &MemberTags, users: &[(&UserName, Vec<Change>)]) -> anyhow::Result<Ended> {
-    let (interrupt, mut done, mut untagged) = (Interrupt::listen()?, 0, Untagged::default());
+/// The users for whom something changes.
+type Users<'a> = Vec<(&'a UserName, Vec<Change>)>;
+
+async fn changes<'a>(
+    member: &MemberTags,
+    wanted: &'a Wanted,
+    interrupt: &Interrupt,
+) -> anyhow::Result<(Users<'a>, Untagged)> {
+    let (mut users, mut untagged) = (Vec::new(), Untagged::default());
+    for (user, tags) in wanted {
+        if interrupt.came() {
+            return Err(interrupted());
+        }
+        match member.changes(user, tags).await {
+            Ok(changes) => users.push((user, changes)),
+            Err(error) => untagged.add(member, user, &error),
+        }
+    }
+    users.retain(|(_, changes)| !changes.is_empty());
+    Ok((users, untagged))
+}
+
+async fn set(
+    printer: &Printer,
+    member: &MemberTags,
+    users: &[(&UserName, Vec<Change>)],
+    interrupt: &Interrupt,
+) -> anyhow::Result<Ended> {
+    let (mut done, mut untagged, mut left) = (0, Untagged::default(), Vec::new());
     for (user, changes) in users {
         if interrupt.came() {
-            break;
+            left.push(Subject::of(&member.account, "").user(user));
+            continue;
         }
         match member.set(user, changes).await {
             Ok(()) => done += 1,
@@ -95,15 +139,14 @@ async fn set(printer: &Printer, member: &MemberTags, users: &[(&UserName, Vec<Ch
         }
     }
     let failed = untagged.say(printer);
-    let left = users.len() - done - failed;
-    printer.note(&format!("{} tagged, {failed} failed, {left} left", counted(done, "user")));
-    Ok(if left > 0 {
-        Ended::Interrupted
-    } else if failed > 0 {
-        Ended::Failed
-    } else {
-        Ended::Done
-    })
+    printer.note(&format!("{} tagged, {failed} failed, {} left", counted(done, "user"), left.len()));
+    if !left.is_empty() {
+        let count = counted(left.len(), "user");
+        printer.failure(&format!("interrupted: {count} not tagged\n  {}", named(&left, NAMED)));
+        printer.hint("call the verb again: what is tagged already is not tagged twice");
+        return Ok(Ended::Interrupted);
+    }
+    Ok(if failed > 0 { Ended::Failed } else { Ended::Done })
 }
 
 /// The users who were not tagged, with equal errors together.

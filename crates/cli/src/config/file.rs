@@ -34,7 +34,7 @@ impl File {
 
     fn parse(path: &Path, text: &str) -> anyhow::Result<Self> {
         let shown = path.display().to_string();
-        let hint = "lines look like ROTATION_PERIOD = 60, and functions = [\"key-rotation\", \"account-inventory\"]";
+        let hint = "lines look like ROTATION_PERIOD = 60, and functions = [\"keywheel-key-rotation\", \"keywheel-account-inventory\"]";
         // The parser's error quotes the line, which may hold what is confidential.
         let table = text.parse::<toml::Table>().map_err(|error| {
             let line = error.span().map_or(0, |span| text[..span.start].lines().count().max(1));

@@ -16,7 +16,7 @@ use keywheel_runtime::RotationConfig;
 
 use super::send::{Answer, reviewed};
 use crate::config::{Configuration, parameter_options, secret_options, secret_store};
-use crate::deployment::CallFailed;
+use crate::deployment::{CallFailed, Function};
 use crate::exit::failed;
 use crate::interrupt::Interrupt;
 use crate::session::Hub;
@@ -38,7 +38,7 @@ pub(super) struct Local {
 
 impl Local {
     /// Refuses what a night would not do either: to change something in audit, or without a memory.
-    pub(super) fn new(hub: &Hub, configuration: &Configuration) -> anyhow::Result<Self> {
+    pub(super) async fn new(hub: &Hub, configuration: &Configuration) -> anyhow::Result<Self> {
         let rotation = configuration.rotation()?;
         if rotation.mode != Mode::Enforce {
             let hint = "set RUN_MODE=enforce, in the environment or in keywheel.toml; keywheel config show --origin says where it comes from";
@@ -48,8 +48,15 @@ impl Local {
             let hint = "set STATE_BUCKET: without it nothing is remembered of what was done, and a night would not be kept out";
             return Err(failed("there is no state bucket", hint));
         };
+        // It is told of whose keys were changed.
+        Function::of(hub, &rotation.notification_function).await?;
         let state = S3State::new(&hub.config, place.bucket.as_str(), place.prefix.as_str());
         Ok(Self { rotation, state })
+    }
+
+    /// How many changes it makes.
+    pub(super) fn max_changes(&self) -> usize {
+        self.rotation.policy.max_changes
     }
 
     /// Refuses an account that a function looks after: its settings, exemptions and role are not those of this process.

@@ -8,8 +8,8 @@ use keywheel_core::contract::reviewed::ReviewedStep;
 use keywheel_core::id::AccessKeyId;
 use keywheel_report::text::{counted, day, tame};
 
-/// A line per change.
-pub(super) fn text(file: &PlanFile) -> String {
+/// A line per change, and how many of them wait where an account has more than a run makes.
+pub(super) fn text(file: &PlanFile, max_changes: Option<usize>) -> String {
     let owners = file.accounts.iter().filter(|account| !account.email.is_empty());
     let owners = owners.map(|account| format!("owner      {} {}\n", account.account_id, tame(&account.email)));
     let lines = file.accounts.iter().flat_map(|account| {
@@ -22,7 +22,15 @@ pub(super) fn text(file: &PlanFile) -> String {
             Some(format!("{:<10} {name} {} {} ({}{due})\n", sent.step.as_str(), sent.user, keys.join(" "), sent.reason))
         })
     });
-    lines.chain(owners).collect()
+    let waits = file.accounts.iter().filter_map(|account| {
+        let most = max_changes?;
+        let waiting = account.steps.len().checked_sub(most).filter(|waiting| *waiting > 0)?;
+        let (id, changes) = (&account.account_id, counted(waiting, "change"));
+        Some(format!(
+            "waits      {id} {changes}: MAX_CHANGES is {most} per account and run; apply again for what is left\n"
+        ))
+    });
+    lines.chain(owners).chain(waits).collect()
 }
 
 /// `2 create and 1 deactivate in 2 accounts, planned at 2026-11-20T02:00:00Z`.

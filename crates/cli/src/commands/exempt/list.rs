@@ -14,11 +14,13 @@ use serde_json::{Value, json};
 use crate::accounts::{TargetArguments, Targets};
 use crate::aws::AwsArguments;
 use crate::config::{ConfigArguments, Configuration, member_role};
+use crate::deployment::RotationArguments;
 use crate::exit::Ended;
 use crate::interrupt::Interrupt;
 use crate::output::Output;
 use crate::printer::Printer;
 use crate::session::Hub;
+use crate::tag_prefix;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -26,6 +28,9 @@ Examples:
   keywheel exempt list --account 111122223333 --output json
 
 Members of the exemption group are not listed here; `keywheel plan` names them.";
+
+/// The version of the JSON document's shape.
+const SCHEMA: u32 = 1;
 
 /// How many accounts are asked at the same time.
 const ACCOUNTS_AT_ONCE: usize = 16;
@@ -40,6 +45,8 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     targets: TargetArguments,
     #[command(flatten)]
+    rotation: RotationArguments,
+    #[command(flatten)]
     config: ConfigArguments,
 }
 
@@ -48,19 +55,25 @@ pub(super) async fn run(printer: &Printer, aws: &AwsArguments, arguments: &Argum
     let configuration = Configuration::load(aws, &arguments.config, arguments.targets.flags()).await?;
     let rotation = configuration.rotation()?;
     let hub = Hub::open(aws, "exempt").await?;
+    let interrupt = Interrupt::listen()?;
     let targets = Targets::choose(printer, &hub, &configuration, &arguments.targets).await?;
-    let (role, prefix, interrupt) = (member_role(&rotation), rotation.policy.tag_prefix, Interrupt::listen()?);
+    let prefix = tag_prefix::deployed(&hub, &configuration, &arguments.rotation).await?;
+    let role = member_role(&rotation);
+    let progress = printer.progress(targets.accounts.len(), "accounts looked at");
     let looks = targets.accounts.iter().map(async |account| {
         if interrupt.came() {
             return (account, None);
         }
-        (account, Some(exemptions(&hub, &role, account, &prefix).await))
+        let found = exemptions(&hub, &role, account, &prefix).await;
+        progress.inc(1);
+        (account, Some(found))
     });
-    let seen: Vec<_> = stream::iter(looks).buffered(ACCOUNTS_AT_ONCE).collect().await;
+    let seen: Vec<Seen<'_>> = stream::iter(looks).buffered(ACCOUNTS_AT_ONCE).collect().await;
+    progress.finish_and_clear();
     let found: Vec<Value> =
         seen.iter().filter_map(|(_, found)| found.as_ref()?.as_ref().ok()).flatten().cloned().collect();
     match arguments.output {
-        Output::Json => printer.data(&(serde_json::to_string_pretty(&found)? + "\n"))?,
+        Output::Json => printer.data(&document(&targets, &seen, &found)?)?,
         Output::Table => printer.data(&found.iter().map(line).collect::<String>())?,
     }
     let (mut failures, mut left) = (Failures::default(), 0);
@@ -83,6 +96,20 @@ pub(super) async fn run(printer: &Printer, aws: &AwsArguments, arguments: &Argum
     Ok(if failures.is_empty() { Ended::Done } else { Ended::Failed })
 }
 
+type Seen<'a> = (&'a ManifestAccount, Option<Result<Vec<Value>, String>>);
+
+fn document(targets: &Targets, seen: &[Seen<'_>], found: &[Value]) -> serde_json::Result<String> {
+    let not_seen = seen.iter().filter(|(_, found)| !matches!(found, Some(Ok(_))));
+    let document = json!({
+        "schema_version": SCHEMA,
+        "generated": Timestamp::now(),
+        "organization": targets.organization,
+        "exemptions": found,
+        "not_looked_at": not_seen.map(|(account, _)| &account.account).collect::<Vec<_>>(),
+    });
+    Ok(serde_json::to_string_pretty(&document)? + "\n")
+}
+
 async fn exemptions(
     hub: &Hub,
     role: &MemberRole,
@@ -103,7 +130,7 @@ fn exemption(account: &ManifestAccount, user: &IamUser, prefix: &str, now: Times
     }
     Some(json!({
         "account": account.account,
-        "account_name": account.name,
+        "name": account.name,
         "user": user.name,
         "until": tags.exempt_until.map(|until| until.to_string()),
         "unreadable": unreadable,

@@ -30,8 +30,9 @@ pub(super) async fn follow(
     state: &S3State,
     run_id: &RunId,
     patience: Duration,
+    interrupt: &Interrupt,
 ) -> anyhow::Result<Followed> {
-    let (interrupt, began) = (Interrupt::listen()?, Instant::now());
+    let began = Instant::now();
     let unreadable = |error: &dyn std::fmt::Display| {
         failed(
             format!("run {run_id} cannot be followed: {error}"),
@@ -55,7 +56,7 @@ pub(super) async fn follow(
             }
         }
         pause = pauses.next().unwrap_or(pause);
-        tokio::time::sleep(pause.min(patience.saturating_sub(began.elapsed()))).await;
+        interrupt.pause(pause.min(patience.saturating_sub(began.elapsed()))).await;
     }
 }
 

@@ -22,6 +22,7 @@ pub(super) fn say(printer: &Printer, followed: &Followed) -> anyhow::Result<Ende
         ));
     }
     if followed.interrupted {
+        printer.failure(&format!("interrupted: run {} is not followed any more, and goes on in Lambda", record.run_id));
         return Ok(Ended::Interrupted);
     }
     let failed_steps = record.sums.steps.iter().any(|(step, count)| step.ends_with(".failed") && *count > 0);

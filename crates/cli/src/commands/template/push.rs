@@ -1,4 +1,3 @@
-use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
 use keywheel_aws::S3Templates;
@@ -6,7 +5,8 @@ use keywheel_mail::lint::{Files, mails, parts, shared};
 
 use super::check::{self, plural};
 use crate::aws::AwsArguments;
-use crate::exit::{Ended, failed, usage};
+use crate::confirm::ConfirmArguments;
+use crate::exit::{Ended, failed};
 use crate::place::{BucketPlace, Place, read_bucket};
 use crate::printer::Printer;
 
@@ -32,13 +32,12 @@ pub(crate) struct Arguments {
     /// Show what would change, and change nothing
     #[arg(long)]
     dry_run: bool,
-    /// Do not ask
-    #[arg(long)]
-    yes: bool,
+    #[command(flatten)]
+    confirm: ConfirmArguments,
 }
 
 pub(super) async fn run(printer: &Printer, aws: &AwsArguments, arguments: &Arguments) -> anyhow::Result<Ended> {
-    let Arguments { dir, to, dry_run, yes } = arguments;
+    let Arguments { dir, to, dry_run, confirm } = arguments;
     let files = Place::Folder(dir.clone()).read(aws).await?;
     if check::report(printer, &files, &dir.display().to_string())? == Ended::Findings {
         printer.note("nothing was uploaded");
@@ -50,16 +49,14 @@ pub(super) async fn run(printer: &Printer, aws: &AwsArguments, arguments: &Argum
     let store = to.store(&aws.load().await?);
     let there = read_bucket(&store).await?;
     let changed: Vec<&String> = files.keys().filter(|name| there.get(*name) != files.get(*name)).collect();
-    printer.data(&differences(&files, &there))?;
     if changed.is_empty() || *dry_run {
+        printer.data(&differences(&files, &there))?;
         let count = changed.len();
         printer.note(&format!("{count} {} would change in {to}; nothing was uploaded", plural(count, "file")));
         return Ok(Ended::Done);
     }
-    if !yes && !confirmed(to, changed.len())? {
-        printer.note("nothing was uploaded");
-        return Ok(Ended::Done);
-    }
+    let what = format!("Upload {} {} to {to}", changed.len(), plural(changed.len(), "file"));
+    confirm.obtain(printer, &differences(&files, &there), &what, to.bucket())?;
     upload(&store, &files, &there, &changed).await.map_err(|(done, error)| {
         let what = format!("{done} of {} files were uploaded: {error:#}", changed.len());
         failed(what, "push again; until then notification uses its own templates for a mail that lacks its subject.txt")
@@ -78,14 +75,6 @@ fn differences(files: &Files, there: &Files) -> String {
         format!("{state} {name}\n")
     };
     files.iter().map(line).collect()
-}
-
-fn confirmed(to: &BucketPlace, count: usize) -> anyhow::Result<bool> {
-    if !io::stdin().is_terminal() {
-        return Err(usage("there is nobody to ask", "give --yes to upload without a question, or --dry-run to look"));
-    }
-    let answer = Printer::ask(&format!("Upload {count} {} to {to}? Type yes:", plural(count, "file")))?;
-    Ok(answer == "yes")
 }
 
 /// Uploads what changed; an error comes with the number of files that were uploaded before it.
