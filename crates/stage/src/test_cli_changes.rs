@@ -8,10 +8,12 @@ mod tags;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use keywheel_core::id::{AccessKeyId, AccountId};
 use keywheel_core::observed::KeyStatus;
+use serde_json::json;
 
 use crate::command_line::{CommandLine, Ended};
 use crate::organization::Organization;
@@ -48,8 +50,9 @@ pub async fn run(place: &Place, keywheel: &Path) -> anyhow::Result<bool> {
     apply::check(&bench, &mut checks).await?;
     own::check(&bench, &mut checks).await?;
     actions::check(&bench, &mut checks).await?;
-    tags::check(&bench, &mut checks)?;
-    runs::check(&bench, &mut checks)?;
+    tags::check(&bench, &mut checks).await?;
+    actions::emergencies(&bench, &mut checks).await?;
+    runs::check(&bench, &mut checks).await?;
     Ok(checks.conclude())
 }
 
@@ -75,6 +78,26 @@ impl Bench<'_> {
     fn payments(&self) -> anyhow::Result<&AccountId> {
         Ok(&self.stage.account("payments")?.id)
     }
+}
+
+/// Calls it, sends it Ctrl-C once AWS has had such a call, and waits for its end. The fault keeps that call going meanwhile.
+async fn interrupted(bench: &Bench<'_>, by: &CommandLine<'_>, call: &[&str], operation: &str) -> anyhow::Result<Ended> {
+    let admin = &bench.stage.admin;
+    let came = async || {
+        let calls = admin.calls().await?;
+        anyhow::Ok(calls.iter().filter(|call| operation.ends_with(&call.operation)).count())
+    };
+    let before = came().await?;
+    admin.add_fault(json!({ "operation": operation, "delay_ms": 700, "times": 1 })).await?;
+    let child = by.start(call)?;
+    let began = Instant::now();
+    while came().await? == before && began.elapsed() < PATIENCE {
+        tokio::time::sleep(POLL).await;
+    }
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status()?;
+    let ended = Ended::of(child.wait_with_output()?);
+    admin.clear_faults().await?;
+    Ok(ended)
 }
 
 /// The keys of a user, by their ids.

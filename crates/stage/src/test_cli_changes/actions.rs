@@ -1,8 +1,10 @@
 //! `rollback` and `emergency`: shown by the function in audit, confirmed by the user's name, done.
 
+use keywheel_core::id::AccessKeyId;
 use keywheel_core::observed::KeyStatus;
 
 use super::{Bench, ROTATION, is_told, keys, said, shows};
+use crate::functions::{KEY_ROTATION, TIMEOUT};
 use crate::policies::{Policies, make_role};
 use crate::test_night::checks::Checks;
 
@@ -25,7 +27,16 @@ pub(super) async fn check(bench: &Bench<'_>, checks: &mut Checks) -> anyhow::Res
     let told = mails.iter().filter(|mail| mail.text().contains(WORDS)).count();
     checks.holds("what is only shown is mailed to nobody", told == 0, || format!("{told} mails"));
     unknown_owner(bench, checks)?;
-    shows(checks, "rollback", "rollback makes the old key active again", call("rollback", &["--yes"]));
+    freeze(bench, true).await?;
+    shows(
+        checks,
+        "rollback-frozen",
+        "what a guard refuses is shown with what lifts it",
+        call("rollback", &["--dry-run"]),
+    );
+    let lifted = call("rollback", &["--override", "freeze", "--yes"]);
+    shows(checks, "rollback", "rollback makes the old key active again, with a guard lifted", lifted);
+    freeze(bench, false).await?;
     is_told(checks, "the account owner is told of a rollback", bench, "owner@example.com", WORDS).await?;
     let rolled_back = keys(&bench.world().await?, account, "deploy-bot");
     let active = rolled_back.iter().filter(|(_, status)| *status == KeyStatus::Active).count();
@@ -40,6 +51,42 @@ pub(super) async fn check(bench: &Bench<'_>, checks: &mut Checks) -> anyhow::Res
     let left = keys(&bench.world().await?, account, "deploy-bot");
     let none_works = left.iter().all(|(_, status)| *status == KeyStatus::Inactive);
     checks.holds("the leaked key no longer works", none_works, || format!("{left:?}"));
+    Ok(())
+}
+
+/// Has the function change nothing today, or anything.
+async fn freeze(bench: &Bench<'_>, is_frozen: bool) -> anyhow::Result<()> {
+    let functions = &bench.stage.functions;
+    let mut variables = functions.variables(KEY_ROTATION);
+    if is_frozen {
+        variables.insert("FREEZE".to_owned(), "2026-01-01/2999-12-31".to_owned());
+    }
+    functions.configure(KEY_ROTATION, TIMEOUT, variables).await
+}
+
+/// `emergency` that replaces, of a key that is not there, and without a function.
+pub(super) async fn emergencies(bench: &Bench<'_>, checks: &mut Checks) -> anyhow::Result<()> {
+    let account = bench.payments()?;
+    let emergency = |more: &[&str]| {
+        let parts = ["emergency", "late-bot", "--account", account.as_str(), "--yes"];
+        bench.hub.keywheel(&parts.iter().chain(more).copied().collect::<Vec<_>>())
+    };
+    let other = emergency(&["AKIAEXAMPLE000000000", ROTATION[0], ROTATION[1]]);
+    shows(checks, "emergency-no-key", "emergency refuses a key that the user does not have", other);
+    let leaked = keys(&bench.world().await?, account, "late-bot").first().map(|(key, _)| key.to_string());
+    let leaked = leaked.unwrap_or_default();
+    shows(checks, "emergency-by-hand", "without a function emergency says what to do by hand", emergency(&[&leaked]));
+    let foreign = ["--key-rotation", "arn:aws:lambda:eu-central-1:123456789012:function:key-rotation"];
+    let foreign = emergency(&[&[leaked.as_str()][..], &foreign].concat());
+    shows(checks, "emergency-foreign", "a stranger's function is not asked", foreign);
+    let replaced = emergency(&[&leaked, "--replace", ROTATION[0], ROTATION[1]]);
+    shows(checks, "emergency-replace", "emergency --replace makes a replacement", replaced);
+    let found = keys(&bench.world().await?, account, "late-bot");
+    let works = |(key, status): &(AccessKeyId, KeyStatus)| (key.to_string() == leaked, *status == KeyStatus::Active);
+    let mut standing: Vec<_> = found.iter().map(works).collect();
+    standing.sort_unstable();
+    let is_replaced = standing == [(false, true), (true, false)];
+    checks.holds("the leaked key gave way to a new one", is_replaced, || format!("{found:?}"));
     Ok(())
 }
 

@@ -82,7 +82,7 @@ pub(super) async fn check(stage: &Stage, command_line: &CommandLine<'_>, checks:
 }
 
 fn says(checks: &mut Checks, name: &str, ended: &Ended, code: Option<i32>, out: &str, holds: bool) {
-    let holds = holds && ended.code == code && ended.out.contains(out);
+    let holds = holds && ended.code == code && format!("{}{}", ended.out, ended.err).contains(out);
     checks.holds(name, holds, || format!("{:?}\n{}{}", ended.code, ended.out, ended.err));
 }
 
