@@ -195,12 +195,9 @@ impl Asked {
 
 fn hint_of_failure(printer: &Printer, result: &AccountResult, by_hand: Option<&str>) {
     let is_inactive = |row: &StepResult| row.status == StepStatus::Done && row.step == StepKind::Deactivate;
-    if let Some(by_hand) = by_hand.filter(|_| !result.steps.iter().any(is_inactive)) {
-        printer.hint(by_hand);
-    }
+    by_hand.filter(|_| !result.steps.iter().any(is_inactive)).into_iter().for_each(|by_hand| printer.hint(by_hand));
     if result.steps.iter().any(|row| row.reason == Reason::PlanChanged) {
-        let next = "call the verb again to see what would be done now";
-        printer.hint(&format!("the user's keys changed after the preview, and nothing was done; {next}"));
+        printer.hint("the user's keys changed after the preview; call the verb again to see what would be done now");
     }
 }
 

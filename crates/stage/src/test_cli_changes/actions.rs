@@ -1,9 +1,14 @@
 //! `rollback` and `emergency`: shown by the function in audit, confirmed by the user's name, done.
 
+use std::time::Instant;
+
+use aws_sdk_iam::types::StatusType;
 use keywheel_core::id::AccessKeyId;
 use keywheel_core::observed::KeyStatus;
+use serde_json::json;
 
-use super::{Bench, ROTATION, is_told, keys, said, shows};
+use super::{Bench, PATIENCE, POLL, ROTATION, is_told, keys, said, shows};
+use crate::command_line::Ended;
 use crate::functions::{KEY_ROTATION, TIMEOUT};
 use crate::policies::{Policies, make_role};
 use crate::test_night::checks::Checks;
@@ -87,6 +92,34 @@ pub(super) async fn emergencies(bench: &Bench<'_>, checks: &mut Checks) -> anyho
     standing.sort_unstable();
     let is_replaced = standing == [(false, true), (true, false)];
     checks.holds("the leaked key gave way to a new one", is_replaced, || format!("{found:?}"));
+    changed_between(bench, checks).await
+}
+
+/// Somebody makes the key inactive while the function's answer to the preview is under way.
+async fn changed_between(bench: &Bench<'_>, checks: &mut Checks) -> anyhow::Result<()> {
+    let (account, admin) = (bench.payments()?, &bench.stage.admin);
+    let key = keys(&bench.world().await?, account, "terraform").first().map(|(key, _)| key.to_string());
+    let key = key.unwrap_or_default();
+    let call = ["emergency", "terraform", &key, "--account", account.as_str(), "--replace", "--yes"];
+    admin.add_fault(json!({ "operation": "lambda:InvokeFunction", "delay_ms": 1500, "times": 1 })).await?;
+    let child = bench.hub.start(&call.iter().chain(&ROTATION).copied().collect::<Vec<_>>())?;
+    let began = Instant::now();
+    let is_previewed = async || {
+        let calls = admin.function_calls().await?;
+        anyhow::Ok(calls.iter().any(|call| call.event["username"] == "terraform" && !call.answer.is_null()))
+    };
+    while !is_previewed().await? && began.elapsed() < PATIENCE {
+        tokio::time::sleep(POLL).await;
+    }
+    let iam = aws_sdk_iam::Client::new(&bench.stage.clients.root_of(account));
+    let update = iam.update_access_key().user_name("terraform").access_key_id(&key);
+    update.status(StatusType::Inactive).send().await?;
+    let ended = Ended::of(child.wait_with_output()?);
+    admin.clear_faults().await?;
+    let says = "where the user's keys changed after the preview, nothing is done";
+    shows(checks, "emergency-changed", says, Ok(ended));
+    let found = keys(&bench.world().await?, account, "terraform");
+    checks.holds("no key is made that nobody was shown", found.len() == 1, || format!("{found:?}"));
     Ok(())
 }
 

@@ -54,7 +54,7 @@ pub(super) async fn check(bench: &Bench<'_>, checks: &mut Checks) -> anyhow::Res
 
 /// The document without the moment at which it was made.
 fn without_moment(text: &str) -> String {
-    text.lines().filter(|line| !line.contains("\"generated\"")).map(|line| format!("{line}\n")).collect()
+    text.split_inclusive('\n').filter(|line| !line.contains("\"generated\"")).collect()
 }
 
 fn from_a_file(

@@ -43,3 +43,30 @@ pub(super) fn summary(file: &PlanFile) -> String {
     let made_at = Timestamp::from_second(file.made_at.as_second()).unwrap_or(file.made_at);
     format!("Carry out {} in {}, planned at {made_at}", kinds.join(", "), counted(file.accounts.len(), "account"))
 }
+
+#[cfg(test)]
+mod tests {
+    use keywheel_core::contract::plan_file::PlannedAccount;
+    use keywheel_core::plan::{Step, StepKind};
+    use keywheel_core::policy::Mode;
+    use keywheel_core::reason::Reason;
+
+    use super::*;
+
+    #[test]
+    fn what_waits_for_another_run_is_shown_before_the_question() {
+        let id = "AIDAEXAMPLE000000001".parse().unwrap();
+        let step = |user: &str| Step::about(&user.parse().unwrap(), &id, StepKind::Create, Reason::RotationDue);
+        let account = PlannedAccount {
+            account_id: "111122223333".parse().unwrap(),
+            name: String::new(),
+            email: String::new(),
+            steps: ["alice", "bob", "carol"].map(step).to_vec(),
+        };
+        let file = PlanFile::new(None, Timestamp::UNIX_EPOCH, Mode::Audit, vec![account]).unwrap();
+        let waits =
+            "waits      111122223333 1 change: MAX_CHANGES is 2 per account and run; apply again for what is left\n";
+        assert_eq!(text(&file, Some(2)), waits);
+        assert_eq!((text(&file, Some(3)), text(&file, None)), (String::new(), String::new()));
+    }
+}
