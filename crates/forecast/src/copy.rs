@@ -18,8 +18,7 @@ use keywheel_engine::ports::{ErrorKind, NoParameters, PortError, Ports};
 use crate::beginning::{Beginning, UnseenUser};
 use crate::hosts;
 
-/// A change is made after the moment at which its night began: what is counted from it is a night later than whole days would be. IAM's dates
-/// are whole seconds.
+/// A change is made after the moment at which its night began. IAM's dates are whole seconds.
 const CHANGE_TAKES: SignedDuration = SignedDuration::from_secs(1);
 
 /// Stands for an id that is not known.

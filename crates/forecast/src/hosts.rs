@@ -11,6 +11,7 @@ use keywheel_core::secret::VersionId;
 use keywheel_core::time::{Days, after, plus};
 
 use crate::copy::{CopiedUser, Copy, State};
+use crate::state::SENT_AFTER;
 
 /// So long after a night the hosts use their keys.
 const USED_AFTER: SignedDuration = SignedDuration::from_hours(12);
@@ -61,7 +62,9 @@ fn used_by_hosts(
 }
 
 impl Copy {
-    /// A day: the hosts install and use their keys; then it is a day after `begun`.
+    /// A day after the night that began at `begun`: the hosts install and use their keys. The next night begins a day after the last mail
+    /// of this one, and not to the second a day after its beginning: a wait of ten days that began tonight is then over on the tenth night,
+    /// the day that mails name.
     pub(crate) fn day(&self, begun: Timestamp, hosts: Hosts, unused_after: Days) {
         let mut state = self.state();
         let State { account, users, ledger, .. } = &mut *state;
@@ -72,7 +75,7 @@ impl Copy {
             }
             user.use_keys(at);
         }
-        state.now = after(begun, Days(1));
+        state.now = after(plus(state.now, SENT_AFTER), Days(1));
     }
 }
 

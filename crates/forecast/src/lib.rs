@@ -19,10 +19,11 @@ pub use nights::forecast;
 pub use outlook::{AccountForecast, DaySums, ForecastNight, ForecastStep, sums};
 
 /// What every forecast assumes, for people.
-pub const ASSUMPTIONS: [&str; 5] = [
+pub const ASSUMPTIONS: [&str; 6] = [
     "a key that was used within LAST_USED_THRESHOLD days (a day at least) is used every day from now on, and any other key never again",
     "what could not be looked up cannot be looked up on any of the days, and so counts as in use",
     "nobody else makes, changes or deletes users, keys, tags, groups or secrets",
     "a run looks at every user once a day at this hour; every call succeeds, and every new key works at once",
+    "a wait ends on the day that mails name; a run at an earlier minute of that day than the one with which the wait began does the step a night later",
     "every mail is sent on the night that asks for it",
 ];

@@ -18,7 +18,7 @@ use keywheel_engine::ports::{
 use crate::copy::Copy;
 
 /// So long after a night its mails are sent.
-const SENT_AFTER: SignedDuration = SignedDuration::from_secs(5);
+pub(crate) const SENT_AFTER: SignedDuration = SignedDuration::from_secs(5);
 
 impl LedgerStore for Copy {
     async fn load(&self, _: &AccountId) -> Result<StoredLedger, ReadFailed> {

@@ -48,11 +48,11 @@ fn a_key_used_lately_stays_in_use_and_its_replacement_is_taken_up_or_not_as_assu
     let world = world(90, 6);
     let installed = foretold(&world, &settings(), Hosts::Installed, 50);
     assert_eq!(nights(&installed, StepKind::Create, Reason::RotationDue), [1]);
-    assert_eq!(nights(&installed, StepKind::Deactivate, Reason::InstallGraceOver), [12]);
+    assert_eq!(nights(&installed, StepKind::Deactivate, Reason::InstallGraceOver), [11]);
     assert!(nights(&installed, StepKind::Hold, Reason::StillInUse).is_empty());
     let not_installed = foretold(&world, &settings(), Hosts::NotInstalled, 50);
     assert_eq!(nights(&not_installed, StepKind::Hold, Reason::StillInUse).len(), 30);
-    assert_eq!(nights(&not_installed, StepKind::Deactivate, Reason::MaxHoldOver), [42]);
+    assert_eq!(nights(&not_installed, StepKind::Deactivate, Reason::MaxHoldOver), [41]);
 }
 
 #[test]
@@ -68,14 +68,14 @@ fn hosts_that_lose_a_key_which_they_use_are_counted() {
 #[test]
 fn a_key_not_used_lately_is_never_used_again() {
     let forecast = foretold(&world(85, 85), &settings(), Hosts::NotInstalled, 30);
-    assert_eq!(nights(&forecast, StepKind::Retire, Reason::Unused), [17]);
+    assert_eq!(nights(&forecast, StepKind::Retire, Reason::Unused), [16]);
 }
 
 #[test]
 fn whoever_used_a_key_before_it_was_unused_tries_its_replacement_once() {
     // Used ten days ago: not in daily use, and not unused either.
     let forecast = foretold(&world(90, 10), &settings(), Hosts::Installed, 20);
-    assert_eq!(nights(&forecast, StepKind::Deactivate, Reason::InstallGraceOver), [12]);
+    assert_eq!(nights(&forecast, StepKind::Deactivate, Reason::InstallGraceOver), [11]);
     let not_installed = foretold(&world(90, 10), &settings(), Hosts::NotInstalled, 20);
     assert!(nights(&not_installed, StepKind::Deactivate, Reason::InstallGraceOver).is_empty());
     assert!(!nights(&not_installed, StepKind::Hold, Reason::NotTakenUp).is_empty());
@@ -97,7 +97,7 @@ fn a_last_use_that_could_not_be_looked_up_counts_as_use() {
         beginning.users[0].keys[0].last_used = LastUsed::Unknown { error: "AccessDenied".to_owned() };
     });
     let forecast = ended(forecast(&beginning, &settings(), Hosts::Installed, 50));
-    assert_eq!(nights(&forecast, StepKind::Hold, Reason::LastUsedUnknown), (12..=50).collect::<Vec<_>>());
+    assert_eq!(nights(&forecast, StepKind::Hold, Reason::LastUsedUnknown), (11..=50).collect::<Vec<_>>());
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! Looks at an account in memory as a survey does.
 
+use jiff::SignedDuration;
 use keywheel_core::contract::result::{StepResult, StepStatus};
 use keywheel_core::id::{AccessKeyId, UserName};
 use keywheel_core::plan::StepKind;
 use keywheel_core::policy::Mode;
 use keywheel_core::reason::Reason;
-use keywheel_core::time::{Days, after};
+use keywheel_core::time::{Days, after, plus};
 use keywheel_engine::account::{Account, Run, Settings, survey};
 use keywheel_forecast::{AccountForecast, Beginning, ForecastStep, Hosts, forecast};
 use keywheel_testkit::{Night, World};
@@ -71,9 +72,10 @@ fn happened(step: &StepResult, world: &Beginning) -> Told {
 /// What each of the coming nights in fact does; a day of the hosts follows each.
 pub(crate) fn lived(world: &World, night: &Night, beginning: &Beginning, nights: u32) -> Vec<Vec<Told>> {
     let one = |_| {
-        let begun = world.account().now;
         let run = night.on(world).run();
-        world.at(begun);
+        // The next night begins a little later than the last mail of this one was sent.
+        let now = world.account().now;
+        world.at(plus(now, SignedDuration::from_secs(10)));
         world.day();
         sorted(run.result.steps.iter().map(|step| happened(step, beginning)).collect())
     };
