@@ -220,17 +220,43 @@ async fn see_user<P: Ports>(
         Err(error) => return Err(UnseenUser { name: listed.name, user_id: Some(listed.user_id), error }),
     };
     keys.sort_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id)));
-    let mut seen = ObservedUser { keys, ..listed };
-    if exempt {
-        return Ok(seen);
-    }
+    let seen = ObservedUser { keys, ..listed };
+    Ok(if exempt { seen } else { see_wholly(ports, account, seen, record).await })
+}
+
+/// The users, those who are exempt as wholly as the others: for whoever asks what happens once they are exempt no more.
+pub(super) async fn see_exempt<P: Ports>(
+    ports: &P,
+    account: &Account,
+    settings: &Settings,
+    ledger: &AccountLedger,
+    sight: Sight,
+) -> Sight {
+    let now = ports.clock().now();
+    let exemptions = &sight.exemptions;
+    let sights = sight.users.into_iter().map(|user| async move {
+        let record = ledger.users.get(&user.name);
+        let exempt = is_exempt(&user, exemptions, settings, now);
+        if exempt { see_wholly(ports, &account.id, user, record).await } else { user }
+    });
+    let users = stream::iter(sights).buffered(LOOKS_AT_ONCE).collect().await;
+    Sight { users, ..sight }
+}
+
+/// Adds to a user with keys when each was last used, and the secret where anything depends on it.
+async fn see_wholly<P: Ports>(
+    ports: &P,
+    account: &AccountId,
+    mut seen: ObservedUser,
+    record: Option<&UserRecord>,
+) -> ObservedUser {
     for key in &mut seen.keys {
         key.last_used = ports.iam().last_used(&key.id).await;
     }
     if needs_secret(&seen, record) {
         seen.secret = see_secret(ports, &secret_name(account, &seen.name), &seen.keys, record).await;
     }
-    Ok(seen)
+    seen
 }
 
 async fn see_secret<P: Ports>(

@@ -11,7 +11,7 @@ use keywheel_core::plan::AccountPlan;
 use keywheel_core::planner::{AccountView, QuietUser};
 use keywheel_core::policy::{ExemptionGroup, Mode, Policy};
 
-use super::audit::Sight;
+use super::audit::{Sight, see_exempt};
 use super::hand_on::Rest;
 use super::outcome::Outcome;
 use super::report::AccountRun;
@@ -81,7 +81,7 @@ impl Survey {
 }
 
 /// Looks at an account and plans as a night would, with the same code; whatever the run's mode, nothing is changed, claimed, written or
-/// told. With `run.sweep` every user is looked at.
+/// told. With `run.sweep` every user is looked at. Of exempt users more is seen than a night sees: their keys' last use, and their secrets.
 ///
 /// # Errors
 /// When nothing could be seen at all. A user who could not be seen is part of the survey.
@@ -98,6 +98,7 @@ pub async fn survey<P: Ports>(
     let sight = night.look(&ledger, async || {}).await?;
     let (remembered, plan) = night.plan(&ledger, &sight);
     let result = night.audit(&remembered, &sight, plan.clone()).result;
+    let sight = see_exempt(ports, account, settings, &ledger, sight).await;
     let unseen = sight.unseen.into_iter().map(|user| UnseenUser { user: user.name, error: user.error });
     Ok(Survey {
         account: account.id.clone(),
