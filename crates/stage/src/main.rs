@@ -69,10 +69,13 @@ enum Command {
         #[arg(long)]
         keywheel: PathBuf,
     },
-    /// Holds forty-five days, and shorter stays with other periods, against their timelines.
+    /// Holds forty-five days, and shorter stays with other periods, against their timelines, and forecasts against the days.
     TestDays {
         #[command(flatten)]
         place: Place,
+        /// The executable `keywheel`.
+        #[arg(long)]
+        keywheel: PathBuf,
     },
     /// Kills key-rotation before and after its calls, and holds what two further nights make of it against a faultless run.
     TestDeath {
@@ -160,7 +163,7 @@ async fn main() -> ExitCode {
         Command::TestCalls { place } => Box::pin(bench::test_calls(&place.into())).await,
         Command::Demo { place, keep } => demo::run(&place.python, &place.functions, &place.out, keep).await,
         Command::Days { place, days } => days::show(&place.into(), days).await,
-        Command::TestDays { place } => days::test(&place.into()).await,
+        Command::TestDays { place, keywheel } => days::test(&place.into(), &keywheel).await,
         Command::TestCliChanges { place, keywheel } => Box::pin(test_cli_changes::run(&place.into(), &keywheel)).await,
         Command::TestDeath { place, every_call } => death::run(&place.into(), every_call).await,
         Command::TestCliLook { place, keywheel } => test_cli_look::run(&place.into(), &keywheel).await,

@@ -275,7 +275,7 @@ fn calls(bench: &Bench<'_>) -> Result<()> {
 }
 
 fn days(bench: &Bench<'_>) -> Result<()> {
-    on_stage(bench, "test-days")
+    with_command_line(bench, "test-days")
 }
 
 fn on_stage(bench: &Bench<'_>, command: &str) -> Result<()> {

@@ -62,7 +62,7 @@ impl<'a> RunningHost<'a> {
 }
 
 impl Host {
-    fn is_used_on(&self, day: u32) -> bool {
+    pub(super) fn is_used_on(&self, day: u32) -> bool {
         let is_over = self.until.is_some_and(|until| day > until);
         !is_over && day >= self.first && (day - self.first).is_multiple_of(self.every)
     }

@@ -16,6 +16,7 @@ use serde_json::json;
 
 use super::data::{Kind, Season};
 use super::diary::{AskedNotice, Diary, mailed, sent_since, told};
+use super::foretold::{Lived, Seer};
 use super::hosts::{Publication, RunningHost};
 use super::night::{self, PATIENCE, POLL};
 use super::people::Person;
@@ -37,6 +38,10 @@ pub(super) struct Running<'a> {
     pub(super) diary: Diary,
     /// Rules that were broken, by day.
     pub(super) broken: Vec<String>,
+    /// Whoever takes forecasts, where somebody does.
+    pub(super) seer: Option<Seer<'a>>,
+    /// What each night did, by day.
+    pub(super) lived: BTreeMap<u32, Lived>,
     mails_seen: usize,
     log: PathBuf,
 }
@@ -75,9 +80,18 @@ impl<'a> Running<'a> {
             seeded.map(|user| (user.name.clone(), Person::new(stage, kinds[&user.name], user))).collect();
         let hosts =
             kinds.iter().flat_map(|(user, kind)| kind.hosts.iter().map(|host| (user.clone(), RunningHost::new(host))));
-        let hosts = hosts.collect();
-        let (published, diary, broken) = (BTreeMap::new(), Diary::default(), Vec::new());
-        Ok(Self { stage, people, hosts, published, diary, broken, mails_seen: 0, log: out.join("functions.log") })
+        Ok(Self {
+            stage,
+            people,
+            hosts: hosts.collect(),
+            published: BTreeMap::new(),
+            diary: Diary::default(),
+            broken: Vec::new(),
+            seer: None,
+            lived: BTreeMap::new(),
+            mails_seen: 0,
+            log: out.join("functions.log"),
+        })
     }
 
     /// One day: the world gets `older` by so many days, people act, hosts work, and the night comes.
@@ -87,13 +101,14 @@ impl<'a> Running<'a> {
     pub(super) async fn day(&mut self, day: u32, older: u32) -> anyhow::Result<Told> {
         let began = Instant::now();
         let forced = self.morning(day, older).await?;
-        let (results, mails) = self.night(day, &forced).await?;
-        let steps = results.iter().flat_map(|result| &result.steps);
-        let counts = steps.fold(BTreeMap::new(), |mut counts, step| {
+        let (at, results, mails) = self.night(day, &forced).await?;
+        let counts = results.iter().flat_map(|result| &result.steps).fold(BTreeMap::new(), |mut counts, step| {
             *counts.entry(step.step.as_str()).or_default() += 1;
             counts
         });
-        Ok(Told { day, accounts: results.len(), counts, mails, took: began.elapsed() })
+        let told = Told { day, accounts: results.len(), counts, mails, took: began.elapsed() };
+        self.lived.insert(day, Lived { at, results });
+        Ok(told)
     }
 
     /// What comes before the night; the users whose rotation is to be forced.
@@ -111,9 +126,12 @@ impl<'a> Running<'a> {
         Ok(forced)
     }
 
-    /// The night, noted down and held against the rules; its results, and how many mails it sent.
-    async fn night(&mut self, day: u32, forced: &[UserName]) -> anyhow::Result<(Vec<AccountResult>, usize)> {
+    /// The night, noted down and held against the rules: when it began, its results, and how many mails it sent.
+    async fn night(&mut self, day: u32, forced: &[UserName]) -> anyhow::Result<(Timestamp, Vec<AccountResult>, usize)> {
         let before = self.keys().await?;
+        if let Some(seer) = &mut self.seer {
+            seer.look(day, &before)?;
+        }
         let since = Timestamp::now();
         let mut results = Vec::new();
         for user in forced {
@@ -127,10 +145,9 @@ impl<'a> Running<'a> {
         let mails = self.new_mails(rules::mails_expected(self.stage, &notices).len()).await?;
         let (stage, before, after) = (self.stage, &before, &after);
         let seen = Seen { stage, results: &results, before, after, notices: &notices, mails: &mails };
-        let broken = rules::broken(&seen);
-        self.broken.extend(broken.into_iter().map(|what| format!("day {day}: {what}")));
+        self.broken.extend(rules::broken(&seen).into_iter().map(|what| format!("day {day}: {what}")));
         self.keep_log().await?;
-        Ok((results, mails.len()))
+        Ok((since, results, mails.len()))
     }
 
     fn note_notices(&mut self, day: u32, notices: &[AskedNotice]) {
