@@ -6,6 +6,7 @@
 mod failures;
 mod ports;
 mod report;
+mod secrets;
 
 use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};

@@ -15,10 +15,12 @@ use keywheel_engine::ports::{
     ReadFailed, StoredLedger, WriteFailed,
 };
 
+use super::secrets::LookSecrets;
+
 /// The ports of one account.
 pub(super) struct LookPorts {
     iam: AwsIam,
-    secrets: AwsSecrets,
+    secrets: LookSecrets,
     acknowledgements: AwsAcknowledgements,
     prover: AwsProver,
     memory: Memory,
@@ -45,7 +47,7 @@ impl LookPorts {
     ) -> Self {
         Self {
             iam: AwsIam::new(&member.config).giving_up_at(deadline),
-            secrets: AwsSecrets::kept_in(&member.config, store, options),
+            secrets: LookSecrets { aws: AwsSecrets::kept_in(&member.config, store, options), memory: memory.clone() },
             acknowledgements,
             prover: AwsProver::new(&member.config),
             memory,
@@ -54,7 +56,7 @@ impl LookPorts {
     }
 }
 
-fn nothing_is_written(operation: &'static str) -> PortError {
+pub(super) fn nothing_is_written(operation: &'static str) -> PortError {
     PortError { operation, kind: ErrorKind::Denied, message: "a look writes nothing".to_owned() }
 }
 
@@ -94,7 +96,7 @@ impl PairEncryption for Memory {
 
 impl Ports for LookPorts {
     type Iam = AwsIam;
-    type Secrets = AwsSecrets;
+    type Secrets = LookSecrets;
     type Parameters = NoParameters;
     type Acknowledgements = AwsAcknowledgements;
     type Prover = AwsProver;
@@ -107,7 +109,7 @@ impl Ports for LookPorts {
         &self.iam
     }
 
-    fn secrets(&self) -> &AwsSecrets {
+    fn secrets(&self) -> &LookSecrets {
         &self.secrets
     }
 
