@@ -67,8 +67,15 @@ impl Targets {
         if arguments.own_account {
             return Ok(Self::own(hub));
         }
+        if let Some(why) = configuration.unknown_scope() {
+            printer.warn(&format!("it is not known which accounts a night leaves out, so all are taken: {why}"));
+            printer.hint("name account-inventory too: --function NAME, or functions in keywheel.toml");
+        }
         let settings = configuration.inventory()?.inventory_settings();
-        let config = lister(hub, configuration).await.map_err(unlisted)?;
+        let (config, note) = lister_or_own(hub, configuration).await.map_err(unlisted)?;
+        if let Some(note) = note {
+            printer.note(&note);
+        }
         let ids = match calls::organization(&config).await {
             Ok(ids) => ids,
             Err(error) if is_without_organization(&error) => return Self::alone(printer, hub, arguments),
@@ -128,9 +135,20 @@ impl Targets {
 
 /// What lists the organization: the role that is set for it, or whoever is signed in.
 pub(crate) async fn lister(hub: &Hub, configuration: &Configuration) -> Result<SdkConfig, String> {
-    match configuration.get(&ORG_LIST_ROLE_ARN) {
-        Some(role) => Ok(hub.of_role(role).await?.config),
-        None => Ok(hub.config.clone()),
+    lister_or_own(hub, configuration).await.map(|(config, _)| config)
+}
+
+/// The same, with what to tell people. The role that a deployed function assumes trusts that function: whoever may not assume it lists in
+/// their own name.
+async fn lister_or_own(hub: &Hub, configuration: &Configuration) -> Result<(SdkConfig, Option<String>), String> {
+    let Some(role) = configuration.get(&ORG_LIST_ROLE_ARN) else { return Ok((hub.config.clone(), None)) };
+    match hub.of_role(role).await {
+        Ok(session) => Ok((session.config, None)),
+        Err(error) if configuration.is_of_function(&ORG_LIST_ROLE_ARN) => {
+            let note = format!("the organization is asked in your own name: {error}");
+            Ok((hub.config.clone(), Some(note)))
+        }
+        Err(error) => Err(error),
     }
 }
 

@@ -6,6 +6,7 @@
 mod file;
 mod origin;
 mod readings;
+mod sibling;
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -19,13 +20,13 @@ use crate::exit::usage;
 use crate::printer::Printer;
 use file::File;
 pub(crate) use origin::Origin;
-pub(crate) use readings::{member_role, parameter_options, secret_options, secret_store};
+pub(crate) use readings::{USUAL_ROLE, member_role, parameter_options, secret_options, secret_store};
 
 /// The flags that say how a deployment is configured.
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Configuration")]
 pub(crate) struct ConfigArguments {
-    /// Deployed function whose settings are taken; more than one may be given [default: those of the file]
+    /// Deployed function whose settings are taken, such as keywheel-key-rotation; more than one may be given [default: those of the file]
     #[arg(long = "function", value_name = "NAME")]
     functions: Vec<String>,
     /// One setting, such as ROTATION_PERIOD=60; goes before everything else
@@ -37,7 +38,7 @@ pub(crate) struct ConfigArguments {
     /// Role that is assumed in other accounts, such as OrganizationAccountAccessRole (MEMBER_ROLE_NAME) [default: keywheel-member]
     #[arg(long, value_name = "NAME")]
     role_name: Option<String>,
-    /// Role that may list the organization (ORG_LIST_ROLE_ARN) [default: none, whoever is signed in lists it]
+    /// Role that may list the organization (ORG_LIST_ROLE_ARN) [default: a deployed function's, or none: whoever is signed in lists it]
     #[arg(long, value_name = "ARN")]
     org_list_role_arn: Option<String>,
     /// Bucket with the ledgers and results of a deployment (STATE_BUCKET) [default: none, nothing is remembered]
@@ -96,11 +97,13 @@ pub(crate) struct Configuration {
     found: Option<PathBuf>,
     /// The functions are those of the file.
     has_functions_of_file: bool,
+    /// Why it is not known which accounts a night leaves out, where a deployment was named and that is not known.
+    unknown_scope: Option<String>,
 }
 
 impl Configuration {
-    /// Gathers the settings. Deployed functions are asked where any are named; nothing else calls AWS. An empty value counts as none, as
-    /// it does for the functions.
+    /// Gathers the settings. Deployed functions are asked where any are named, and the account-inventory beside them; nothing else calls
+    /// AWS. An empty value counts as none, as it does for the functions; an empty flag takes the value away that others would bring.
     pub(crate) async fn load(aws: &AwsArguments, given: &ConfigArguments, more: Vec<Flag>) -> anyhow::Result<Self> {
         given.refuse_confidential()?;
         let file = File::read(given.config.as_deref())?;
@@ -109,6 +112,13 @@ impl Configuration {
         for name in names {
             deployed.push((name.clone(), function_variables(&aws.load().await?, name).await?));
         }
+        let unknown_scope = match sibling::find(aws, &deployed).await {
+            Ok(found) => {
+                deployed.extend(found);
+                None
+            }
+            Err(why) => Some(why),
+        };
         let flags: Vec<Flag> = given.flags().into_iter().chain(more).collect();
         let setting = |variable: &'static Variable| {
             let name = variable.name;
@@ -120,6 +130,9 @@ impl Configuration {
                 let (function, variables) = deployed.iter().find(|(_, variables)| variables.contains_key(name))?;
                 Some((variables.get(name)?.clone(), Origin::Function(function.clone())))
             };
+            if flag().is_some_and(|(value, _)| value.is_empty()) {
+                return Setting::unset(variable);
+            }
             let ways: [&dyn Fn() -> Option<(String, Origin)>; 4] = [&flag, &environment, &file, &of_function];
             let found = ways.into_iter().filter_map(|way| way()).find(|(value, _)| !value.is_empty());
             match found {
@@ -132,7 +145,7 @@ impl Configuration {
         let deployed = deployed.into_iter().map(|(function, variables)| (function, names(variables))).collect();
         let found = Some(file.path.clone()).filter(|path| given.config.is_none() && path.file_name().is_some());
         let has_functions_of_file = given.functions.is_empty() && !file.functions.is_empty();
-        Ok(Self { settings, deployed, found, has_functions_of_file })
+        Ok(Self { settings, deployed, found, has_functions_of_file, unknown_scope })
     }
 
     /// Says what a file decides that lay in the folder: it may be a stranger's.
@@ -150,6 +163,16 @@ impl Configuration {
     pub(crate) fn function_with(&self, variable: &Variable) -> Option<&str> {
         let (function, _) = self.deployed.iter().find(|(_, variables)| variables.contains(variable.name))?;
         Some(function)
+    }
+
+    /// Why it is not known which accounts a night leaves out, where a deployment was named and that is not known.
+    pub(crate) fn unknown_scope(&self) -> Option<&str> {
+        self.unknown_scope.as_deref()
+    }
+
+    /// Whether a deployed function says it, and nobody who runs this.
+    pub(crate) fn is_of_function(&self, variable: &Variable) -> bool {
+        self.setting(variable).is_some_and(|setting| matches!(setting.origin, Origin::Function(_)))
     }
 
     /// Every setting, in the order of the reference.

@@ -9,3 +9,8 @@ pub(crate) enum Output {
     /// One JSON document
     Json,
 }
+
+/// A document as verbs print it: for programs, and to be read.
+pub(crate) fn json(document: &impl serde::Serialize) -> serde_json::Result<String> {
+    Ok(serde_json::to_string_pretty(document)? + "\n")
+}

@@ -9,7 +9,7 @@ use super::Configuration;
 use crate::exit::usage;
 
 /// The role of the Terraform layers.
-const USUAL_ROLE: &str = "keywheel-member";
+pub(crate) const USUAL_ROLE: &str = "keywheel-member";
 
 /// Without these a function does not start, and a look does very well. Nothing is ever called by these names.
 const STAND_INS: [(&Variable, &str); 3] =

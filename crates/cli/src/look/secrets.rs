@@ -49,6 +49,22 @@ impl Secrets for LookSecrets {
         Err(nothing_is_written("secretsmanager:GetSecretValue"))
     }
 
+    async fn central_arn(&self, name: &str) -> Result<Option<String>, PortError> {
+        self.aws.central_arn(name).await
+    }
+
+    fn knows_central(&self) -> bool {
+        self.aws.knows_central()
+    }
+
+    fn has_replicas(&self) -> bool {
+        self.aws.has_replicas()
+    }
+
+    async fn replicate(&self, _: &str) -> Result<(), PortError> {
+        Err(nothing_is_written("secretsmanager:ReplicateSecretToRegions"))
+    }
+
     async fn create(&self, _: NewSecret<'_>) -> Result<(), PortError> {
         Err(nothing_is_written("secretsmanager:CreateSecret"))
     }

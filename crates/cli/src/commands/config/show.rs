@@ -2,18 +2,19 @@
 
 use std::fmt::Write as _;
 
+use keywheel_runtime::config::variable::{MEMBER_ROLE_NAME, Unset};
 use serde_json::json;
 
 use crate::aws::AwsArguments;
-use crate::config::{ConfigArguments, Configuration, Setting};
+use crate::config::{ConfigArguments, Configuration, Setting, USUAL_ROLE};
 use crate::exit::Ended;
-use crate::output::Output;
+use crate::output::{self, Output};
 use crate::printer::Printer;
 
 const EXAMPLES: &str = "\
 Examples:
   keywheel config show --origin
-  keywheel config show --origin --function key-rotation --function account-inventory
+  keywheel config show --origin --function keywheel-key-rotation
   keywheel config show --output json --set ROTATION_PERIOD=60
 
 Earlier ones go before later ones: flag, environment, keywheel.toml, deployed function, default.";
@@ -45,6 +46,16 @@ pub(crate) async fn run(printer: &Printer, aws: &AwsArguments, arguments: &Argum
     Ok(Ended::Done)
 }
 
+/// What it means for a deployed function that nothing is set. The verbs that look at accounts assume the role of the layers then.
+fn means(setting: &Setting) -> String {
+    let Unset::Means(text) = setting.variable.unset else { return String::new() };
+    match (&setting.value, setting.variable.name == MEMBER_ROLE_NAME.name) {
+        (Some(_), _) => String::new(),
+        (None, true) => format!(": {text}; what looks at other accounts takes {USUAL_ROLE}"),
+        (None, false) => format!(": {text}"),
+    }
+}
+
 /// A confidential value is set or not, and no more is said of it.
 fn shown(setting: &Setting) -> Option<&str> {
     let value = setting.value.as_deref();
@@ -59,7 +70,7 @@ fn table(settings: &[Setting], origin: bool) -> String {
     for setting in settings {
         let value = shown(setting).unwrap_or("-");
         let line = if origin {
-            format!("{:<names$}  {value:<values$}  {}", setting.variable.name, setting.origin)
+            format!("{:<names$}  {value:<values$}  {}{}", setting.variable.name, setting.origin, means(setting))
         } else {
             format!("{:<names$}  {value}", setting.variable.name)
         };
@@ -73,10 +84,10 @@ fn json(settings: &[Setting], origin: bool) -> serde_json::Result<String> {
     let setting = |setting: &Setting| {
         let mut value = json!({ "name": setting.variable.name, "value": shown(setting) });
         if origin {
-            value["origin"] = json!(setting.origin.to_string());
+            value["origin"] = json!(format!("{}{}", setting.origin, means(setting)));
         }
         value
     };
     let settings: Vec<_> = settings.iter().map(setting).collect();
-    Ok(serde_json::to_string_pretty(&json!({ "schema_version": 1, "settings": settings }))? + "\n")
+    output::json(&json!({ "schema_version": 1, "settings": settings }))
 }
