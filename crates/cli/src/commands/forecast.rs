@@ -3,6 +3,7 @@
 mod data;
 mod table;
 
+use jiff::Timestamp;
 use keywheel_core::contract::manifest::ManifestAccount;
 use keywheel_engine::account::{Account, Settings, Survey};
 use keywheel_forecast::{AccountForecast, Beginning, Hosts, forecast};
@@ -16,7 +17,7 @@ use crate::printer::Printer;
 
 const EXAMPLES: &str = "\
 Examples:
-  keywheel forecast --function keywheel-key-rotation --function keywheel-account-inventory
+  keywheel forecast --function keywheel-key-rotation
   keywheel forecast --days 60 --assume not-installed --account 111122223333 --role-name OrganizationAccountAccessRole
   keywheel forecast --days 135 --output csv --set ROTATION_PERIOD=60 > forecast.csv
 
@@ -96,7 +97,7 @@ pub(crate) async fn run(printer: &Printer, aws: &AwsArguments, arguments: &Argum
     progress.finish_and_clear();
     printer.data(&match arguments.output {
         Output::Table => table::text(&forecasts, hosts, days),
-        Output::Json => data::json(&looked, &forecasts, hosts)?,
+        Output::Json => data::json(&looked, &forecasts, hosts, Timestamp::now())?,
         Output::Jsonl => data::json_lines(&forecasts)?,
         Output::Csv => data::csv(&forecasts)?,
     })?;

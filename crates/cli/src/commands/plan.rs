@@ -21,7 +21,7 @@ use rows::{Row, rows};
 const EXAMPLES: &str = "\
 Examples:
   keywheel plan --profile audit --role-name OrganizationAccountAccessRole
-  keywheel plan --function key-rotation --function account-inventory --save plan.json
+  keywheel plan --function keywheel-key-rotation --save plan.json
   keywheel plan --account 111122223333 --user deploy-bot --output json
   keywheel plan --own-account --set ROTATION_PERIOD=60 --check
 

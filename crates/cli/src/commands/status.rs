@@ -1,6 +1,5 @@
 //! `keywheel status`: what the last runs did and left undone, from the state bucket alone.
 
-mod data;
 mod model;
 mod table;
 
@@ -12,7 +11,7 @@ use keywheel_engine::ports::{ErrorKind, PortError};
 use crate::aws::AwsArguments;
 use crate::config::{ConfigArguments, Configuration};
 use crate::exit::{Ended, failed, usage};
-use crate::output::Output;
+use crate::output::{self, Output};
 use crate::printer::Printer;
 use crate::runs;
 use model::Status;
@@ -64,7 +63,7 @@ pub(crate) async fn run(printer: &Printer, aws: &AwsArguments, arguments: &Argum
     let status = Status::of(&runs, &results, Timestamp::now());
     printer.data(&match arguments.output {
         Output::Table => table::text(&status),
-        Output::Json => data::json(&status)?,
+        Output::Json => output::json(&status)?,
     })?;
     Ok(if arguments.check && status.has_findings() { Ended::Findings } else { Ended::Done })
 }

@@ -1,9 +1,11 @@
 //! The forecast for programs.
 
+use jiff::Timestamp;
 use keywheel_forecast::{ASSUMPTIONS, AccountForecast, ForecastNight, ForecastStep, Hosts, sums};
 use serde_json::{Value, json};
 
 use crate::look::Looked;
+use crate::output;
 
 /// The version of the JSON document's shape.
 const SCHEMA: u32 = 1;
@@ -28,11 +30,17 @@ const COLUMNS: [Column; 14] = [
 ];
 
 /// One document: the sums of every day, and every account with its nights.
-pub(super) fn json(looked: &Looked, forecasts: &[AccountForecast], hosts: Hosts) -> serde_json::Result<String> {
+pub(super) fn json(
+    looked: &Looked,
+    forecasts: &[AccountForecast],
+    hosts: Hosts,
+    now: Timestamp,
+) -> serde_json::Result<String> {
     let days: Vec<_> = sums(forecasts).into_iter().map(|(day, sums)| json!({ "day": day, "sums": sums })).collect();
     let document = json!({
         "schema_version": SCHEMA,
-        "organization_id": looked.organization,
+        "generated": now,
+        "organization": looked.organization,
         "has_state_bucket": !looked.lacks_memory,
         "assume": hosts,
         "assumptions": ASSUMPTIONS,
@@ -42,7 +50,7 @@ pub(super) fn json(looked: &Looked, forecasts: &[AccountForecast], hosts: Hosts)
         "days": days,
         "accounts": forecasts,
     });
-    Ok(serde_json::to_string_pretty(&document)? + "\n")
+    output::json(&document)
 }
 
 fn rows(forecasts: &[AccountForecast]) -> impl Iterator<Item = Vec<Value>> {

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::rows::{COLUMNS, Row};
 use crate::look::Looked;
+use crate::output;
 
 /// The version of the JSON document's shape.
 const SCHEMA: u32 = 1;
@@ -27,8 +28,8 @@ pub(super) fn json(looked: &Looked, rows: &[Row<'_>], now: Timestamp) -> serde_j
     let seen: Vec<_> = looked.surveys().collect();
     let document = json!({
         "schema_version": SCHEMA,
-        "made_at": now,
-        "organization_id": looked.organization,
+        "generated": now,
+        "organization": looked.organization,
         "mode": looked.rotation.mode,
         "has_state_bucket": !looked.lacks_memory,
         "accounts": {
@@ -42,7 +43,7 @@ pub(super) fn json(looked: &Looked, rows: &[Row<'_>], now: Timestamp) -> serde_j
         "steps": steps,
         "rows": rows.iter().map(object).collect::<Vec<_>>(),
     });
-    Ok(serde_json::to_string_pretty(&document)? + "\n")
+    output::json(&document)
 }
 
 /// A row per line.

@@ -97,6 +97,7 @@ pub(super) struct Failing {
 #[derive(Debug, Serialize)]
 pub(super) struct Waiting {
     pub(super) account: AccountId,
+    #[serde(rename = "account_name")]
     pub(super) name: String,
     pub(super) user: UserName,
     pub(super) access_key_id: Option<AccessKeyId>,
