@@ -1,6 +1,7 @@
 //! `keywheel explain`: where an account, a user or a key stands, every date and why, what comes next and what is in the way.
 
 mod account;
+mod gone;
 mod subject;
 mod user;
 
@@ -12,16 +13,18 @@ use crate::aws::AwsArguments;
 use crate::exit::{Ended, failed};
 use crate::look::{self, LookArguments, LookedAt, Sight};
 use crate::printer::Printer;
+use gone::Gone;
 use subject::{Found, Subject};
 
 const EXAMPLES: &str = "\
 Examples:
-  keywheel explain AKIAIOSFODNN7EXAMPLE --function key-rotation
+  keywheel explain AKIAIOSFODNN7EXAMPLE --function keywheel-key-rotation
   keywheel explain 111122223333/deploy-bot --role-name OrganizationAccountAccessRole
   keywheel explain deploy-bot --own-account
   keywheel explain 111122223333 --output json
 
-A key id, an account id, ACCOUNT/USER, the ARN of a user, or the name of one with --account or --own-account.";
+A key id, an account id, ACCOUNT/USER, the ARN of a user, or the name of one with --account or --own-account.
+What the ledger remembers of a key that is gone is told for 90 days.";
 
 /// Explains.
 #[derive(Debug, clap::Args)]
@@ -57,8 +60,20 @@ pub(crate) async fn run(printer: &Printer, aws: &AwsArguments, arguments: &Argum
     let is_there = found.user.is_none() && found.key.is_none() || report.keys().next().is_some();
     let known = looked.surveys().any(|(_, survey)| survey.users.iter().any(|user| found.is_about(user)));
     let ended = looked.say(printer);
+    if let Some(gone) = Gone::find(&looked, &found).filter(|_| !is_there && !known) {
+        match arguments.output {
+            Output::Text => printer.lines(&gone.lines(now))?,
+            Output::Json => printer.data(&gone.json(now)?)?,
+        }
+        return Ok(ended);
+    }
     if !is_there && !known && ended == Ended::Done && looked.skipped.is_empty() {
-        let hint = "a key may be gone, or another account's; names of users are told apart by upper and lower case";
+        let hint = if found.key.is_some() {
+            "a key may be another account's, or gone for longer than the 90 days for which a ledger remembers it; CloudTrail's \
+             DeleteAccessKey says who deleted it"
+        } else {
+            "names of users are told apart by upper and lower case"
+        };
         return Err(failed(format!("there is no {found} in {}", found.place()), hint));
     }
     if arguments.output == Output::Json {

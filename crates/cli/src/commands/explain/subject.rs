@@ -35,6 +35,9 @@ impl FromStr for Subject {
         if let Ok(account) = text.parse() {
             return Ok(Self::Account(account));
         }
+        if text.starts_with("ASIA") && text.parse::<AccessKeyId>().is_ok() {
+            return Err(of_session(text));
+        }
         if let Some(key) = Some(text).filter(|text| text.starts_with("AKIA")).and_then(|text| text.parse().ok()) {
             return Ok(Self::Key(key));
         }
@@ -46,6 +49,14 @@ impl FromStr for Subject {
             None => user(text).map(|name| Self::User(None, name)),
         }
     }
+}
+
+/// IAM user guide, "IAM identifiers", unique identifiers.
+fn of_session(text: &str) -> String {
+    format!(
+        "{text} is of a session's temporary credentials, which end by themselves: no user has such a key, and nothing rotates it; \
+         CloudTrail says which role or user began the session"
+    )
 }
 
 fn not_a_user(text: &str) -> String {
@@ -145,6 +156,8 @@ mod tests {
         ] {
             assert_eq!(text.parse(), Ok(subject));
         }
+        let of_session = "ASIAIOSFODNN7EXAMPLE".parse::<Subject>().unwrap_err();
+        assert!(of_session.contains("temporary credentials"), "{of_session}");
         for wrong in ["", "payments/alice", "arn:aws:iam::1:user/alice", "a b"] {
             assert!(wrong.parse::<Subject>().is_err(), "{wrong}");
         }

@@ -1,7 +1,7 @@
 //! A user and the user's keys: where each stands, every date and why, what comes next and what is in the way.
 
 use jiff::Timestamp;
-use keywheel_core::ledger::{Actor, KeyRecord, USE_RECORD_SPAN};
+use keywheel_core::ledger::{Actor, KeyRecord, MadeInactive, USE_RECORD_SPAN};
 use keywheel_core::observed::{KeyStatus, ObservedUser};
 use keywheel_core::policy::{Policy, UserTags};
 use keywheel_core::time::plus;
@@ -79,21 +79,12 @@ fn key_lines(key: &KeyReport, record: &KeyRecord, now: Timestamp) -> Vec<Line> {
     lines.extend(at("proven", record.proven));
     lines.extend(at("published", record.published));
     lines.extend(key.superseded_by.as_ref().map(|new| fact("gave way to", new.as_str())));
-    lines.extend(record.notices.iter().map(|(kind, notice)| {
-        let sent = notice.sent.map_or_else(|| "asked for, not recorded as sent".to_owned(), |at| moment(at, now));
-        fact("told", &format!("{kind}: {sent}"))
-    }));
+    lines.extend(told(record, now));
     lines.extend(at("revived", record.revived));
     lines.extend(at("held since", key.held_since));
     lines.extend(at("hold ends", key.hold_ends));
     lines.extend((!key.hosts.is_empty()).then(|| fact("still on", &key.hosts.to_string())));
-    lines.extend(key.made_inactive.as_ref().map(|made| {
-        let by = match made.by {
-            Actor::Keywheel => "by Keywheel",
-            Actor::Person => "by a person",
-        };
-        fact("made inactive", &format!("{}, {by}", moment(made.at, now)))
-    }));
+    lines.extend(key.made_inactive.as_ref().map(|made| made_inactive(made, now)));
     lines.extend(key.exemption.as_ref().map(|exemption| {
         let until = exemption.until.map_or_else(|| "without end".to_owned(), |until| format!("until {until}"));
         let why = exemption.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
@@ -101,6 +92,22 @@ fn key_lines(key: &KeyReport, record: &KeyRecord, now: Timestamp) -> Vec<Line> {
     }));
     lines.extend(comes_next(key, now));
     lines
+}
+
+/// What the owners were told.
+pub(super) fn told(record: &KeyRecord, now: Timestamp) -> impl Iterator<Item = Line> {
+    record.notices.iter().map(move |(kind, notice)| {
+        let sent = notice.sent.map_or_else(|| "asked for, not recorded as sent".to_owned(), |at| moment(at, now));
+        fact("told", &format!("{kind}: {sent}"))
+    })
+}
+
+pub(super) fn made_inactive(made: &MadeInactive, now: Timestamp) -> Line {
+    let by = match made.by {
+        Actor::Keywheel => "by Keywheel",
+        Actor::Person => "by a person",
+    };
+    fact("made inactive", &format!("{}, {by}", moment(made.at, now)))
 }
 
 fn last_use(last_used: &LastUse, proven: Option<Timestamp>, now: Timestamp) -> String {
