@@ -17,11 +17,11 @@ use stored::WantedRun;
 const EXAMPLES: &str = "\
 Examples:
   keywheel report --profile audit --role-name OrganizationAccountAccessRole
-  keywheel report --function key-rotation --function account-inventory --output html --out keys.html
+  keywheel report --function keywheel-key-rotation --output html --out keys.html
   keywheel report --run latest --state-bucket keywheel-111122223333 --output csv > keys.csv
-  keywheel report --run latest --function key-rotation --output asff --out findings.asff.json
+  keywheel report --run latest --function keywheel-key-rotation --output asff --out findings.asff.json
 
-A look changes nothing. A stored run knows details of those keys alone that had a step.";
+A look changes nothing. A stored run knows details of those keys alone that had a step; --account chooses among its accounts.";
 
 /// Makes a report.
 #[derive(Debug, clap::Args)]
@@ -53,7 +53,7 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(printer: &Printer, aws: &AwsArguments, arguments: &Arguments) -> anyhow::Result<Ended> {
     let now = Timestamp::now();
     let (report, ended) = if let Some(wanted) = &arguments.run {
-        stored::report(printer, aws, &arguments.look.config, wanted, now).await?
+        stored::report(printer, aws, &arguments.look, wanted, now).await?
     } else {
         let looked = look::at_all(printer, aws, "report", &arguments.look).await?;
         (looked.report(now), looked.say(printer))

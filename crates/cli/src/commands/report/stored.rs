@@ -1,20 +1,23 @@
 //! The report of what a run has stored.
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use keywheel_aws::S3State;
+use keywheel_core::contract::manifest::Manifest;
 use keywheel_core::contract::result::AccountResult;
-use keywheel_core::id::RunId;
+use keywheel_core::id::{AccountId, RunId};
 use keywheel_engine::ports::RunHistory;
 use keywheel_report::Report;
 use keywheel_report::model::About;
 use keywheel_report::stored::{self, StoredRun};
 
 use crate::aws::AwsArguments;
-use crate::config::{ConfigArguments, Configuration};
+use crate::config::Configuration;
 use crate::exit::{Ended, failed, usage};
+use crate::look::LookArguments;
 use crate::printer::Printer;
 
 /// How many results are read at the same time.
@@ -42,12 +45,13 @@ impl FromStr for WantedRun {
 pub(super) async fn report(
     printer: &Printer,
     aws: &AwsArguments,
-    config: &ConfigArguments,
+    look: &LookArguments,
     wanted: &WantedRun,
     now: Timestamp,
 ) -> anyhow::Result<(Report, Ended)> {
-    let configuration = Configuration::load(aws, config, Vec::new()).await?;
-    let hint = "--state-bucket names it; --function key-rotation takes it from the deployed function";
+    refuse_looks(look)?;
+    let configuration = Configuration::load(aws, &look.config, Vec::new()).await?;
+    let hint = "--state-bucket names it; --function keywheel-key-rotation takes it from the deployed function";
     let place =
         configuration.state()?.ok_or_else(|| usage("no state bucket is set, so there are no stored runs", hint))?;
     let policy = configuration.rotation()?.policy;
@@ -57,12 +61,52 @@ pub(super) async fn report(
     let manifest =
         manifest.ok_or_else(|| failed(format!("there is no run {run}"), "`keywheel status` names the last runs"))?;
     let inventory = state.inventory(&run).await?.filter(|record| record.listed_at.is_none_or(|at| at == manifest.at));
-    let not_invoked = inventory.map(|record| record.result.accounts.failed).unwrap_or_default();
-    let (results, is_whole) = results(printer, &state, &run).await?;
+    let mut not_invoked = inventory.map(|record| record.result.accounts.failed).unwrap_or_default();
+    let manifest = chosen(manifest, &look.targets.accounts, &run)?;
+    let is_chosen = |account: &AccountId| look.targets.accounts.is_empty() || look.targets.accounts.contains(account);
+    not_invoked.retain(|failed| is_chosen(&failed.account));
+    let answered = state.answered(&run).await?.into_iter().filter(is_chosen).collect();
+    let (results, is_whole) = results(printer, &state, &run, answered).await?;
     let about = About { generated: now, policy: Some(&policy), organization: None };
     let report =
         stored::report(&about, StoredRun { manifest: &manifest, not_invoked: &not_invoked, results: &results });
     Ok((report, if is_whole { Ended::Done } else { Ended::Failed }))
+}
+
+/// What says where to look says nothing of a run that is stored.
+fn refuse_looks(look: &LookArguments) -> anyhow::Result<()> {
+    let given = [
+        ("--own-account", look.targets.own_account),
+        ("--organizational-unit", !look.targets.organizational_units.is_empty()),
+        ("--quick", look.quick),
+    ];
+    match given.into_iter().find(|(_, given)| *given) {
+        Some((flag, _)) => {
+            let what = format!("{flag} is of a look right now, and --run of a run that is over");
+            Err(usage(what, "--account chooses among a run's accounts; leave --run out for a look"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The manifest of the accounts that were asked for, or of all.
+fn chosen(mut manifest: Manifest, accounts: &[AccountId], run: &RunId) -> anyhow::Result<Manifest> {
+    if accounts.is_empty() {
+        return Ok(manifest);
+    }
+    let listed: BTreeSet<_> = manifest
+        .accounts
+        .iter()
+        .map(|one| &one.account)
+        .chain(manifest.skipped.iter().map(|one| &one.account))
+        .collect();
+    if let Some(unknown) = accounts.iter().find(|account| !listed.contains(account)) {
+        let hint = "keywheel report --run without --account has every account of the run";
+        return Err(usage(format!("run {run} lists no account {unknown}"), hint));
+    }
+    manifest.accounts.retain(|one| accounts.contains(&one.account));
+    manifest.skipped.retain(|one| accounts.contains(&one.account));
+    Ok(manifest)
 }
 
 async fn run_id(state: &S3State, wanted: &WantedRun) -> anyhow::Result<RunId> {
@@ -77,8 +121,12 @@ async fn run_id(state: &S3State, wanted: &WantedRun) -> anyhow::Result<RunId> {
 }
 
 /// Every result that can be read, and whether that is all of them.
-async fn results(printer: &Printer, state: &S3State, run: &RunId) -> anyhow::Result<(Vec<AccountResult>, bool)> {
-    let answered = state.answered(run).await?;
+async fn results(
+    printer: &Printer,
+    state: &S3State,
+    run: &RunId,
+    answered: BTreeSet<AccountId>,
+) -> anyhow::Result<(Vec<AccountResult>, bool)> {
     let progress = printer.progress(answered.len(), "results read");
     let reads = answered.into_iter().map(async |account| {
         let read = state.result(run, &account).await;
