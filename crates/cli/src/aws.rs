@@ -21,6 +21,11 @@ pub(crate) struct AwsArguments {
 }
 
 impl AwsArguments {
+    /// The profile that was named, by the flag or the environment.
+    pub(crate) fn profile(&self) -> Option<String> {
+        self.profile.clone().or_else(|| std::env::var("AWS_PROFILE").ok().filter(|name| !name.is_empty()))
+    }
+
     /// The configuration that every client shares.
     pub(crate) async fn load(&self) -> anyhow::Result<SdkConfig> {
         let config = load_config_with(|mut loader| {

@@ -6,6 +6,7 @@
 use jiff::Timestamp;
 use keywheel_aws::{MemberRole, SdkConfig, Session, SessionFailed, session_name};
 use keywheel_core::id::{AccountId, RunId};
+use keywheel_engine::ports::ErrorKind;
 
 use crate::aws::AwsArguments;
 use crate::exit::failed;
@@ -24,7 +25,7 @@ impl Hub {
     /// Signs in.
     pub(crate) async fn open(aws: &AwsArguments, verb: &str) -> anyhow::Result<Self> {
         let config = aws.load().await?;
-        let own = Session::own(&config).await.map_err(|error| not_signed_in(&error))?;
+        let own = Session::own(&config).await.map_err(|error| not_signed_in(&error, aws))?;
         let run = format!("{verb}-{}", Timestamp::now().strftime("%Y%m%dT%H%M%SZ")).parse()?;
         Ok(Self { config, own, run })
     }
@@ -57,8 +58,23 @@ fn unassumed(error: &SessionFailed) -> String {
     }
 }
 
-fn not_signed_in(error: &SessionFailed) -> anyhow::Error {
-    let cause = error.cause().map_or_else(|| error.to_string(), ToString::to_string);
+/// What the SDK says where no way of signing in brought anything; it then goes on to list them all.
+const NO_CREDENTIALS: &str = "no credentials found in chain";
+
+fn not_signed_in(error: &SessionFailed, aws: &AwsArguments) -> anyhow::Error {
     let hint = "sign in with `aws sso login --profile NAME` and give --profile NAME, or set AWS_PROFILE";
+    let cause = error.cause().map_or_else(|| error.to_string(), ToString::to_string);
+    if cause.contains(NO_CREDENTIALS) {
+        let where_none_are = aws.profile().map_or_else(
+            || "there are no credentials, neither in the environment nor in a profile".to_owned(),
+            |profile| format!("profile {profile} is not there, or has no credentials"),
+        );
+        return failed(format!("AWS does not know who is calling: {where_none_are}"), hint);
+    }
+    let is_unreached = error.cause().is_some_and(|cause| cause.kind == ErrorKind::Unanswered);
+    if is_unreached && !cause.to_lowercase().contains("credential") {
+        let hint = "see --region, --endpoint-url (AWS_ENDPOINT_URL), and whether this machine reaches AWS, through its proxy where it has one";
+        return failed(format!("AWS cannot be reached: {cause}"), hint);
+    }
     failed(format!("AWS does not know who is calling: {cause}"), hint)
 }
