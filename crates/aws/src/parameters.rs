@@ -72,6 +72,14 @@ impl AwsParameters {
         }))
     }
 
+    /// How many entries the list has: whether it can be read and used, for whoever checks a deployment.
+    ///
+    /// # Errors
+    /// When there is no list, or it cannot be read or used.
+    pub async fn entries(&self) -> Result<usize, PortError> {
+        self.read().await?.map(|list| list.parameters.len())
+    }
+
     async fn put(&self, name: &str, value: &ParameterValue, overwrite: bool) -> Result<(), PortError> {
         let kms_key_id = self.options.as_ref().and_then(|options| options.kms_key_id.clone());
         let request = self.client.put_parameter().name(name).description(DESCRIPTION).value(value.expose());

@@ -5,7 +5,10 @@ mod clock;
 mod finding;
 mod functions;
 mod ground;
+mod handing_over;
+mod kms;
 mod mail;
+mod queues;
 mod roles;
 mod runs;
 mod schedule;
@@ -16,6 +19,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use futures::future::LocalBoxFuture;
+use futures::{FutureExt, StreamExt, stream};
 use jiff::Timestamp;
 use keywheel_aws::MemberRole;
 use keywheel_core::id::AccountId;
@@ -25,11 +30,15 @@ use serde_json::json;
 use crate::aws::AwsArguments;
 use crate::config::functions_of;
 use crate::exit::{Ended, usage};
-use crate::output::Output;
+use crate::output::{self, Output};
 use crate::printer::Printer;
 use crate::session::Hub;
 use finding::{Finding, Level};
 use ground::Ground;
+
+/// Groups of checks that are made at the same time, and accounts that are looked into.
+const GROUPS_AT_ONCE: usize = 4;
+const ACCOUNTS_AT_ONCE: usize = 8;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -38,7 +47,7 @@ Examples:
   keywheel doctor --function keywheel-key-rotation --check --output json
 
 Sign in to the hub. The other functions are found by their settings; what may not be looked at is said to be not checked.
-Exit code 1 when something is wrong, and with --check 3 when something is to be looked at or could not be checked.";
+Exit code 1 when something is wrong or nothing could be checked, and with --check 3 when something is to be looked at or could not be checked.";
 
 /// Looks at the functions and their settings, roles and trust, the state bucket and its key, the schedules, SES, the templates, and what
 /// the last run made of it all.
@@ -51,7 +60,7 @@ pub(crate) struct Arguments {
     /// File that names functions [default: keywheel.toml, where there is one]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Account whose member role is looked at, too, with --role-name; more than one may be given
+    /// Account that is looked into, too, with --role-name; more than one may be given [default: with --role-name, three of the last run's]
     #[arg(long = "account", value_name = "ID")]
     accounts: Vec<AccountId>,
     /// Role with which those accounts are looked at, such as OrganizationAccountAccessRole
@@ -76,30 +85,45 @@ pub(crate) async fn run(printer: &Printer, aws: &AwsArguments, arguments: &Argum
     let role = arguments.role_name.clone().map(|name| MemberRole { name, external_id: None });
     let hub = Hub::open(aws, "doctor").await?;
     let ground = Ground::find(hub, &names, arguments.accounts.clone(), role, Timestamp::now()).await;
-    let findings = findings(&ground).await;
+    let findings = findings(printer, &ground).await;
     printer.data(&match arguments.output {
         Output::Table => table(&findings),
-        Output::Json => json(&findings)?,
+        Output::Json => json(&findings, ground.now)?,
     })?;
     printer.note(&summary(&findings));
     Ok(ended(&findings, arguments.check))
 }
 
-async fn findings(ground: &Ground) -> Vec<Finding> {
-    let mut findings = clock::findings(ground);
-    findings.extend(functions::findings(ground).await);
-    findings.extend(roles::findings(ground).await);
-    findings.extend(buckets::findings(ground).await);
-    findings.extend(schedule::findings(ground).await);
-    findings.extend(mail::findings(ground).await);
-    findings.extend(templates::findings(ground).await);
-    findings.extend(runs::findings(ground).await);
-    findings
+/// Makes the checks of a few groups at a time, and brings their findings in the groups' order.
+async fn findings(printer: &Printer, ground: &Ground) -> Vec<Finding> {
+    let groups: [LocalBoxFuture<'_, Vec<Finding>>; 9] = [
+        async { clock::findings(ground) }.boxed_local(),
+        functions::findings(ground).boxed_local(),
+        roles::findings(ground).boxed_local(),
+        buckets::findings(ground).boxed_local(),
+        handing_over::findings(ground).boxed_local(),
+        schedule::findings(ground).boxed_local(),
+        mail::findings(ground).boxed_local(),
+        templates::findings(ground).boxed_local(),
+        runs::findings(ground).boxed_local(),
+    ];
+    let progress = printer.progress(groups.len(), "groups of checks made");
+    let groups = groups.into_iter().map(async |group| {
+        let findings = group.await;
+        progress.inc(1);
+        findings
+    });
+    let findings: Vec<_> = stream::iter(groups).buffered(GROUPS_AT_ONCE).collect().await;
+    progress.finish_and_clear();
+    findings.into_iter().flatten().collect()
 }
 
+/// Where nothing of the deployment could be looked at, nothing is known to be right: that is no success.
 fn ended(findings: &[Finding], check: bool) -> Ended {
+    let is_known = |finding: &Finding| finding.group != clock::GROUP && finding.level != Level::NotChecked;
     match findings.iter().map(|finding| finding.level).max() {
         Some(Level::Fail) => Ended::Failed,
+        _ if !findings.iter().any(is_known) => Ended::Failed,
         Some(Level::Warn | Level::NotChecked) if check => Ended::Findings,
         _ => Ended::Done,
     }
@@ -123,9 +147,8 @@ fn table(findings: &[Finding]) -> String {
     text
 }
 
-fn json(findings: &[Finding]) -> serde_json::Result<String> {
-    let document = json!({ "schema_version": 1, "sums": sums(findings), "findings": findings });
-    Ok(serde_json::to_string_pretty(&document)? + "\n")
+fn json(findings: &[Finding], now: Timestamp) -> serde_json::Result<String> {
+    output::json(&json!({ "schema_version": 1, "generated": now, "sums": sums(findings), "findings": findings }))
 }
 
 fn sums(findings: &[Finding]) -> BTreeMap<&'static str, usize> {
@@ -154,6 +177,11 @@ mod tests {
             |findings: &[&Finding], check| super::ended(&findings.iter().copied().cloned().collect::<Vec<_>>(), check);
         assert_eq!((ended(&[&ok], true), ended(&[&ok, &warn], false)), (Ended::Done, Ended::Done));
         assert_eq!((ended(&[&ok, &warn], true), ended(&[&unknown, &ok], true)), (Ended::Findings, Ended::Findings));
+        let clock = Verdict::ok("right").of(super::clock::GROUP, "this machine");
+        assert_eq!(
+            (ended(&[&clock, &unknown], false), ended(&[&clock, &ok, &unknown], false)),
+            (Ended::Failed, Ended::Done)
+        );
         assert_eq!((ended(&[&fail, &warn], true), ended(&[&warn, &fail], false)), (Ended::Failed, Ended::Failed));
         assert_eq!(summary(&[ok, warn, unknown, fail]), "4 checks: 1 ok, 1 warn, 1 not checked, 1 fail");
     }

@@ -1,13 +1,12 @@
 //! The state bucket, and the KMS key that encrypts it.
 
-use aws_sdk_kms::types::KeyState;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types::BucketVersioningStatus;
 use keywheel_aws::port_error;
-use keywheel_engine::ports::ErrorKind;
 
 use super::finding::{Finding, Verdict};
 use super::ground::Ground;
+use super::kms;
 
 const GROUP: &str = "state bucket";
 
@@ -25,7 +24,9 @@ pub(super) async fn findings(ground: &Ground) -> Vec<Finding> {
     let (encrypted, key) = encrypted(&client, bucket).await;
     findings.push(encrypted.of(GROUP, "encryption"));
     if let Some(key) = key {
-        findings.push(kms_key(ground, &key).await.of(GROUP, "KMS key"));
+        let to_do = "enable the key, or cancel its deletion: without it no ledger can be read";
+        let verdict = kms::key(&ground.hub.config, &ground.hub.own.account, &key, to_do).await;
+        findings.push(verdict.of(GROUP, "KMS key"));
     }
     findings
 }
@@ -94,19 +95,5 @@ async fn encrypted(client: &Client, bucket: &str) -> (Verdict, Option<String>) {
     match default.and_then(|default| default.kms_master_key_id) {
         Some(key) => (Verdict::ok(format!("with {key}")), Some(key)),
         None => (Verdict::warn("with S3's own key: whoever may read the bucket reads it", to_do), None),
-    }
-}
-
-async fn kms_key(ground: &Ground, key: &str) -> Verdict {
-    let to_do = "enable the key, or cancel its deletion: without it no ledger can be read";
-    let answer = aws_sdk_kms::Client::new(&ground.hub.config).describe_key().key_id(key).send().await;
-    match answer.map_err(|error| port_error("kms:DescribeKey", &error)) {
-        Ok(answer) => match answer.key_metadata.and_then(|key| key.key_state) {
-            Some(KeyState::Enabled) => Verdict::ok("enabled"),
-            Some(state) => Verdict::fail(format!("{key} is {}", state.as_str()), to_do),
-            None => Verdict::not_checked("AWS does not say how it is", "try again"),
-        },
-        Err(error) if error.kind == ErrorKind::Invalid => Verdict::fail(error.to_string(), to_do),
-        Err(error) => Verdict::of_error(&error, to_do),
     }
 }

@@ -5,8 +5,10 @@ use keywheel_core::time::CLOCK_TOLERANCE;
 use super::finding::{Finding, Verdict};
 use super::ground::Ground;
 
+pub(super) const GROUP: &str = "clock";
+
 pub(super) fn findings(ground: &Ground) -> Vec<Finding> {
-    vec![clock(ground).of("clock", "this machine")]
+    vec![clock(ground).of(GROUP, "this machine")]
 }
 
 fn clock(ground: &Ground) -> Verdict {

@@ -1,13 +1,13 @@
 //! The functions: whether they can run, and whether their settings hold and fit together.
 
 use keywheel_aws::port_error;
-use keywheel_engine::ports::ErrorKind;
 use keywheel_runtime::config::InvalidConfiguration;
 use keywheel_runtime::config::variable::{FANOUT_CONCURRENCY, RUN_MODE};
 use keywheel_runtime::{InventoryConfig, NotificationConfig, RotationConfig};
 
 use super::finding::{Finding, Verdict};
 use super::ground::{Deployed, Found, Ground};
+use super::queues;
 
 const GROUP: &str = "functions";
 
@@ -24,7 +24,7 @@ pub(super) async fn findings(ground: &Ground) -> Vec<Finding> {
         let Some(function) = found.deployed() else { continue };
         findings.push(settings(name, function).of(GROUP, format!("{name} settings")));
         findings.push(time_out(name, function).of(GROUP, format!("{name} time-out")));
-        findings.push(failed_events(ground, function).await.of(GROUP, format!("{name} failed events")));
+        findings.push(queues::failed_events(ground, function).await.of(GROUP, format!("{name} failed events")));
     }
     findings.push(mode(ground).of(GROUP, "mode"));
     findings.push(same_state(ground).of(GROUP, "one state"));
@@ -75,25 +75,6 @@ fn time_out(name: &str, function: &Deployed) -> Verdict {
     Verdict::warn(found, to_do)
 }
 
-/// Where events go that Lambda gives up.
-async fn failed_events(ground: &Ground, function: &Deployed) -> Verdict {
-    let to_do = "give the function an on-failure destination, so that no event is lost in silence";
-    if function.has_dead_letters {
-        return Verdict::ok("kept in a dead-letter queue");
-    }
-    let lambda = aws_sdk_lambda::Client::new(&ground.hub.config);
-    let answer = lambda.get_function_event_invoke_config().function_name(&function.name).send().await;
-    match answer.map_err(|error| port_error("lambda:GetFunctionEventInvokeConfig", &error)) {
-        Err(error) if error.kind == ErrorKind::NotFound => Verdict::warn("are dropped", to_do),
-        Err(error) => Verdict::of_error(&error, to_do),
-        Ok(answer) => {
-            let destination = answer.destination_config.and_then(|config| config.on_failure);
-            let destination = destination.and_then(|on_failure| on_failure.destination);
-            destination.map_or_else(|| Verdict::warn("are dropped", to_do), |to| Verdict::ok(format!("go to {to}")))
-        }
-    }
-}
-
 fn mode(ground: &Ground) -> Verdict {
     let of = |found: &Found| found.deployed().and_then(|function| function.value(&RUN_MODE)).map(str::to_owned);
     match (of(&ground.inventory), of(&ground.rotation)) {
@@ -142,20 +123,43 @@ async fn concurrency(ground: &Ground) -> Verdict {
         Err(error) => return Verdict::of_error(&error, "see key-rotation"),
     };
     if reserved == Some(0) {
-        let to_do = format!("aws lambda delete-function-concurrency --function-name {} ends that", rotation.name);
-        return Verdict::fail("key-rotation is stopped: its reserved concurrency is 0", to_do);
+        return judged(reserved, None, 0, &rotation.name);
     }
     let settings = lambda.get_account_settings().send().await;
     let settings = match settings.map_err(|error| port_error("lambda:GetAccountSettings", &error)) {
         Ok(answer) => answer.account_limit,
         Err(error) => return Verdict::of_error(&error, "see the Lambda quotas"),
     };
-    let most = reserved.or_else(|| settings.map(|limit| limit.concurrent_executions)).unwrap_or_default();
+    let most = settings.map(|limit| limit.concurrent_executions);
     let wanted = ground.inventory.deployed().and_then(|inventory| inventory.value(&FANOUT_CONCURRENCY)?.parse().ok());
-    let wanted: i32 = wanted.unwrap_or(32);
+    judged(reserved, most, wanted.unwrap_or(32), &rotation.name)
+}
+
+/// What may run at a time, reserved or in the whole account, against what is started at a time.
+fn judged(reserved: Option<i32>, in_all: Option<i32>, wanted: i32, rotation: &str) -> Verdict {
+    if reserved == Some(0) {
+        let to_do = format!("aws lambda delete-function-concurrency --function-name {rotation} ends that");
+        return Verdict::fail("key-rotation is stopped: its reserved concurrency is 0", to_do);
+    }
+    let most = reserved.or(in_all).unwrap_or_default();
     if most >= wanted + SPARE || reserved.is_some_and(|reserved| reserved >= wanted) {
         return Verdict::ok(format!("{most} executions at a time, {wanted} accounts are started at a time"));
     }
     let found = format!("{most} executions at a time, and {wanted} accounts are started at a time");
     Verdict::warn(found, "ask for a higher quota of concurrent executions, or lower FANOUT_CONCURRENCY")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::finding::Level;
+    use super::*;
+
+    #[test]
+    fn a_function_that_is_stopped_is_wrong_and_one_with_little_room_is_to_be_looked_at() {
+        let level =
+            |reserved, in_all| judged(reserved, in_all, 32, "key-rotation").of("functions", "concurrency").level;
+        assert_eq!(level(Some(0), Some(1000)), Level::Fail);
+        assert_eq!((level(None, Some(1000)), level(Some(32), Some(1000))), (Level::Ok, Level::Ok));
+        assert_eq!((level(Some(31), Some(1000)), level(None, Some(41))), (Level::Warn, Level::Warn));
+    }
 }

@@ -4,15 +4,18 @@ use std::collections::HashMap;
 
 use aws_sdk_lambda::types::FunctionConfiguration;
 use jiff::Timestamp;
-use keywheel_aws::{MemberRole, port_error};
+use keywheel_aws::{MemberRole, S3State, SdkConfig, port_error};
 use keywheel_core::id::AccountId;
-use keywheel_engine::ports::PortError;
+use keywheel_engine::ports::{PortError, RunHistory};
 use keywheel_runtime::config::variable::{
     NOTIFICATION_FUNCTION, ROTATION_FUNCTION, SENDER_EMAIL, STATE_BUCKET, STATE_PREFIX, Unset, Variable,
 };
 
 use super::finding::Verdict;
 use crate::session::Hub;
+
+/// So many accounts are looked at where a role is named, and no account.
+const SAMPLE: usize = 3;
 
 /// Where the checks stand.
 pub(super) struct Ground {
@@ -45,7 +48,8 @@ pub(super) struct Deployed {
     pub(super) last_update: String,
     /// Seconds.
     pub(super) timeout: i32,
-    pub(super) has_dead_letters: bool,
+    /// The ARN of the queue or topic of its dead letters.
+    pub(super) dead_letters: Option<String>,
     pub(super) variables: HashMap<String, String>,
 }
 
@@ -81,7 +85,7 @@ impl Deployed {
                 .last_update_status
                 .map_or_else(|| "Successful".to_owned(), |status| status.as_str().to_owned()),
             timeout: answer.timeout.unwrap_or_default(),
-            has_dead_letters: answer.dead_letter_config.and_then(|config| config.target_arn).is_some(),
+            dead_letters: answer.dead_letter_config.and_then(|config| config.target_arn),
             variables: answer.environment.and_then(|environment| environment.variables).unwrap_or_default(),
         }
     }
@@ -125,7 +129,38 @@ impl Ground {
             Some(found) => found,
             None => inventory_of(&lambda, &rotation).await,
         };
-        Self { hub, inventory, rotation, notification, accounts, role, now }
+        let mut ground = Self { hub, inventory, rotation, notification, accounts, role, now };
+        if ground.accounts.is_empty() && ground.role.is_some() {
+            ground.accounts = ground.sample().await;
+        }
+        ground
+    }
+
+    /// A few accounts of the latest run, from all over it.
+    async fn sample(&self) -> Vec<AccountId> {
+        let Some((bucket, prefix)) = self.state_location() else { return Vec::new() };
+        let state = S3State::new(&self.hub.config, bucket, prefix);
+        // What cannot be read here is told of by the checks of the bucket and the last run.
+        let Ok(Some(latest)) = state.latest().await else { return Vec::new() };
+        let Ok(Some(manifest)) = state.manifest(&latest.run_id).await else { return Vec::new() };
+        let apart = manifest.accounts.len().div_ceil(SAMPLE).max(1);
+        manifest.accounts.into_iter().step_by(apart).map(|account| account.account).collect()
+    }
+
+    /// What looks into an account: the role that was named, or in the own account whoever is signed in.
+    pub(super) async fn config_in(&self, account: &AccountId) -> Result<SdkConfig, Verdict> {
+        match (&self.role, *account == self.hub.own.account) {
+            (_, true) => Ok(self.hub.config.clone()),
+            (None, false) => Err(Verdict::not_checked(
+                "no role was named with which to look",
+                "give --role-name OrganizationAccountAccessRole, or another role that exists there",
+            )),
+            (Some(role), false) => {
+                self.hub.member(account, role).await.map(|session| session.config).map_err(|error| {
+                    Verdict::not_checked(error, "give another --role-name, or sign in as somebody else")
+                })
+            }
+        }
     }
 
     /// The functions by what they are called in the documentation.

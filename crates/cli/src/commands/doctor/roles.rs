@@ -1,6 +1,7 @@
 //! Roles: whether Lambda may take the functions' roles on, and key-rotation the member role of the accounts that were named.
 
 use aws_sdk_iam::Client;
+use futures::{StreamExt, stream};
 use keywheel_aws::port_error;
 use keywheel_core::id::AccountId;
 use keywheel_engine::ports::PortError;
@@ -8,6 +9,7 @@ use keywheel_runtime::config::variable::{MEMBER_ROLE_EXTERNAL_ID, MEMBER_ROLE_NA
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
+use super::ACCOUNTS_AT_ONCE;
 use super::finding::{Finding, Verdict};
 use super::ground::{Deployed, Ground};
 use super::trust::{Trust, Trusted};
@@ -21,9 +23,11 @@ pub(super) async fn findings(ground: &Ground) -> Vec<Finding> {
             findings.push(of_function(ground, function).await.of(GROUP, name));
         }
     }
-    for account in &ground.accounts {
-        findings.push(of_member(ground, account).await.of(GROUP, format!("member role in {account}")));
-    }
+    let looks = ground
+        .accounts
+        .iter()
+        .map(async |account| of_member(ground, account).await.of(GROUP, format!("member role in {account}")));
+    findings.extend(stream::iter(looks).buffered(ACCOUNTS_AT_ONCE).collect::<Vec<_>>().await);
     findings
 }
 
@@ -47,18 +51,9 @@ async fn of_member(ground: &Ground, account: &AccountId) -> Verdict {
     let Some(member) = rotation.value(&MEMBER_ROLE_NAME) else {
         return Verdict::ok("key-rotation assumes none: it looks after its own account alone");
     };
-    let config = match (&ground.role, *account == ground.hub.own.account) {
-        (_, true) => ground.hub.config.clone(),
-        (None, false) => {
-            return Verdict::not_checked(
-                "no role was named with which to look",
-                "give --role-name OrganizationAccountAccessRole, or another role that exists there",
-            );
-        }
-        (Some(role), false) => match ground.hub.member(account, role).await {
-            Ok(session) => session.config,
-            Err(error) => return Verdict::not_checked(error, "give another --role-name, or sign in as somebody else"),
-        },
+    let config = match ground.config_in(account).await {
+        Ok(config) => config,
+        Err(verdict) => return verdict,
     };
     let name = member.rsplit('/').next().unwrap_or(member);
     match trust_of(&Client::new(&config), name).await {
