@@ -5,5 +5,6 @@ mod changing;
 mod decrypt;
 mod docs;
 mod look;
+mod reading;
 mod support;
 mod template;
