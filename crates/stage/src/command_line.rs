@@ -60,13 +60,22 @@ impl<'a> CommandLine<'a> {
 
     /// The same on a terminal, which is all that it prints to; none where there is no `script` to make one.
     pub(crate) fn on_a_terminal(&self, arguments: &[&str]) -> anyhow::Result<Option<Ended>> {
-        let script = self.script(arguments, Stdio::null())?;
+        self.on_a_terminal_with(arguments, &[])
+    }
+
+    /// The same with variables of whoever sits there.
+    pub(crate) fn on_a_terminal_with(
+        &self,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> anyhow::Result<Option<Ended>> {
+        let script = self.script(arguments, Stdio::null(), variables)?;
         script.map(|child| Ok(Ended::of(child.wait_with_output()?))).transpose()
     }
 
     /// The same with somebody who types this when this is asked, one thing after the other.
     pub(crate) fn typing(&self, arguments: &[&str], asked: &str, typed: &[&str]) -> anyhow::Result<Option<Ended>> {
-        let Some(mut child) = self.script(arguments, Stdio::piped())? else { return Ok(None) };
+        let Some(mut child) = self.script(arguments, Stdio::piped(), &[])? else { return Ok(None) };
         let mut terminal = child.stdout.take().context("a terminal without an output")?;
         let (mut shown, mut byte) = (Vec::new(), [0]);
         while !String::from_utf8_lossy(&shown).contains(asked) && terminal.read(&mut byte)? > 0 {
@@ -85,12 +94,12 @@ impl<'a> CommandLine<'a> {
     }
 
     /// Starts it on a terminal that `script` makes.
-    fn script(&self, arguments: &[&str], stdin: Stdio) -> anyhow::Result<Option<Child>> {
+    fn script(&self, arguments: &[&str], stdin: Stdio, variables: &[(&str, &str)]) -> anyhow::Result<Option<Child>> {
         let keywheel = self.keywheel.to_str().context("a path that is no text")?;
         let line: Vec<_> = std::iter::once(keywheel).chain(arguments.iter().copied()).collect();
         let mut script = Command::new("script");
         script.args(["--quiet", "--return", "--command", &line.join(" "), "/dev/null"]);
-        let call = self.call(&mut script).env("TERM", "xterm").stdin(stdin);
+        let call = self.call(&mut script).env("TERM", "xterm").envs(variables.iter().copied()).stdin(stdin);
         match call.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn() {
             Ok(child) => Ok(Some(child)),
             Err(error) if error.kind() == ErrorKind::NotFound => {

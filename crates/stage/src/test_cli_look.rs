@@ -2,6 +2,7 @@
 
 mod deployment;
 mod future;
+mod handing_over;
 mod past;
 
 use std::path::Path;
@@ -32,6 +33,7 @@ pub async fn run(place: &Place, keywheel: &Path) -> anyhow::Result<bool> {
     past::check(&stage, &hub, &mut checks).await?;
     future::check(&stage, &hub, &mut checks).await?;
     deployment::in_use(&stage, &hub, &mut checks).await?;
+    handing_over::check(&stage, &hub, &mut checks).await?;
     deployment::broken(&stage, &hub, &mut checks).await?;
     Ok(checks.conclude())
 }

@@ -38,7 +38,7 @@ pub async fn run(place: &Place, keywheel: &Path) -> anyhow::Result<bool> {
     let mut checks = Checks::new();
     alike::check(&stage, &management, &mut checks).await?;
     good::check(&stage, &hub, &mut checks).await?;
-    standing::check(&stage, &hub, &management, &mut checks)?;
+    standing::check(&stage, &hub, &management, &mut checks).await?;
     wrong::check(&stage, &management, &hub, &mut checks).await?;
     Ok(checks.conclude())
 }

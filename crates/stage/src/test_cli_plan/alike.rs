@@ -74,6 +74,17 @@ fn on_a_terminal(management: &CommandLine<'_>, checks: &mut Checks) -> anyhow::R
     };
     let coloured = ended.out.contains("\u{1b}[31merror\u{1b}[0m");
     checks.holds("errors are red on a terminal", coloured && ended.code == Some(2), || ended.out.clone());
+    for variable in [("NO_COLOR", "1"), ("TERM", "dumb")] {
+        let arguments = ["plan", ROLE[0], ROLE[1], "--organizational-unit", "r-none"];
+        let Some(ended) = management.on_a_terminal_with(&arguments, &[variable])? else { return Ok(()) };
+        let is_plain = ended.out.contains("error: ") && !ended.out.contains('\u{1b}') && ended.code == Some(2);
+        let says = format!("nothing is coloured with {}={}", variable.0, variable.1);
+        checks.holds(&says, is_plain, || ended.out.clone());
+    }
+    let quiet = ["plan", ROLE[0], ROLE[1], "--organizational-unit", "r-none", "--quiet"];
+    if let Some(ended) = management.on_a_terminal(&quiet)? {
+        checks.holds("errors are told even with --quiet", ended.out.contains("r-none"), || ended.out.clone());
+    }
     let Some(ended) = management.on_a_terminal(&["plan", ROLE[0], ROLE[1]])? else { return Ok(()) };
     let told = ended.out.contains(&format!("of {ACCOUNTS} accounts looked at")) && ended.code == Some(0);
     checks.holds("progress is shown on a terminal", told, || ended.out.chars().take(2000).collect());

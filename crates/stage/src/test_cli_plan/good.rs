@@ -18,7 +18,7 @@ use crate::test_night::checks::Checks;
 const OWN: [&str; 4] = ["plan", "--own-account", "--function", "key-rotation"];
 
 /// The night's name.
-const RUN: &str = "night-after-plan";
+pub(super) const RUN: &str = "night-after-plan";
 
 fn with(more: &[&'static str]) -> Vec<&'static str> {
     OWN.iter().chain(more).copied().collect()

@@ -2,19 +2,58 @@
 
 use anyhow::Context;
 
+use super::good::RUN;
 use super::{ROLE, shows};
 use crate::command_line::CommandLine;
+use crate::policies::STATE_BUCKET;
 use crate::stage::Stage;
 use crate::test_night::checks::Checks;
 
-pub(super) fn check(
+pub(super) async fn check(
     stage: &Stage,
     hub: &CommandLine<'_>,
     management: &CommandLine<'_>,
     checks: &mut Checks,
 ) -> anyhow::Result<()> {
     explain(stage, hub, management, checks)?;
-    report(hub, checks)
+    report(hub, checks)?;
+    stored(stage, hub, checks);
+    gone(stage, hub, checks).await
+}
+
+/// `--account` chooses among a stored run's accounts.
+fn stored(stage: &Stage, hub: &CommandLine<'_>, checks: &mut Checks) {
+    let account = stage.organization.hub().as_str();
+    let of_run = ["report", "--run", RUN, "--state-bucket", STATE_BUCKET, "--account"];
+    let with = |more: &[&'static str]| of_run.iter().chain(more).copied().collect::<Vec<_>>();
+    let chosen = of_run.iter().copied().chain([account]).collect::<Vec<_>>();
+    shows(checks, "report-run-one", "report --run --account is of that account alone", hub.keywheel(&chosen));
+    let unknown = hub.keywheel(&with(&["123456789012"]));
+    shows(
+        checks,
+        "report-run-account",
+        "report --run --account refuses an account that the run does not list",
+        unknown,
+    );
+    let own = ["report", "--run", RUN, "--state-bucket", STATE_BUCKET, "--own-account"];
+    shows(checks, "report-run-own", "report --run refuses flags of a look", hub.keywheel(&own));
+}
+
+/// A person deletes a key; the ledger has not forgotten it yet.
+async fn gone(stage: &Stage, hub: &CommandLine<'_>, checks: &mut Checks) -> anyhow::Result<()> {
+    let key = stage.user("tape-writer")?.keys.values().next().context("tape-writer has no key")?.id.to_string();
+    let iam = aws_sdk_iam::Client::new(&stage.clients.root_of(stage.organization.hub()));
+    iam.delete_access_key().user_name("tape-writer").access_key_id(&key).send().await?;
+    let explain = ["explain", &key, "--own-account", "--function", "key-rotation"];
+    shows(checks, "explain-gone", "explain tells what is remembered of a key that is gone", hub.keywheel(&explain));
+    let forgotten = ["explain", "AKIAIOSFODNN7EXAMPLE", "--own-account", "--function", "key-rotation"];
+    shows(checks, "explain-forgotten", "explain says that nothing is known of a key", hub.keywheel(&forgotten));
+    let ended = hub.keywheel(&["explain", &key, "--own-account", "--function", "key-rotation", "--output", "json"])?;
+    let document = super::json(&ended);
+    let is_told =
+        document["is_gone"] == true && document["access_key_id"] == key.as_str() && document["schema_version"] == 1;
+    checks.holds("explain --output json of a key that is gone has what is remembered", is_told, || ended.out.clone());
+    Ok(())
 }
 
 fn explain(

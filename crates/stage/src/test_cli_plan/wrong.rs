@@ -2,6 +2,7 @@
 
 use super::{ROLE, close, shows};
 use crate::command_line::{CommandLine, Ended};
+use crate::functions::{ACCOUNT_INVENTORY, TIMEOUT};
 use crate::stage::Stage;
 use crate::test_night::checks::Checks;
 
@@ -47,5 +48,21 @@ pub(super) async fn check(
     }
     let unknown = management.keywheel(&["plan", ROLE[0], ROLE[1], "--account", "123456789012"]);
     shows(checks, "plan-no-account", "an account that is not in the organization is wrong usage", unknown);
+    scope(stage, hub, checks).await
+}
+
+/// What account-inventory leaves out is left out where key-rotation alone is named; where account-inventory is not found, that is said.
+async fn scope(stage: &Stage, hub: &CommandLine<'_>, checks: &mut Checks) -> anyhow::Result<()> {
+    let account = stage.organization.hub().to_string();
+    let plan = ["plan", "--function", "key-rotation", "--account", &account];
+    let mut variables = stage.functions.variables(ACCOUNT_INVENTORY);
+    variables.insert("EXCLUDE_ACCOUNTS".to_owned(), account.clone());
+    stage.functions.configure(ACCOUNT_INVENTORY, TIMEOUT, variables.clone()).await?;
+    let says = "an account that account-inventory leaves out is left out, in whoever's name the organization is asked";
+    shows(checks, "plan-excluded", says, hub.keywheel(&plan));
+    variables.insert("ROTATION_FUNCTION".to_owned(), "another".to_owned());
+    stage.functions.configure(ACCOUNT_INVENTORY, TIMEOUT, variables).await?;
+    let without = [&plan[..], &["--org-list-role-arn", "", "--user", "tape-writer"]].concat();
+    shows(checks, "plan-no-scope", "a plan says that it does not know whom a night leaves out", hub.keywheel(&without));
     Ok(())
 }
