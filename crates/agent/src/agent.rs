@@ -96,6 +96,22 @@ pub struct Held {
     pub looked: Option<Timestamp>,
 }
 
+/// The key in the file.
+///
+/// # Errors
+/// Where it holds none.
+pub fn held(disk: &impl Disk, place: &Place) -> Result<Held, Failure> {
+    let looked = State::load(disk, place).looked;
+    Ok(Held { pair: read(disk, place)?.1.pair, looked })
+}
+
+fn read(disk: &impl Disk, place: &Place) -> Result<(String, file::Key), Failure> {
+    let bytes = disk.read(&place.file).map_err(Failure::not_read(&place.file))?;
+    let text = place.text(bytes)?;
+    let key = file::key(&text, place.kind, &place.profile).map_err(|broken| place.broken(&broken))?;
+    Ok((text, key))
+}
+
 impl<A: Aws, D: Disk, C: Clock> Agent<A, D, C> {
     /// Brings a profile up to the key that is handed out, and says which key the host has.
     ///
@@ -106,8 +122,17 @@ impl<A: Aws, D: Disk, C: Clock> Agent<A, D, C> {
         self.tidy(place)?;
         let mut state = State::load(&self.disk, place);
         let (pair, identity, restored) = self.working_key(place, &mut state).await?;
-        let fetched = self.aws.fetch(&pair, source, &identity).await;
-        let fetched = fetched.map_err(Failure::aws("the present key cannot be fetched"))?;
+        let fetched = match self.aws.fetch(&pair, source, &identity).await {
+            Ok(fetched) => fetched,
+            Err(trouble) => {
+                if let Trouble::NothingThere(_) = trouble {
+                    // Before its first rotation, too, a key is held for the hosts that say that they have it.
+                    self.acknowledge(&mut state, &pair, &identity).await?;
+                    state.save(&self.disk, place)?;
+                }
+                return Err(Failure::aws("the present key cannot be fetched")(trouble));
+            }
+        };
         let outcome = match fetched {
             Fetched::Pair(new) if new.is(&pair) => Outcome::Current { key: new.id },
             Fetched::WithoutHalf(id) if id == pair.id => Outcome::Current { key: id },
@@ -148,15 +173,6 @@ impl<A: Aws, D: Disk, C: Clock> Agent<A, D, C> {
         Ok(Standing { key: pair.id, identity, offered, acknowledged, is_changing: state.before.is_some() })
     }
 
-    /// The key in the file.
-    ///
-    /// # Errors
-    /// Where it holds none.
-    pub fn held(&self, place: &Place) -> Result<Held, Failure> {
-        let looked = State::load(&self.disk, place).looked;
-        Ok(Held { pair: self.read(place)?.1.pair, looked })
-    }
-
     fn lock(&self, place: &Place) -> Result<File, Failure> {
         let folder = place.state_folder();
         let lock = folder.join("lock");
@@ -174,10 +190,7 @@ impl<A: Aws, D: Disk, C: Clock> Agent<A, D, C> {
     }
 
     fn read(&self, place: &Place) -> Result<(String, file::Key), Failure> {
-        let bytes = self.disk.read(&place.file).map_err(Failure::not_read(&place.file))?;
-        let text = place.text(bytes)?;
-        let key = file::key(&text, place.kind, &place.profile).map_err(|broken| place.broken(&broken))?;
-        Ok((text, key))
+        read(&self.disk, place)
     }
 
     /// The key in the file; where AWS does not take that one, the key before it, which is put back.

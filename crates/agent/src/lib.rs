@@ -15,11 +15,11 @@ mod remote;
 mod state;
 mod store;
 
-pub use agent::{Agent, Held, Outcome, Outcomes, Standing};
+pub use agent::{Agent, Held, Outcome, Outcomes, Standing, held};
 pub use clock::{Clock, SystemClock};
 pub use disk::{Disk, RealDisk, Stamp, TEMPORARY};
 pub use failure::{Failure, Trouble};
 pub use pair::Pair;
-pub use paths::{Home, Place};
+pub use paths::{Home, Place, host_name};
 pub use remote::{Aws, Fetched, Identity, Source};
 pub use store::RealAws;

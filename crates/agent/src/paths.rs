@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use keywheel_core::id::HostName;
+
 use crate::disk::Disk;
 use crate::failure::Failure;
 use crate::file::{self, Broken, Kind};
@@ -24,6 +26,12 @@ pub struct Place {
     pub kind: Kind,
     /// The profile.
     pub profile: String,
+}
+
+/// This machine's name, where it is one to acknowledge by.
+#[must_use]
+pub fn host_name() -> Option<HostName> {
+    rustix::system::uname().nodename().to_str().ok()?.parse().ok()
 }
 
 impl Home {

@@ -29,6 +29,17 @@ impl AwsAcknowledgements {
     pub fn new(config: &SdkConfig, bucket: Option<String>) -> Self {
         Self { client: s3_client(config), bucket }
     }
+
+    /// Takes a host's acknowledgement away, so that the host is forgotten. For the command line, with its caller's own permissions.
+    ///
+    /// # Errors
+    /// When S3 refuses.
+    pub async fn forget(&self, place: &Place) -> Result<(), PortError> {
+        let Some(bucket) = &self.bucket else { return Ok(()) };
+        let key = place.key();
+        let gone = self.client.delete_object().bucket(bucket).key(&key).send().await;
+        gone.map(drop).map_err(|error| object_error("s3:DeleteObject", bucket, &key, &error))
+    }
 }
 
 impl Acknowledgements for AwsAcknowledgements {

@@ -145,7 +145,7 @@ pub const WITHOUT_PERMISSION: &[(&str, &str)] = &[
     ("get_caller_identity", "sts:GetCallerIdentity is never denied; a new key is proven with it."),
     (
         "delete_object",
-        "No function calls it: the command line takes templates away, with its caller's own permissions.",
+        "No function calls it: the command line takes templates and hosts away, with its caller's own permissions.",
     ),
 ];
 

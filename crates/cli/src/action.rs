@@ -52,8 +52,9 @@ pub(crate) struct Particulars {
 }
 
 fn guard(text: &str) -> Result<Guard, String> {
-    serde_json::from_value(Value::from(text))
-        .map_err(|_| format!("{text:?} is none of last-used, take-up, install-grace, person-inactive, freeze"))
+    serde_json::from_value(Value::from(text)).map_err(|_| {
+        format!("{text:?} is none of last-used, take-up, acknowledgement, install-grace, person-inactive, freeze")
+    })
 }
 
 /// A key's id. What is none may be a secret half that somebody put into the wrong place, so it is not repeated.

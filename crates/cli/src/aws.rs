@@ -26,6 +26,11 @@ impl AwsArguments {
         self.profile.clone().or_else(|| std::env::var("AWS_PROFILE").ok().filter(|name| !name.is_empty()))
     }
 
+    /// The same with this profile.
+    pub(crate) fn of_profile(&self, profile: &str) -> Self {
+        Self { profile: Some(profile.to_owned()), ..self.clone() }
+    }
+
     /// The configuration that every client shares.
     pub(crate) async fn load(&self) -> anyhow::Result<SdkConfig> {
         let config = load_config_with(|mut loader| {

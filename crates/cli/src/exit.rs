@@ -18,6 +18,8 @@ pub(crate) enum Ended {
     Findings,
     /// Ctrl-C came before everything was done.
     Interrupted,
+    /// Failed in a way that has an exit code of its own.
+    Code(u8),
 }
 
 impl From<Ended> for ExitCode {
@@ -28,6 +30,7 @@ impl From<Ended> for ExitCode {
             Ended::Usage => ExitCode::from(2),
             Ended::Findings => ExitCode::from(3),
             Ended::Interrupted => ExitCode::from(INTERRUPTED),
+            Ended::Code(code) => ExitCode::from(code),
         }
     }
 }

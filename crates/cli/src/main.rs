@@ -29,8 +29,8 @@ use clap::{Parser, Subcommand};
 
 use aws::AwsArguments;
 use commands::{
-    apply, completions, config as settings, decrypt, doctor, emergency, exempt, explain, forecast, man, plan, report,
-    rollback, run, status, tag_users, template,
+    agent, apply, completions, config as settings, decrypt, doctor, emergency, exempt, explain, forecast, man, plan,
+    report, rollback, run, status, tag_users, template,
 };
 use exit::Ended;
 use printer::Printer;
@@ -94,6 +94,11 @@ enum Verb {
     Status(status::Arguments),
     /// Check a deployment end to end, and say what to do
     Doctor(doctor::Arguments),
+    /// Keep the keys of this host up to date
+    Agent {
+        #[command(subcommand)]
+        verb: agent::Verb,
+    },
     /// Open an access key that came encrypted with a mail
     Decrypt(decrypt::Arguments),
     /// Print what a shell completes
@@ -115,6 +120,7 @@ fn main() -> ExitCode {
         Verb::Forecast(given) => with_runtime(forecast::run(&printer, &arguments.aws, &given)),
         Verb::Status(given) => with_runtime(status::run(&printer, &arguments.aws, &given)),
         Verb::Doctor(given) => with_runtime(doctor::run(&printer, &arguments.aws, &given)),
+        Verb::Agent { verb } => with_runtime(agent::run(&printer, &arguments.aws, &verb)),
         Verb::Decrypt(arguments) => decrypt::run(&printer, &arguments),
         Verb::Template { verb } => template::run(&printer, &arguments.aws, &verb),
         Verb::Plan(verb) => with_runtime(plan::run(&printer, &arguments.aws, &verb)),

@@ -1,0 +1,58 @@
+//! `keywheel agent once`: one pass over every profile.
+
+use keywheel_agent::{Failure, Outcome, Outcomes};
+
+use super::Arguments;
+use crate::aws::AwsArguments;
+use crate::exit::Ended;
+use crate::printer::Printer;
+
+/// One pass. A profile that fails does not keep the others from theirs; the first failure tells how the verb ends.
+pub(super) async fn once(printer: &Printer, aws: &AwsArguments, arguments: &Arguments) -> anyhow::Result<Ended> {
+    let mut ended = Ended::Done;
+    for profile in arguments.profiles(aws) {
+        match pass(aws, arguments, &profile).await? {
+            Ok(outcomes) => printer.data(&format!("{profile}: {}\n", words(&outcomes)))?,
+            Err(failure) => {
+                tell(printer, &profile, &failure);
+                ended = if ended == Ended::Done { Ended::Code(failure.code()) } else { ended };
+            }
+        }
+    }
+    Ok(ended)
+}
+
+pub(super) async fn pass(
+    aws: &AwsArguments,
+    arguments: &Arguments,
+    profile: &str,
+) -> anyhow::Result<Result<Outcomes, Failure>> {
+    let place = match arguments.place(profile)? {
+        Ok(place) => place,
+        Err(failure) => return Ok(Err(failure)),
+    };
+    let agent = arguments.agent(aws, profile).await?;
+    Ok(Box::pin(agent.pass(&place, &arguments.source())).await)
+}
+
+pub(super) fn tell(printer: &Printer, profile: &str, failure: &Failure) {
+    printer.failure(&format!("profile {profile}: {failure}"));
+    printer.hint(failure.hint());
+}
+
+fn words(outcomes: &Outcomes) -> String {
+    let mut words = match &outcomes.outcome {
+        Outcome::Current { key } => format!("{key} is the present key"),
+        Outcome::NothingToInstall { key } => {
+            format!("{key} stays: the key that is handed out is from before Keywheel, and nobody has its secret half")
+        }
+        Outcome::Installed { old, new } => format!("{new} is installed in the place of {old}"),
+    };
+    if outcomes.restored {
+        words.push_str("; the key before was put back first, because the one in the file did not work");
+    }
+    if outcomes.acknowledged {
+        words.push_str("; acknowledged");
+    }
+    words
+}
