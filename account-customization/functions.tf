@@ -63,6 +63,7 @@ locals {
       OWNER_TAG               = var.resource_owner_tag
       SECURITY_EMAIL          = var.security_email
       EVENT_BUS               = var.event_bus
+      ACK_BUCKET              = var.ack_bucket
     }
     notification = {
       TEMPLATE_BUCKET = local.bucket

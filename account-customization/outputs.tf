@@ -18,6 +18,11 @@ output "state_bucket" {
   value       = local.bucket
 }
 
+output "ack_bucket" {
+  description = "Where hosts acknowledge; null where they do not."
+  value       = var.ack_bucket
+}
+
 output "failed_events_queue_url" {
   description = "Where events are that Lambda or the scheduler gave up."
   value       = aws_sqs_queue.failed_events.id

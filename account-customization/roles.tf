@@ -198,6 +198,26 @@ data "aws_iam_policy_document" "key_rotation" {
     resources = [local.bucket_arn]
   }
 
+  dynamic "statement" {
+    for_each = local.ack_buckets
+
+    content {
+      sid       = "ListsHosts"
+      actions   = ["s3:ListBucket"]
+      resources = [local.ack_bucket_arn]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = local.ack_buckets
+
+    content {
+      sid       = "ReadsAcknowledgements"
+      actions   = ["s3:GetObject"]
+      resources = ["${local.ack_bucket_arn}/acks/*"]
+    }
+  }
+
   statement {
     sid       = "InvokesNotificationAndItself"
     actions   = ["lambda:InvokeFunction"]

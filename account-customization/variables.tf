@@ -235,6 +235,17 @@ variable "s3_bucket_name" {
   default     = null
 }
 
+variable "ack_bucket" {
+  description = "The name of the bucket in which hosts acknowledge the keys that they have installed, which this layer makes (ACK_BUCKET); null where hosts do not. Tell global-account-customization, too."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.ack_bucket == null || can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.ack_bucket))
+    error_message = "ack_bucket must be the name of an S3 bucket."
+  }
+}
+
 variable "s3_bucket_prefix" {
   description = "The prefix in it of committed zips, see zip_folder."
   type        = string

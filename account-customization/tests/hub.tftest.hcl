@@ -254,3 +254,51 @@ run "alarms_that_reach_nobody_are_said" {
 
   expect_failures = [check.somebody_gets_the_alarms]
 }
+
+run "hosts_acknowledge_nowhere_unless_asked_for" {
+  command = plan
+
+  assert {
+    condition     = length(aws_s3_bucket.acknowledgements) == 0 && !contains(keys(aws_lambda_function.function["key-rotation"].environment[0].variables), "ACK_BUCKET")
+    error_message = "without ack_bucket there is no bucket, and the function is told of none"
+  }
+
+  assert {
+    condition     = !strcontains(aws_iam_role_policy.function["key-rotation"].policy, "ReadsAcknowledgements")
+    error_message = "nor may the function read one"
+  }
+}
+
+run "each_user_of_the_organization_acknowledges_for_itself_alone" {
+  command = plan
+
+  variables {
+    ack_bucket = "keywheel-acks"
+  }
+
+  assert {
+    condition     = aws_lambda_function.function["key-rotation"].environment[0].variables["ACK_BUCKET"] == "keywheel-acks"
+    error_message = "the function is told where"
+  }
+
+  assert {
+    condition     = jsondecode(aws_s3_bucket_policy.acknowledgements[0].policy).Statement[0].Resource == "arn:aws:s3:::keywheel-acks/acks/$${aws:PrincipalAccount}/$${aws:username}/*" && jsondecode(aws_s3_bucket_policy.acknowledgements[0].policy).Statement[0].Condition.StringEquals["aws:PrincipalOrgID"] == var.organization_id
+    error_message = "a user writes in its own place, and only a user of the organization"
+  }
+
+  assert {
+    condition     = alltrue([for statement in jsondecode(aws_s3_bucket_policy.acknowledgements[0].policy).Statement : statement.Effect == "Deny" || statement.Action == "s3:PutObject"])
+    error_message = "nobody is allowed anything else"
+  }
+}
+
+run "the_state_bucket_is_no_place_for_hosts" {
+  command = plan
+
+  variables {
+    s3_bucket_name = "keywheel-acks"
+    ack_bucket     = "keywheel-acks"
+  }
+
+  expect_failures = [aws_s3_bucket.acknowledgements]
+}

@@ -37,6 +37,7 @@ variables {
   rotation_lambda_name          = "key-rotation"
   notification_lambda_name      = "notification"
   artifacts_manifest            = "tests/artifacts.json"
+  ack_bucket                    = "fixture-ack-bucket"
   event_bus                     = "fixture-event-bus"
   notice_topic_arn              = "arn:aws:sns:fixture-region-1:999900001111:fixture-topic"
 }

@@ -40,12 +40,13 @@ pub const TOPIC: &str = "keywheel-notices";
 pub const SMTP_PARAMETER: &str = "keywheel-smtp";
 /// The secret with Mailgun's key, which the same test makes.
 pub const MAILGUN_SECRET: &str = "keywheel-mailgun";
-/// The bucket in which hosts acknowledge, which the test of parameters and stores makes.
+/// The bucket in which hosts acknowledge, which the tests of stores and hosts make.
 pub const ACK_BUCKET: &str = "keywheel-stage-acks";
 /// The KMS key that the policies name. The stage has none: the emulator enforces no key's permissions.
 const KEY: &str = "no-key-on-the-stage";
 
-const FILES: [(&str, &str); 15] = [
+const FILES: [(&str, &str); 16] = [
+    ("acknowledgements", include_str!("../policies/acknowledgements.json")),
     ("account-inventory", include_str!("../policies/account-inventory.json")),
     ("break-glass", include_str!("../policies/break-glass.json")),
     ("host", include_str!("../policies/host.json")),
