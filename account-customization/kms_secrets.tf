@@ -7,7 +7,7 @@ locals {
   # The alias is known before the key is made.
   secret_key_name     = local.makes_secret_key ? "alias/keywheel-secrets" : local.key_in_every_region
   key_in_every_region = local.replicates ? try(regex("mrk-[0-9a-f]+$", var.central_secret_kms_key_arn), var.central_secret_kms_key_arn) : var.central_secret_kms_key_arn
-  central_secrets     = "arn:${local.partition}:secretsmanager:*:${local.account}:secret:Account_*_User_*_AccessKey-??????"
+  central_secrets     = "arn:${local.partition}:secretsmanager:*:${local.account}:secret:Account_*_User_*_AccessKey*"
 
   secrets_environment = merge(
     var.store_secrets_in_central_account ? { SECRET_STORE = "central", SECRET_KMS_KEY_ID = local.secret_key_name } : {},

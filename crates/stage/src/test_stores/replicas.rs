@@ -14,7 +14,7 @@ use crate::functions::{KEY_ROTATION, TIMEOUT};
 use crate::stage::Stage;
 use crate::test_night::checks::Checks;
 
-const FAR: &str = "eu-west-1";
+const FAR: &str = "us-east-1";
 
 pub(super) async fn check(stage: &Stage, checks: &mut Checks) -> anyhow::Result<()> {
     let mut variables = stage.functions.variables(KEY_ROTATION);
