@@ -63,8 +63,8 @@ pub(super) async fn run(printer: &Printer, aws: &AwsArguments, arguments: &Argum
         Ok(said) => format!("has {} and said so last at {}", said.access_key_id, said.time),
         Err(why) => format!("said something that is not believed: {why}"),
     };
-    printer.note(&format!("host {} of user {} in account {} {said}", place.host, place.user, place.account));
-    arguments.confirm.obtain(&format!("forget host {}", place.host), place.host.as_str())?;
+    let shown = format!("host {} of user {} in account {} {said}\n", place.host, place.user, place.account);
+    arguments.confirm.obtain(printer, &shown, &format!("forget host {}", place.host), place.host.as_str())?;
     acknowledgements.forget(&place).await?;
     printer.data(&format!("host {} is forgotten: it holds no key of user {} any more\n", place.host, place.user))?;
     Ok(Ended::Done)
