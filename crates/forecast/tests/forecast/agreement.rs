@@ -88,7 +88,7 @@ fn agree(beginners: &[Beginner], policy: Policy, habit: Habit, past: u32) -> Res
     let night = Night::default();
     let settings = Settings { policy, exemption_group: Some(GROUP.to_owned()), ..night.settings };
     let night = Night { settings: settings.clone(), ..Night::default() };
-    night.nights(&world, past);
+    lived(&world, &night, &look(&world, &settings), past);
     let beginning = look(&world, &settings);
     let forecast = foretold(&world, &settings, hosts, 50);
     let lived = lived(&world, &night, &beginning, 50);
