@@ -114,3 +114,52 @@ async fn configuration_set(client: &Client, name: &str) -> Verdict {
         Err(error) => Verdict::of_error(&error, "create it, or correct CONFIGURATION_SET: SES refuses every mail"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_sesv2::types::SendQuota;
+
+    use super::super::finding::Level;
+    use super::*;
+
+    #[expect(clippy::unnecessary_wraps, reason = "the checks take what a call brought")]
+    fn account(enabled: bool, production: bool, status: &str, sent: f64) -> Account {
+        let quota = SendQuota::builder().max24_hour_send(200.0).sent_last24_hours(sent).build();
+        let account = GetAccountOutput::builder().sending_enabled(enabled).production_access_enabled(production);
+        Ok(account.enforcement_status(status).send_quota(quota).build())
+    }
+
+    fn level(verdict: Verdict) -> Level {
+        verdict.of(GROUP, "one").level
+    }
+
+    #[test]
+    fn a_pause_is_wrong_whoever_made_it_and_probation_is_to_be_looked_at() {
+        let sending = |enabled, status| level(sending(&account(enabled, true, status, 0.0)));
+        assert_eq!((sending(true, "HEALTHY"), sending(false, "HEALTHY")), (Level::Ok, Level::Fail));
+        assert_eq!((sending(true, "PROBATION"), sending(true, "SHUTDOWN")), (Level::Warn, Level::Fail));
+        assert_eq!(sending(false, "PROBATION"), Level::Fail);
+    }
+
+    #[test]
+    fn the_sandbox_and_a_quota_nearly_used_are_to_be_looked_at() {
+        let sandbox = |production| level(sandbox(&account(true, production, "HEALTHY", 0.0)));
+        assert_eq!((sandbox(true), sandbox(false)), (Level::Ok, Level::Warn));
+        let quota_of = |sent| level(quota(&account(true, true, "HEALTHY", sent)));
+        assert_eq!((quota_of(159.0), quota_of(160.0)), (Level::Ok, Level::Warn));
+        let unlimited = SendQuota::builder().max24_hour_send(-1.0).sent_last24_hours(1e6).build();
+        let unlimited =
+            GetAccountOutput::builder().sending_enabled(true).production_access_enabled(true).send_quota(unlimited);
+        assert_eq!(level(quota(&Ok(unlimited.build()))), Level::Ok);
+    }
+
+    #[test]
+    fn what_ses_does_not_tell_is_not_checked() {
+        let denied = || -> Account {
+            Err(PortError { operation: "ses:GetAccount", kind: ErrorKind::Denied, message: "no".to_owned() })
+        };
+        for verdict in [sending(&denied()), sandbox(&denied()), quota(&denied())] {
+            assert_eq!(level(verdict), Level::NotChecked);
+        }
+    }
+}
