@@ -95,10 +95,18 @@ fn still_holds(record: &FinishRecord, now: Timestamp) -> bool {
     record.state == RunState::Ended || record.answers_until.is_some_and(|until| now < until)
 }
 
-/// The result of every account of a run that has one.
-pub(crate) async fn results(state: &S3State, run: &StoredRun) -> Result<BTreeMap<AccountId, AccountResult>, PortError> {
-    let id = &run.manifest.run_id;
-    let reads = stream::iter(run.answered.clone()).map(|account| async move { state.result(id, &account).await });
+/// The result of every account of a run that has one. `read` is called after each.
+pub(crate) async fn results(
+    state: &S3State,
+    run: &StoredRun,
+    read: impl Fn(),
+) -> Result<BTreeMap<AccountId, AccountResult>, PortError> {
+    let (id, read) = (&run.manifest.run_id, &read);
+    let reads = stream::iter(run.answered.clone()).map(|account| async move {
+        let result = state.result(id, &account).await;
+        read();
+        result
+    });
     let results: Vec<Option<AccountResult>> = reads.buffer_unordered(AT_ONCE).try_collect().await?;
     Ok(results.into_iter().flatten().map(|result| (result.account.clone(), result)).collect())
 }

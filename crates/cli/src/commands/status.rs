@@ -59,7 +59,10 @@ pub(crate) async fn run(printer: &Printer, aws: &AwsArguments, arguments: &Argum
             "wait for the schedule, invoke account-inventory by hand, or correct bucket and prefix",
         ));
     };
-    let results = runs::results(&state, last).await.map_err(unread)?;
+    let progress = printer.progress(last.answered.len(), "results read");
+    let results = runs::results(&state, last, || progress.inc(1)).await;
+    progress.finish_and_clear();
+    let results = results.map_err(unread)?;
     let status = Status::of(&runs, &results, Timestamp::now());
     printer.data(&match arguments.output {
         Output::Table => table::text(&status),

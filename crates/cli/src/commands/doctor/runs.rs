@@ -39,7 +39,7 @@ pub(super) async fn findings(ground: &Ground) -> Vec<Finding> {
         return vec![Verdict::warn("there was none yet", to_do).of(GROUP, "begun")];
     };
     let mut findings = vec![begun(ground, &run).of(GROUP, "begun"), answers(&run).of(GROUP, "answers")];
-    match runs::results(&state, &run).await {
+    match runs::results(&state, &run, || ()).await {
         Ok(results) => {
             findings.push(reached(&results).of(GROUP, "roles and trust"));
             findings.push(complete(&results).of(GROUP, "complete"));
