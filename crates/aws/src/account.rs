@@ -1,26 +1,37 @@
 use jiff::Timestamp;
-use keywheel_engine::ports::Ports;
+use keywheel_engine::ports::{LedgerStore, NoticeStore, PairEncryption, Parameters, Ports, Secrets};
 
 use crate::{
     AgeEncryption, AwsAcknowledgements, AwsIam, AwsParameters, AwsProver, AwsSecrets, ParameterOptions, S3State,
     SecretOptions, SecretStore, Session, SystemClock,
 };
 
-/// The ports of one account, for one run.
+/// The ports of one account, for one run. Whoever only looks has stores of its own, which take nothing.
 #[derive(Debug)]
-pub struct AccountPorts {
+pub struct AccountPorts<S = AwsSecrets, P = AwsParameters, M = S3State, E = AgeEncryption> {
     iam: AwsIam,
-    secrets: AwsSecrets,
-    parameters: AwsParameters,
-    acknowledgements: AwsAcknowledgements,
     prover: AwsProver,
-    state: S3State,
-    encryption: AgeEncryption,
+    acknowledgements: AwsAcknowledgements,
+    stores: Stores<S, P, M, E>,
     clock: SystemClock,
 }
 
+/// What a run writes to, besides IAM.
+#[derive(Debug)]
+pub struct Stores<S, P, M, E> {
+    /// Where pairs are kept.
+    pub secrets: S,
+    /// Where some are kept besides.
+    pub parameters: P,
+    /// The ledgers, and what was told.
+    pub memory: M,
+    /// What encrypts pairs for their owners.
+    pub encryption: E,
+}
+
 impl AccountPorts {
-    /// IAM is that of the member session; secrets are where `store` says. Parameters are the member session's. The state bucket is the hub's. Look-ups that IAM throttles are given up at `deadline`.
+    /// IAM is that of the member session; secrets are where `store` says. Parameters are the member session's. The state bucket is the hub's.
+    /// Look-ups that IAM throttles are given up at `deadline`.
     #[must_use]
     pub fn new(
         member: &Session,
@@ -31,40 +42,51 @@ impl AccountPorts {
         state: S3State,
         deadline: Timestamp,
     ) -> Self {
-        Self {
-            iam: AwsIam::new(&member.config).giving_up_at(deadline),
+        let stores = Stores {
             secrets: AwsSecrets::kept_in(&member.config, store, options),
             parameters: AwsParameters::new(&member.config, parameters, state.clone()),
-            acknowledgements,
-            prover: AwsProver::new(&member.config),
             encryption: AgeEncryption::new(state.clone()),
-            state,
-            clock: SystemClock,
-        }
+            memory: state,
+        };
+        Self::with(member, acknowledgements, stores, deadline)
     }
 }
 
-impl Ports for AccountPorts {
+impl<S, P, M, E> AccountPorts<S, P, M, E> {
+    /// The same with other stores.
+    #[must_use]
+    pub fn with(
+        member: &Session,
+        acknowledgements: AwsAcknowledgements,
+        stores: Stores<S, P, M, E>,
+        deadline: Timestamp,
+    ) -> Self {
+        let iam = AwsIam::new(&member.config).giving_up_at(deadline);
+        Self { iam, prover: AwsProver::new(&member.config), acknowledgements, stores, clock: SystemClock }
+    }
+}
+
+impl<S: Secrets, P: Parameters, M: LedgerStore + NoticeStore, E: PairEncryption> Ports for AccountPorts<S, P, M, E> {
     type Iam = AwsIam;
-    type Secrets = AwsSecrets;
-    type Parameters = AwsParameters;
+    type Secrets = S;
+    type Parameters = P;
     type Acknowledgements = AwsAcknowledgements;
     type Prover = AwsProver;
-    type Ledger = S3State;
-    type Notices = S3State;
-    type Encryption = AgeEncryption;
+    type Ledger = M;
+    type Notices = M;
+    type Encryption = E;
     type Clock = SystemClock;
 
     fn iam(&self) -> &AwsIam {
         &self.iam
     }
 
-    fn secrets(&self) -> &AwsSecrets {
-        &self.secrets
+    fn secrets(&self) -> &S {
+        &self.stores.secrets
     }
 
-    fn parameters(&self) -> &AwsParameters {
-        &self.parameters
+    fn parameters(&self) -> &P {
+        &self.stores.parameters
     }
 
     fn acknowledgements(&self) -> &AwsAcknowledgements {
@@ -75,16 +97,16 @@ impl Ports for AccountPorts {
         &self.prover
     }
 
-    fn ledger(&self) -> &S3State {
-        &self.state
+    fn ledger(&self) -> &M {
+        &self.stores.memory
     }
 
-    fn notices(&self) -> &S3State {
-        &self.state
+    fn notices(&self) -> &M {
+        &self.stores.memory
     }
 
-    fn encryption(&self) -> &AgeEncryption {
-        &self.encryption
+    fn encryption(&self) -> &E {
+        &self.stores.encryption
     }
 
     fn clock(&self) -> &SystemClock {

@@ -31,7 +31,7 @@ mod topic;
 #[cfg(test)]
 mod wire;
 
-pub use account::AccountPorts;
+pub use account::{AccountPorts, Stores};
 pub use acknowledgements::AwsAcknowledgements;
 pub use aws_config::SdkConfig;
 pub use clock::SystemClock;

@@ -10,7 +10,7 @@ mod secrets;
 
 use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
-use keywheel_aws::{AwsAcknowledgements, MemberRole, S3State, Session};
+use keywheel_aws::{AwsAcknowledgements, AwsSecrets, MemberRole, S3State, Session};
 use keywheel_core::contract::manifest::{ManifestAccount, SkippedAccount};
 use keywheel_core::policy::Mode;
 use keywheel_core::time::{CLOCK_TOLERANCE, plus};
@@ -23,7 +23,8 @@ use crate::config::{ConfigArguments, Configuration, member_role, secret_options,
 use crate::interrupt::Interrupt;
 use crate::printer::Printer;
 use crate::session::Hub;
-use ports::{LookPorts, Memory};
+use ports::{Memory, look_ports};
+use secrets::LookSecrets;
 
 /// How many accounts are looked at at the same time. IAM throttles each account by itself.
 const ACCOUNTS_AT_ONCE: usize = 16;
@@ -141,14 +142,12 @@ impl Look {
             Err(error) => return Sight::Unreachable(error),
         };
         let deadline = plus(Timestamp::now(), LONGEST_LOOK);
-        let ports = LookPorts::new(
-            &session,
-            secret_store(&self.rotation, &self.hub.config),
-            secret_options(&self.rotation),
-            self.acknowledgements.clone(),
-            self.memory.clone(),
-            deadline,
-        );
+        let store = secret_store(&self.rotation, &self.hub.config);
+        let secrets = LookSecrets {
+            aws: AwsSecrets::kept_in(&session.config, store, secret_options(&self.rotation)),
+            memory: self.memory.clone(),
+        };
+        let ports = look_ports(&session, secrets, self.acknowledgements.clone(), deadline);
         let account = Account {
             id: listed.account.clone(),
             name: listed.name.clone(),

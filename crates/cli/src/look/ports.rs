@@ -3,29 +3,20 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use keywheel_aws::{
-    AwsAcknowledgements, AwsIam, AwsProver, AwsSecrets, S3State, SecretOptions, SecretStore, Session, SystemClock,
-};
+use keywheel_aws::{AccountPorts, AwsAcknowledgements, S3State, Session, Stores};
 use keywheel_core::contract::notice_record::SentNotice;
 use keywheel_core::id::{AccountId, NoticeId, UserName};
 use keywheel_core::ledger::AccountLedger;
 use keywheel_core::secret::SecretValue;
 use keywheel_engine::ports::{
-    Condition, ErrorKind, LedgerStore, NoParameters, NotEncrypted, NoticeStore, PairEncryption, PortError, Ports,
-    ReadFailed, StoredLedger, WriteFailed,
+    Condition, ErrorKind, LedgerStore, NoParameters, NotEncrypted, NoticeStore, PairEncryption, PortError, ReadFailed,
+    StoredLedger, WriteFailed,
 };
 
 use super::secrets::LookSecrets;
 
 /// The ports of one account.
-pub(super) struct LookPorts {
-    iam: AwsIam,
-    secrets: LookSecrets,
-    acknowledgements: AwsAcknowledgements,
-    prover: AwsProver,
-    memory: Memory,
-    clock: SystemClock,
-}
+pub(super) type LookPorts = AccountPorts<LookSecrets, NoParameters, Memory, Memory>;
 
 /// What is remembered of the accounts.
 #[derive(Clone, Debug)]
@@ -36,24 +27,16 @@ pub(super) enum Memory {
     None,
 }
 
-impl LookPorts {
-    pub(super) fn new(
-        member: &Session,
-        store: SecretStore<'_>,
-        options: SecretOptions,
-        acknowledgements: AwsAcknowledgements,
-        memory: Memory,
-        deadline: Timestamp,
-    ) -> Self {
-        Self {
-            iam: AwsIam::new(&member.config).giving_up_at(deadline),
-            secrets: LookSecrets { aws: AwsSecrets::kept_in(&member.config, store, options), memory: memory.clone() },
-            acknowledgements,
-            prover: AwsProver::new(&member.config),
-            memory,
-            clock: SystemClock,
-        }
-    }
+/// The ports with which an account is looked at.
+pub(super) fn look_ports(
+    member: &Session,
+    secrets: LookSecrets,
+    acknowledgements: AwsAcknowledgements,
+    deadline: Timestamp,
+) -> LookPorts {
+    let memory = secrets.memory.clone();
+    let stores = Stores { secrets, parameters: NoParameters, memory: memory.clone(), encryption: memory };
+    AccountPorts::with(member, acknowledgements, stores, deadline)
 }
 
 pub(super) fn nothing_is_written(operation: &'static str) -> PortError {
@@ -91,53 +74,5 @@ impl NoticeStore for Memory {
 impl PairEncryption for Memory {
     async fn encrypt(&self, _: &str, _: &AccountId, _: &UserName, _: &SecretValue) -> Result<String, NotEncrypted> {
         Err(NotEncrypted::for_good("a look makes no pair"))
-    }
-}
-
-impl Ports for LookPorts {
-    type Iam = AwsIam;
-    type Secrets = LookSecrets;
-    type Parameters = NoParameters;
-    type Acknowledgements = AwsAcknowledgements;
-    type Prover = AwsProver;
-    type Ledger = Memory;
-    type Notices = Memory;
-    type Encryption = Memory;
-    type Clock = SystemClock;
-
-    fn iam(&self) -> &AwsIam {
-        &self.iam
-    }
-
-    fn secrets(&self) -> &LookSecrets {
-        &self.secrets
-    }
-
-    fn parameters(&self) -> &NoParameters {
-        &NoParameters
-    }
-
-    fn acknowledgements(&self) -> &AwsAcknowledgements {
-        &self.acknowledgements
-    }
-
-    fn prover(&self) -> &AwsProver {
-        &self.prover
-    }
-
-    fn ledger(&self) -> &Memory {
-        &self.memory
-    }
-
-    fn notices(&self) -> &Memory {
-        &self.memory
-    }
-
-    fn encryption(&self) -> &Memory {
-        &self.memory
-    }
-
-    fn clock(&self) -> &SystemClock {
-        &self.clock
     }
 }
