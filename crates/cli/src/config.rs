@@ -112,13 +112,9 @@ impl Configuration {
         for name in names {
             deployed.push((name.clone(), function_variables(&aws.load().await?, name).await?));
         }
-        let unknown_scope = match sibling::find(aws, &deployed).await {
-            Ok(found) => {
-                deployed.extend(found);
-                None
-            }
-            Err(why) => Some(why),
-        };
+        let sibling = sibling::find(aws, &deployed).await;
+        let unknown_scope = sibling.as_ref().err().cloned();
+        deployed.extend(sibling.ok().flatten());
         let flags: Vec<Flag> = given.flags().into_iter().chain(more).collect();
         let setting = |variable: &'static Variable| {
             let name = variable.name;

@@ -68,13 +68,7 @@ pub(crate) async fn run(printer: &Printer, aws: &AwsArguments, arguments: &Argum
         return Ok(ended);
     }
     if !is_there && !known && ended == Ended::Done && looked.skipped.is_empty() {
-        let hint = if found.key.is_some() {
-            "a key may be another account's, or gone for longer than the 90 days for which a ledger remembers it; CloudTrail's \
-             DeleteAccessKey says who deleted it"
-        } else {
-            "names of users are told apart by upper and lower case"
-        };
-        return Err(failed(format!("there is no {found} in {}", found.place()), hint));
+        return Err(nowhere(&found));
     }
     if arguments.output == Output::Json {
         printer.data(&keywheel_report::json::render(&report)?)?;
@@ -91,6 +85,16 @@ pub(crate) async fn run(printer: &Printer, aws: &AwsArguments, arguments: &Argum
     }
     printer.lines(&lines)?;
     Ok(ended)
+}
+
+fn nowhere(found: &Found) -> anyhow::Error {
+    let hint = if found.key.is_some() {
+        "a key may be another account's, or gone for longer than the 90 days for which a ledger remembers it; CloudTrail's DeleteAccessKey \
+         says who deleted it"
+    } else {
+        "names of users are told apart by upper and lower case"
+    };
+    failed(format!("there is no {found} in {}", found.place()), hint)
 }
 
 fn explained(

@@ -1,10 +1,9 @@
 //! Looks at every user of an account.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::future::ready;
 
-use futures::StreamExt;
-use futures::stream;
+use futures::{StreamExt, stream};
 use keywheel_core::Timestamp;
 use keywheel_core::id::{AccountId, UserId, UserName};
 use keywheel_core::ledger::{AccountLedger, UserRecord};
@@ -22,7 +21,7 @@ use crate::ports::{Clock, ErrorKind, Iam, PortError, Ports, Secrets};
 pub(super) const USERS_AT_ONCE: usize = 8;
 
 /// How many users of an account are looked at at a time. IAM throttles per account; a client that is throttled slows itself down.
-const LOOKS_AT_ONCE: usize = 32;
+pub(super) const LOOKS_AT_ONCE: usize = 32;
 
 /// What was seen of an account.
 pub(super) struct Sight {
@@ -168,8 +167,7 @@ pub(super) async fn see_one<P: Ports>(
         Err(unseen) => (Vec::new(), vec![unseen]),
     };
     acknowledged(ports, account, settings, &exemptions, now, &mut users).await;
-    let (quiet, others) = (Vec::new(), Vec::new());
-    let (next, is_sweep, lacks_report) = (None, false, false);
+    let (quiet, others, next, is_sweep, lacks_report) = (Vec::new(), Vec::new(), None, false, false);
     Sight { users, unseen, quiet, others, next, exemptions, exemptions_retry_helps, is_sweep, lacks_report }
 }
 
@@ -187,7 +185,7 @@ async fn exemption_group<P: Ports>(ports: &P, group: Option<&str>) -> (Exemption
     }
 }
 
-fn is_exempt(user: &ObservedUser, exemptions: &ExemptionGroup, settings: &Settings, now: Timestamp) -> bool {
+pub(super) fn is_exempt(user: &ObservedUser, exemptions: &ExemptionGroup, settings: &Settings, now: Timestamp) -> bool {
     let in_group = matches!(exemptions, ExemptionGroup::Members(members) if members.contains(&user.name));
     in_group || UserTags::read(&user.tags, &settings.policy.tag_prefix).exempts(now)
 }
@@ -224,27 +222,8 @@ async fn see_user<P: Ports>(
     Ok(if exempt { seen } else { see_wholly(ports, account, seen, record).await })
 }
 
-/// The users, those who are exempt as wholly as the others: for whoever asks what happens once they are exempt no more.
-pub(super) async fn see_exempt<P: Ports>(
-    ports: &P,
-    account: &Account,
-    settings: &Settings,
-    ledger: &AccountLedger,
-    sight: Sight,
-) -> Sight {
-    let now = ports.clock().now();
-    let exemptions = &sight.exemptions;
-    let sights = sight.users.into_iter().map(|user| async move {
-        let record = ledger.users.get(&user.name);
-        let exempt = is_exempt(&user, exemptions, settings, now);
-        if exempt { see_wholly(ports, &account.id, user, record).await } else { user }
-    });
-    let users = stream::iter(sights).buffered(LOOKS_AT_ONCE).collect().await;
-    Sight { users, ..sight }
-}
-
 /// Adds to a user with keys when each was last used, and the secret where anything depends on it.
-async fn see_wholly<P: Ports>(
+pub(super) async fn see_wholly<P: Ports>(
     ports: &P,
     account: &AccountId,
     mut seen: ObservedUser,
@@ -296,6 +275,5 @@ fn absent<P: Ports>(ports: &P, record: Option<&UserRecord>) -> ObservedSecret {
 fn ledger_tells(keys: &[ObservedKey], record: Option<&UserRecord>) -> bool {
     let Some(record) = record else { return false };
     let superseded: BTreeSet<_> = record.keys.values().filter_map(|key| key.supersedes.as_ref()).collect();
-    let known: BTreeMap<_, _> = keys.iter().map(|key| (&key.id, superseded.contains(&key.id))).collect();
-    known.values().any(|superseded| *superseded)
+    keys.iter().any(|key| superseded.contains(&key.id))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use futures::{StreamExt, stream};
 use keywheel_core::Timestamp;
 use keywheel_core::contract::result::AccountResult;
 use keywheel_core::id::{AccountId, UserName};
@@ -11,7 +12,7 @@ use keywheel_core::plan::AccountPlan;
 use keywheel_core::planner::{AccountView, QuietUser};
 use keywheel_core::policy::{ExemptionGroup, Mode, Policy};
 
-use super::audit::{Sight, see_exempt};
+use super::audit::{LOOKS_AT_ONCE, Sight, is_exempt, see_wholly};
 use super::hand_on::Rest;
 use super::outcome::Outcome;
 use super::report::AccountRun;
@@ -113,6 +114,25 @@ pub async fn survey<P: Ports>(
         plan,
         result,
     })
+}
+
+/// The users, those who are exempt as wholly as the others: for whoever asks what happens once they are exempt no more.
+async fn see_exempt<P: Ports>(
+    ports: &P,
+    account: &Account,
+    settings: &Settings,
+    ledger: &AccountLedger,
+    sight: Sight,
+) -> Sight {
+    let now = ports.clock().now();
+    let exemptions = &sight.exemptions;
+    let sights = sight.users.into_iter().map(|user| async move {
+        let record = ledger.users.get(&user.name);
+        let exempt = is_exempt(&user, exemptions, settings, now);
+        if exempt { see_wholly(ports, &account.id, user, record).await } else { user }
+    });
+    let users = stream::iter(sights).buffered(LOOKS_AT_ONCE).collect().await;
+    Sight { users, ..sight }
 }
 
 impl<P: Ports> Night<'_, P> {
