@@ -33,6 +33,7 @@ pub mod test_cli_changes;
 pub mod test_cli_look;
 pub mod test_cli_plan;
 pub mod test_delivery;
+pub mod test_hosts;
 pub mod test_night;
 pub mod test_permissions;
 pub mod test_stores;

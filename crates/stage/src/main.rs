@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use keywheel_stage::{
-    bench, days, death, demo, test_channels, test_cli_changes, test_cli_look, test_cli_plan, test_delivery, test_night,
-    test_permissions, test_stores,
+    bench, days, death, demo, test_channels, test_cli_changes, test_cli_look, test_cli_plan, test_delivery, test_hosts,
+    test_night, test_permissions, test_stores,
 };
 
 #[derive(Parser)]
@@ -119,6 +119,14 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
+    /// Has the agents of hosts fetch, install and acknowledge keys through a whole rotation.
+    TestHosts {
+        #[command(flatten)]
+        place: Place,
+        /// The executable `keywheel`.
+        #[arg(long)]
+        keywheel: PathBuf,
+    },
     /// Sends mails through every mailer, and holds what becomes of each answer.
     TestChannels {
         #[command(flatten)]
@@ -171,6 +179,7 @@ async fn main() -> ExitCode {
         Command::TestDelivery { place, keywheel } => test_delivery::run(&place.into(), &keywheel).await,
         Command::TestPermissions { place } => test_permissions::run(&place.into()).await,
         Command::TestStores { place } => test_stores::run(&place.into()).await,
+        Command::TestHosts { place, keywheel } => Box::pin(test_hosts::run(&place.into(), &keywheel)).await,
         Command::TestChannels { place, servers } => test_channels::run(&place.into(), &servers).await,
         Command::TestNight { place } => test_night::run(&place.into()).await,
     };

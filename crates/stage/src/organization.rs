@@ -168,6 +168,14 @@ impl Organization {
         Self::read("stores.json")
     }
 
+    /// The organization of the test of hosts that acknowledge.
+    ///
+    /// # Errors
+    /// Like [`Organization::demo`].
+    pub fn hosts() -> anyhow::Result<Self> {
+        Self::read("hosts.json")
+    }
+
     /// An organization of so many accounts that are alike but for their ids: the data file's last one. The others are there once.
     ///
     /// # Errors

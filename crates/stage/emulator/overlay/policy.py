@@ -13,7 +13,9 @@ def condition_key(stock: Any, key: str, context: Any) -> Any:
         return iam._roles.get_scoped(account, None, name, {}).get("Arn", f"arn:aws:iam::{account}:role/{name}")
     owner = iam_evaluator._account_from_arn(context.resource_arn) or context.principal_account
     of_resource = {"aws:resourceorgid": iam_evaluator._principal_org_id(owner),
-                   "ses:fromaddress": context.resource_arn.partition(":identity/")[2]}
+                   "ses:fromaddress": context.resource_arn.partition(":identity/")[2],
+                   # Of a bucket of another account S3 asks the policy a second time, as if the caller's root had called.
+                   "aws:username": (iam_evaluator.caller_arn() or "").partition(":user/")[2].rpartition("/")[2]}
     return (ALWAYS | of_resource).get(key.lower()) or stock(key, context)
 @patch(vars(iam_evaluator), "_principal_org_id")
 def principal_org_id(_stock: Any, account: str) -> str | None:

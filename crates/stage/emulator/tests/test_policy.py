@@ -57,6 +57,19 @@ class Patched(ContractTest):
         self.assertEqual("value", read(user, f"Account_{account}_User_alice_AccessKey"))
         self.refused("AccessDeniedException", read, key=user, name=f"Account_{account}_User_bob_AccessKey")
 
+    def test_policy_variable_in_a_bucket_policy(self) -> None:
+        hub, member = new_account(), new_account()
+        storage, bucket = client("s3", hub), f"variables-{hub}"
+        storage.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+        storage.delete_public_access_block(Bucket=bucket)
+        storage.put_bucket_policy(Bucket=bucket, Policy=document({
+            "Effect": "Allow", "Principal": "*", "Action": "s3:PutObject",
+            "Resource": f"arn:aws:s3:::{bucket}/${{aws:PrincipalAccount}}/${{aws:username}}/*"}))
+        user = client("s3", make_user(member, "alice", ALLOW_ALL))
+        user.put_object(Bucket=bucket, Key=f"{member}/alice/own", Body=b"")
+        for key in (f"{member}/bob/other", f"{hub}/alice/other"):
+            self.refused("AccessDenied", user.put_object, Bucket=bucket, Key=key, Body=b"")
+
     def test_policy_variable_in_condition(self) -> None:
         account = new_account()
         right = {"Effect": "Allow", "Action": "iam:ListUsers", "Resource": "*",
