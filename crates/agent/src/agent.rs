@@ -125,9 +125,11 @@ impl<A: Aws, D: Disk, C: Clock> Agent<A, D, C> {
         let fetched = match self.aws.fetch(&pair, source, &identity).await {
             Ok(fetched) => fetched,
             Err(trouble) => {
-                if let Trouble::NothingThere(_) = trouble {
-                    // Before its first rotation, too, a key is held for the hosts that say that they have it.
-                    self.acknowledge(&mut state, &pair, &identity).await?;
+                // Before its first rotation, too, a key is held for the hosts that say that they have it. There is no secret yet then, which AWS
+                // tells only to those who may read any. That the fetching failed is what matters, whatever comes of this.
+                if matches!(trouble, Trouble::NothingThere(_) | Trouble::Denied(_) | Trouble::NotAKey(_))
+                    && self.acknowledge(&mut state, &pair, &identity).await.is_ok()
+                {
                     state.save(&self.disk, place)?;
                 }
                 return Err(Failure::aws("the present key cannot be fetched")(trouble));

@@ -173,7 +173,7 @@ impl Trouble {
                 "nothing was changed, and the key in the file goes on working; the next pass tries again"
             }
             Trouble::Denied(_) => {
-                "attach the policy keywheel-host to the user (docs/parameters.md, What a host may do)"
+                "attach the policy keywheel-host to the user (docs/agent.md); with it, there is no secret before the user's first rotation"
             }
             Trouble::NothingThere(_) => {
                 "there is a secret once Keywheel has made the user's first replacement; see whether Region and name are right"

@@ -46,6 +46,7 @@ pub(crate) enum Verb {
 
 /// The flags of every verb on a host.
 #[derive(Debug, clap::Args)]
+#[group(id = "host-arguments")]
 pub(crate) struct Arguments {
     /// The profiles to look after, with commas between [default: --profile, AWS_PROFILE, default]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
