@@ -37,7 +37,7 @@ pub(super) struct Step {
 }
 
 /// Every step there is.
-pub(super) const STEPS: [Step; 33] = [
+pub(super) const STEPS: [Step; 35] = [
     Step { title: "Format", tier: Tier::Quick, after: None, run: format },
     Step { title: "Repository", tier: Tier::Quick, after: None, run: repository },
     Step { title: "Lints", tier: Tier::Quick, after: None, run: lints },
@@ -49,6 +49,7 @@ pub(super) const STEPS: [Step; 33] = [
     Step { title: "Reports in Chromium", tier: Tier::Usual, after: None, run: look_at_reports },
     Step { title: "Findings against the published models", tier: Tier::Usual, after: None, run: validate_findings },
     Step { title: "Recipes", tier: Tier::Usual, after: None, run: recipes },
+    Step { title: "Shared files against botocore", tier: Tier::Usual, after: None, run: shared_files },
     Step { title: "Random histories", tier: Tier::Usual, after: None, run: histories },
     Step { title: "Mutants of the planner's guards", tier: Tier::Usual, after: None, run: guard_mutants },
     Step { title: BUILD, tier: Tier::Usual, after: None, run: build },
@@ -61,6 +62,7 @@ pub(super) const STEPS: [Step; 33] = [
     Step { title: "Command line: plan", tier: Tier::Usual, after: Some(BUILD), run: cli_plan },
     Step { title: "Command line: changes", tier: Tier::Usual, after: Some(BUILD), run: cli_changes },
     Step { title: "Parameters and stores", tier: Tier::Usual, after: Some(BUILD), run: stores },
+    Step { title: "Hosts and acknowledgements", tier: Tier::Usual, after: Some(BUILD), run: hosts },
     Step { title: "Mail channels", tier: Tier::Usual, after: Some(BUILD), run: channels },
     Step { title: "Calls", tier: Tier::Usual, after: Some(BUILD), run: calls },
     Step { title: "Forty-five days", tier: Tier::Usual, after: Some(BUILD), run: days },
@@ -170,6 +172,14 @@ fn recipes(bench: &Bench<'_>) -> Result<()> {
     Call::new(python, ["xtask/recipes/check.py"]).folder(&bench.workspace.root).succeed()
 }
 
+/// The agent's editor of the SDKs' files.
+fn shared_files(bench: &Bench<'_>) -> Result<()> {
+    let python = python::STAGE.python(bench.workspace)?;
+    // With `--workspace`, so that nothing is built again with other features.
+    let call = bench.cargo(["test", "--workspace", "--test", "botocore"]).arguments(cargo::locked());
+    call.arguments(["--", "--nocapture"]).variable("KEYWHEEL_BOTOCORE_PYTHON", &python).succeed()
+}
+
 fn histories(bench: &Bench<'_>) -> Result<()> {
     let [usual, full] = HISTORIES;
     let cases = cases(if bench.tier == Tier::Full { full } else { usual });
@@ -258,6 +268,10 @@ fn with_command_line(bench: &Bench<'_>, command: &str) -> Result<()> {
     let keywheel = executables.remove("keywheel").context("cargo built no `keywheel`")?;
     let call = bench.stage()?.call(command, &bench.workspace.target.join(command));
     call.arguments([Path::new("--keywheel"), &keywheel]).folder(&bench.workspace.root).succeed()
+}
+
+fn hosts(bench: &Bench<'_>) -> Result<()> {
+    with_command_line(bench, "test-hosts")
 }
 
 fn stores(bench: &Bench<'_>) -> Result<()> {
