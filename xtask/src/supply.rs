@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
+use crate::cargo;
 use crate::process::Call;
 use crate::python;
 use crate::tools::{self, Tool};
@@ -15,6 +16,9 @@ const DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2", asked: &["--ver
 
 /// Looks for dependencies that no file names (MIT, <https://github.com/bnjbvr/cargo-machete>).
 const MACHETE: Tool = Tool { name: "cargo-machete", version: "0.9.2", asked: &["--version"] };
+
+/// The package whose dependencies are all named for their features alone.
+const FEATURES_ALONE: &str = "crates/test-features";
 
 /// What Keywheel is built for. `deny.toml` has the same.
 const TARGETS: [&str; 2] = ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"];
@@ -28,8 +32,9 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
 /// Dependencies that a package names and no file of it uses. Not in CI, because it takes half a minute to install and harms nobody who waits.
 pub(crate) fn unused(workspace: &Workspace) -> Result<()> {
     let [machete] = tools::install(workspace, [MACHETE])?;
+    let packages = cargo::packages(workspace)?.into_iter().filter(|folder| !folder.ends_with(FEATURES_ALONE));
     shown_if_it_fails(
-        Call::new(machete, ["crates", "functions", "xtask"]).folder(&workspace.root),
+        Call::new(machete, packages).folder(&workspace.root),
         "dependencies are not used; where one is after all, `[package.metadata.cargo-machete]` says why",
     )
 }
