@@ -61,15 +61,6 @@ pub(crate) fn build_in<'a>(
     Ok(executables(&messages))
 }
 
-/// The folders of the workspace's packages.
-pub(crate) fn packages(workspace: &Workspace) -> Result<Vec<PathBuf>> {
-    let metadata = Call::cargo(["metadata", "--format-version", "1", "--no-deps"]).folder(&workspace.root).output()?;
-    let metadata: Value = serde_json::from_str(&metadata)?;
-    let manifests =
-        metadata["packages"].as_array().into_iter().flatten().filter_map(|package| package["manifest_path"].as_str());
-    Ok(manifests.filter_map(|manifest| Some(Path::new(manifest).parent()?.to_owned())).collect())
-}
-
 fn executables(messages: &str) -> BTreeMap<String, PathBuf> {
     messages
         .lines()

@@ -49,7 +49,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     }
     fs::create_dir_all(&home)?;
     git_clone(workspace, &clone)?;
-    let own = workspace.own_names()?;
+    let own = Workspace::own_names()?;
     seed::dependencies(&workspace.target.join("debug"), &clone.join("target").join("debug"), &own)?;
 
     for command in commands {

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::cargo;
 use crate::process::Call;
 use crate::python;
 use crate::tools::{self, Tool};
@@ -32,7 +31,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
 /// Dependencies that a package names and no file of it uses. Not in CI, because it takes half a minute to install and harms nobody who waits.
 pub(crate) fn unused(workspace: &Workspace) -> Result<()> {
     let [machete] = tools::install(workspace, [MACHETE])?;
-    let packages = cargo::packages(workspace)?.into_iter().filter(|folder| !folder.ends_with(FEATURES_ALONE));
+    let packages = Workspace::folders()?.into_iter().filter(|folder| !folder.ends_with(FEATURES_ALONE));
     shown_if_it_fails(
         Call::new(machete, packages).folder(&workspace.root),
         "dependencies are not used; where one is after all, `[package.metadata.cargo-machete]` says why",

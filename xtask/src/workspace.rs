@@ -28,18 +28,29 @@ impl Workspace {
     }
 
     /// The names of the workspace's packages and of what is built of them.
-    pub(crate) fn own_names(&self) -> Result<BTreeSet<String>> {
+    pub(crate) fn own_names() -> Result<BTreeSet<String>> {
         let answer = metadata()?;
-        let packages = answer["packages"].as_array().context("`cargo metadata` gave no packages")?;
+        let packages = packages(&answer)?;
         let targets = packages.iter().filter_map(|package| package["targets"].as_array()).flatten();
         let names = packages.iter().chain(targets).filter_map(|named| named["name"].as_str());
         Ok(names.map(str::to_owned).collect())
+    }
+
+    /// The folders of the workspace's packages.
+    pub(crate) fn folders() -> Result<Vec<PathBuf>> {
+        let answer = metadata()?;
+        let manifests = packages(&answer)?.iter().filter_map(|package| package["manifest_path"].as_str());
+        Ok(manifests.filter_map(|manifest| Some(Path::new(manifest).parent()?.to_owned())).collect())
     }
 
     /// The path as a person in the root would type it.
     pub(crate) fn shown<'a>(&self, path: &'a Path) -> std::path::Display<'a> {
         path.strip_prefix(&self.root).unwrap_or(path).display()
     }
+}
+
+fn packages(metadata: &Value) -> Result<&Vec<Value>> {
+    metadata["packages"].as_array().context("`cargo metadata` gave no packages")
 }
 
 fn metadata() -> Result<Value> {
