@@ -10,6 +10,9 @@ const PAGE: &str = "docs/troubleshooting.md";
 /// The first heading of a table whose first column holds log lines.
 const HEADING: &str = "log line";
 
+/// How a paragraph begins whose code texts are log lines.
+const LEAD: &str = "In the log:";
+
 /// Stands for what differs from line to line.
 const GAP: char = '…';
 
@@ -46,10 +49,10 @@ fn parts(line: &str) -> impl Iterator<Item = &str> {
     line.split(GAP).map(str::trim).filter(|part| !part.is_empty())
 }
 
-/// Each code text in the first column of a table of log lines, with its line.
+/// Each code text in the first column of a table of log lines, and in a paragraph of them, with its line.
 fn lines(text: &str) -> Vec<(usize, String)> {
     let mut found = Vec::new();
-    let (mut heading, mut is_head, mut cell) = (String::new(), false, 0);
+    let (mut heading, mut is_head, mut cell, mut is_led) = (String::new(), false, 0, false);
     for (event, range) in Parser::new_ext(text, Options::ENABLE_TABLES).into_offset_iter() {
         match event {
             Event::Start(Tag::TableHead) => (heading, is_head, cell) = (String::new(), true, 0),
@@ -57,7 +60,9 @@ fn lines(text: &str) -> Vec<(usize, String)> {
             Event::Start(Tag::TableRow) => cell = 0,
             Event::End(TagEnd::TableCell) => cell += 1,
             Event::Text(text) if is_head && cell == 0 => heading.push_str(&text),
-            Event::Code(line) if !is_head && cell == 0 && heading == HEADING => {
+            Event::Start(Tag::Paragraph) => is_led = text[range].starts_with(LEAD),
+            Event::End(TagEnd::Paragraph) => is_led = false,
+            Event::Code(line) if is_led || !is_head && cell == 0 && heading == HEADING => {
                 found.push((text[..range.start].matches('\n').count() + 1, line.to_string()));
             }
             Event::End(TagEnd::Table) => heading = String::new(),
@@ -96,6 +101,16 @@ mod tests {
         assert_eq!(problems(&page("the list is empty"), "crates/aws/src/a.rs"), expected);
         assert_eq!(problems(&page("the list of accounts"), "crates/stage/src/a.rs").len(), 1);
         assert_eq!(problems(&page("the list of accounts"), "crates/aws/tests/a.rs").len(), 1);
+    }
+
+    #[test]
+    fn what_a_paragraph_says_is_in_the_log_must_be_logged() {
+        let page = |line: &str| {
+            format!("{}\n\nIn the log: `{line}`, or `cannot be read`.\n\n`else`\n", page("cannot be read"))
+        };
+        assert_eq!(problems(&page("the list of accounts"), "crates/aws/src/a.rs"), [""; 0]);
+        let expected = ["docs/troubleshooting.md:12: nothing logs this: the list is empty"];
+        assert_eq!(problems(&page("the list is empty"), "crates/aws/src/a.rs"), expected);
     }
 
     #[test]
