@@ -58,9 +58,9 @@ struct StoredPair {
 /// The file in which a profile is remembered.
 pub(crate) fn file_of(place: &Place) -> PathBuf {
     let name = place.file.file_name().unwrap_or_default().to_string_lossy();
-    let hash = Sha256::digest(format!("{name}\n{}", place.profile));
-    let hash: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    place.state_folder().join(format!("{hash}.json"))
+    let hash: [u8; 32] = Sha256::digest(format!("{name}\n{}", place.profile)).into();
+    let hash = u64::from_be_bytes(hash.first_chunk().copied().unwrap_or_default());
+    place.state_folder().join(format!("{hash:016x}.json"))
 }
 
 impl State {

@@ -97,7 +97,8 @@ mod tests {
     }
 
     fn listing(keys: &[&str], next: Option<&str>) -> Answer {
-        let contents: String = keys.iter().map(|key| format!("<Contents><Key>{key}</Key></Contents>")).collect();
+        let contents: Vec<_> = keys.iter().map(|key| format!("<Contents><Key>{key}</Key></Contents>")).collect();
+        let contents = contents.concat();
         let next = next.map(|token| format!("<NextContinuationToken>{token}</NextContinuationToken>"));
         let truncated = next.is_some();
         let next = next.unwrap_or_default();
@@ -108,14 +109,15 @@ mod tests {
 
     #[tokio::test]
     async fn places_are_read_page_by_page_and_whatever_else_is_there_is_passed_over() {
-        let wire = Wire::new(|_, sent: &Sent| match sent.uri.contains("continuation-token=t") {
-            false => listing(&["acks/111122223333/alice/web-1.json", "acks/111122223333/alice/notes.txt"], Some("t")),
-            true => listing(&["acks/111122223333/bob/web-1.json"], None),
+        let first = ["acks/111122223333/alice/web-1.json", "acks/111122223333/alice/notes.txt"];
+        let wire = Wire::new(move |nth, _: &Sent| {
+            if nth == 0 { listing(&first, Some("t")) } else { listing(&["acks/111122223333/bob/web-1.json"], None) }
         });
         let places = over(&wire).places(&ACCOUNT.parse().unwrap()).await.unwrap();
         let keys: Vec<_> = places.iter().map(Place::key).collect();
         assert_eq!(keys, ["acks/111122223333/alice/web-1.json", "acks/111122223333/bob/web-1.json"]);
         assert!(wire.sent().iter().all(|sent| sent.uri.contains("prefix=acks%2F111122223333%2F")));
+        assert!(wire.sent()[1].uri.contains("continuation-token=t"));
     }
 
     #[tokio::test]

@@ -262,7 +262,7 @@ pub(crate) fn agent<D: Disk>(world: &World, disk: D) -> Agent<World, D, World> {
         clock: world.clone(),
         host: "web-1".parse().unwrap(),
         bucket: Some(BUCKET.to_owned()),
-        patience: Duration::from_secs(60),
+        patience: Duration::from_mins(1),
     }
 }
 

@@ -199,8 +199,8 @@ fn a_year_of_hosts_that_acknowledge_is_one_of_hosts_that_do_not() {
         }
         night.nights(&world, 370);
         assert_eq!(world.account().broken_rules(), Vec::<String>::new());
-        let history = world.account().history.iter().map(|event| (event.night, event.what)).collect::<Vec<_>>();
-        history
+        let account = world.account();
+        account.history.iter().map(|event| (event.night, event.what)).collect::<Vec<_>>()
     };
     assert_eq!(lives(&acknowledging(), Habit::Installs), lives(&night(), Habit::Installs));
 }

@@ -57,11 +57,11 @@ impl<'a> Home<'a> {
     pub(super) fn agent(&self, verb: &str, more: &[&str]) -> anyhow::Result<Ended> {
         let common = ["--host", &self.name, "--ack-bucket", ACK_BUCKET];
         let ended = self.line.keywheel(&[&["agent", verb][..], &common, more].concat())?;
-        self.said.borrow_mut().push_str(&format!(
-            "{}{}",
-            if verb == "credential-process" { "" } else { &ended.out },
-            ended.err
-        ));
+        let mut said = self.said.borrow_mut();
+        // What an SDK gets is a secret, and that alone.
+        said.push_str(if verb == "credential-process" { "" } else { &ended.out });
+        said.push_str(&ended.err);
+        drop(said);
         Ok(ended)
     }
 
