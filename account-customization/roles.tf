@@ -243,6 +243,29 @@ data "aws_iam_policy_document" "key_rotation" {
     }
   }
 
+  # Never at once, and with the longest time in which it can be restored.
+  dynamic "statement" {
+    for_each = local.has_central_secrets ? [local.central_secrets] : []
+
+    content {
+      sid       = "SchedulesSecretsOfUsersWhoAreGone"
+      actions   = ["secretsmanager:DeleteSecret"]
+      resources = [statement.value]
+
+      condition {
+        test     = "BoolIfExists"
+        variable = "secretsmanager:ForceDeleteWithoutRecovery"
+        values   = ["false"]
+      }
+
+      condition {
+        test     = "NumericGreaterThanEqualsIfExists"
+        variable = "secretsmanager:RecoveryWindowInDays"
+        values   = ["30"]
+      }
+    }
+  }
+
   dynamic "statement" {
     for_each = var.store_secrets_in_central_account && local.replicates ? [local.central_secrets] : []
 

@@ -97,6 +97,25 @@ data "aws_iam_policy_document" "member" {
     resources = [local.secrets]
   }
 
+  # Never at once, and with the longest time in which it can be restored.
+  statement {
+    sid       = "SchedulesSecretsOfUsersWhoAreGone"
+    actions   = ["secretsmanager:DeleteSecret"]
+    resources = [local.secrets]
+
+    condition {
+      test     = "BoolIfExists"
+      variable = "secretsmanager:ForceDeleteWithoutRecovery"
+      values   = ["false"]
+    }
+
+    condition {
+      test     = "NumericGreaterThanEqualsIfExists"
+      variable = "secretsmanager:RecoveryWindowInDays"
+      values   = ["30"]
+    }
+  }
+
   dynamic "statement" {
     for_each = length(var.secret_replica_regions) == 0 ? [] : [local.secrets]
 

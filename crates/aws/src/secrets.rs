@@ -18,6 +18,9 @@ pub use place::SecretStore;
 use replicas::Replicas;
 
 const CREATE: &str = "secretsmanager:CreateSecret";
+const DELETE: &str = "secretsmanager:DeleteSecret";
+/// The longest that Secrets Manager offers (DeleteSecret API, `RecoveryWindowInDays`).
+const RECOVERY_DAYS: i64 = 30;
 const GET_POLICY: &str = "secretsmanager:GetResourcePolicy";
 const PUT_POLICY: &str = "secretsmanager:PutResourcePolicy";
 const PUT_VALUE: &str = "secretsmanager:PutSecretValue";
@@ -89,6 +92,12 @@ impl Secrets for AwsSecrets {
 
     async fn pair(&self, name: &str, version: &VersionId) -> Result<Option<KeyPair>, PortError> {
         value::pair(self.places.of(name).await?, name, version).await
+    }
+
+    async fn schedule_deletion(&self, name: &str) -> Result<(), PortError> {
+        let client = self.places.of(name).await?;
+        let request = client.delete_secret().secret_id(name).recovery_window_in_days(RECOVERY_DAYS);
+        request.send().await.map(|_| ()).map_err(|error| port_error(DELETE, &error))
     }
 
     fn has_replicas(&self) -> bool {

@@ -3,6 +3,7 @@
 //! One JSON object per account. It can only delay a step, never hasten one: every date that enables a step is the later of the
 //! ledger's and AWS's own, and what is lost or not credible counts as never written.
 
+mod gone;
 mod key;
 mod observe;
 mod refused;
@@ -126,6 +127,12 @@ pub struct UserRecord {
     /// The ARN of the user's secret, where the pair that it hands out was published in the central store; none for the user's own account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret_arn: Option<String>,
+    /// Since when the user is not there, by sweeps that saw everybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gone_since: Option<Timestamp>,
+    /// When the secret of the user, who is gone, was scheduled for deletion, or was not there any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_cleared: Option<Timestamp>,
     /// The keys about which there is something to remember.
     #[serde(default)]
     pub keys: BTreeMap<AccessKeyId, KeyRecord>,
@@ -213,7 +220,16 @@ impl UserRecord {
     /// An empty record.
     #[must_use]
     pub fn new(user_id: UserId) -> Self {
-        Self { user_id, intent: None, rollback: None, look_again: false, secret_arn: None, keys: BTreeMap::new() }
+        Self {
+            user_id,
+            intent: None,
+            rollback: None,
+            look_again: false,
+            secret_arn: None,
+            gone_since: None,
+            secret_cleared: None,
+            keys: BTreeMap::new(),
+        }
     }
 
     /// What is remembered of a key; the empty record when nothing is.

@@ -170,6 +170,8 @@ pub enum Action {
         /// The key.
         key: AccessKeyId,
     },
+    /// Schedules the secret of a user who is gone for deletion.
+    ScheduleSecret,
     /// Makes the key inactive.
     Deactivate {
         /// The key.

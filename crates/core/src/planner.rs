@@ -5,6 +5,7 @@ mod deactivation;
 mod deletion;
 mod explicit;
 mod glance;
+mod housekeeping;
 mod parameter;
 mod reconciliation;
 mod replica;
@@ -32,6 +33,7 @@ use crate::reason::Reason;
 pub use acknowledgement::needs_acknowledgements;
 pub use explicit::plan_explicit;
 pub use glance::{QuietUser, glance};
+pub use housekeeping::plan_housekeeping;
 pub use reviewed::only_reviewed;
 pub use standing::needs_secret;
 
@@ -128,8 +130,8 @@ fn urgency(step: &Step) -> (u8, Option<Timestamp>, &UserName, Option<&AccessKeyI
         | Action::Deliver { .. }
         | Action::Rollback { .. } => 0,
         Action::Deactivate { .. } | Action::Delete { .. } | Action::Replace { .. } => 1,
-        // Readers of the other Regions wait; no change to a key does, however many secrets there are to replicate.
-        Action::Replicate { .. } | Action::Hold | Action::None | Action::Refuse { .. } => 2,
+        // No change to a key waits for these, however many there are.
+        Action::ScheduleSecret | Action::Replicate { .. } | Action::Hold | Action::None | Action::Refuse { .. } => 2,
     };
     (class, step.due, &step.user, step.key.as_ref())
 }

@@ -102,6 +102,8 @@ pub struct Policy {
     pub parameters: bool,
     /// A host that has acknowledged nothing for so long is forgotten; none where hosts do not acknowledge.
     pub ack_forget_after: Option<Days>,
+    /// So long after a user was found gone the user's secret is scheduled for deletion; none for never.
+    pub housekeeping_after: Option<Days>,
 }
 
 impl Default for Policy {
@@ -121,6 +123,7 @@ impl Default for Policy {
             freeze: Freeze::default(),
             parameters: false,
             ack_forget_after: None,
+            housekeeping_after: Some(Days(30)),
         }
     }
 }

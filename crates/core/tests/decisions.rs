@@ -66,8 +66,9 @@ fn the_secret_is_looked_at_wherever_a_case_rests_on_it() {
     }
 }
 
-/// Reasons that only the executor gives, or the run before there is a plan or after it.
-const NOT_THE_PLANNERS: [Reason; 11] = [
+/// Reasons that only the executor gives, or the run before there is a plan or after it; and that of users who are gone, who have no case.
+const NOT_THE_PLANNERS: [Reason; 12] = [
+    Reason::UserGone,
     Reason::OwnerUnreachable,
     Reason::UserNotFound,
     Reason::ReplacementUnproven,

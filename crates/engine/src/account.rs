@@ -12,6 +12,7 @@ mod execute;
 mod facts;
 mod guard;
 mod hand_on;
+mod housekeeping;
 mod limits;
 mod listing;
 mod outcome;

@@ -70,6 +70,12 @@ impl Secrets for Copy {
         true
     }
 
+    async fn schedule_deletion(&self, name: &str) -> Result<(), PortError> {
+        let operation = "secretsmanager:DeleteSecret";
+        self.state().owner_of(operation, name)?.secret_mut(operation)?.scheduled_for_deletion = true;
+        Ok(())
+    }
+
     fn has_replicas(&self) -> bool {
         true
     }

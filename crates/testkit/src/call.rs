@@ -38,6 +38,7 @@ operations! {
     GetPolicy = "secretsmanager:GetResourcePolicy",
     PutPolicy = "secretsmanager:PutResourcePolicy",
     PutPending = "secretsmanager:PutSecretValue",
+    ScheduleDeletion = "secretsmanager:DeleteSecret",
     Replicate = "secretsmanager:ReplicateSecretToRegions",
     MoveCurrent = "secretsmanager:UpdateSecretVersionStage",
     RemoveLabel = "secretsmanager:UpdateSecretVersionStage",
@@ -60,7 +61,7 @@ impl Operation {
     pub fn is_change(self) -> bool {
         use Operation::{
             CreateAccessKey, CreateParameter, CreateSecret, DeleteAccessKey, MoveCurrent, OverwriteParameter,
-            PutPending, PutPolicy, RemoveLabel, Replicate, UpdateAccessKey,
+            PutPending, PutPolicy, RemoveLabel, Replicate, ScheduleDeletion, UpdateAccessKey,
         };
         matches!(
             self,
@@ -73,6 +74,7 @@ impl Operation {
                 | PutPolicy
                 | PutPending
                 | Replicate
+                | ScheduleDeletion
                 | MoveCurrent
                 | RemoveLabel
         )

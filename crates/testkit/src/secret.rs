@@ -197,6 +197,14 @@ impl Secrets for World {
         .await
     }
 
+    async fn schedule_deletion(&self, name: &str) -> Result<(), PortError> {
+        self.call(Operation::ScheduleDeletion, name.to_owned(), |account| {
+            account.usable(Operation::ScheduleDeletion, name)?.is_scheduled_for_deletion = true;
+            Ok(())
+        })
+        .await
+    }
+
     fn has_replicas(&self) -> bool {
         !self.account().replica_regions.is_empty()
     }

@@ -26,6 +26,7 @@ pub(crate) async fn secrets(world: &World, request: &Request) -> Answer {
             let replicas = world.account().secrets.get(&name).map(|secret| secret.replicas.clone()).unwrap_or_default();
             described(world.describe(&name).await, &replicas)
         }
+        "DeleteSecret" => answered(world.schedule_deletion(&name).await, |()| json!({ "Name": name })),
         "ReplicateSecretToRegions" => answered(world.replicate(&name).await, |()| json!({})),
         "ListSecretVersionIds" => listed(world.describe(&name).await),
         "GetResourcePolicy" => answered(world.policy(&name).await, |policy| match policy {

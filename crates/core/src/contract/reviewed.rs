@@ -24,6 +24,8 @@ pub enum Change {
     Deliver,
     /// The secret that hands the key out is replicated to the Regions that are behind.
     Replicate,
+    /// The secret of a user who is gone is scheduled for deletion.
+    ScheduleSecret,
     /// The key is made inactive.
     Deactivate,
     /// The key is deleted.
@@ -116,6 +118,7 @@ fn change(action: &Action) -> Option<(Change, Vec<&AccessKeyId>)> {
             (Change::Publish, std::iter::once(replacement).chain(supersedes).collect())
         }
         Action::Deliver { key } => (Change::Deliver, vec![key]),
+        Action::ScheduleSecret => (Change::ScheduleSecret, Vec::new()),
         Action::Replicate { key } => (Change::Replicate, vec![key]),
         Action::Deactivate { key, .. } => (Change::Deactivate, vec![key]),
         Action::Delete { key } => (Change::Delete, vec![key]),

@@ -116,6 +116,7 @@ pub(crate) fn taken_away(step: &Step) -> Option<&AccessKeyId> {
         | Action::Publish { .. }
         | Action::Deliver { .. }
         | Action::Replicate { .. }
+        | Action::ScheduleSecret
         | Action::Rollback { .. }
         | Action::Refuse { .. } => None,
     }

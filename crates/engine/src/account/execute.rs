@@ -115,6 +115,10 @@ impl<'a, P: Ports> Executor<'a, P> {
                 let done = self.deliver(&step, &key).await;
                 self.ended(step, done)
             }
+            Action::ScheduleSecret => {
+                let done = self.schedule_secret(&step).await;
+                self.ended(step, done)
+            }
             Action::Replicate { .. } => {
                 let done = self.replicate(&step).await;
                 self.ended(step, done)

@@ -110,7 +110,7 @@ impl<P: Ports> Executor<'_, P> {
         }
     }
 
-    fn refuse_in_freeze(&self) -> Result<(), Stopped> {
+    pub(super) fn refuse_in_freeze(&self) -> Result<(), Stopped> {
         let is_lifted = self.run.explicit.as_ref().is_some_and(|action| action.lifts(Guard::Freeze));
         match self.policy.freeze.until(self.ports.clock().now()) {
             Some(until) if !is_lifted => {

@@ -8,7 +8,7 @@ use keywheel_core::contract::reviewed::ReviewedPlan;
 use keywheel_core::id::UserName;
 use keywheel_core::ledger::AccountLedger;
 use keywheel_core::plan::AccountPlan;
-use keywheel_core::planner::{AccountView, only_reviewed, plan_account, plan_explicit, remember};
+use keywheel_core::planner::{AccountView, only_reviewed, plan_account, plan_explicit, plan_housekeeping, remember};
 use keywheel_core::policy::Mode;
 use keywheel_core::reason::Reason;
 
@@ -127,8 +127,14 @@ impl<P: Ports> Night<'_, P> {
             return (ledger, as_reviewed(plan, &action.reviewed));
         }
         let there: BTreeSet<&UserName> = sight.names().collect();
-        ledger.users.retain(|name, record| there.contains(name) || !record.is_long_quiet(self.now));
-        let plan = plan_account(&AccountView { ledger: &ledger, ..view });
+        // A reviewed plan is about some users alone.
+        let is_whole = sight.is_whole_sweep() && self.run.reviewed.is_none();
+        ledger.note_gone(&there, is_whole, self.now);
+        ledger.forget_gone(&there, self.now);
+        let mut plan = plan_account(&AccountView { ledger: &ledger, ..view });
+        if is_whole {
+            plan.steps.extend(plan_housekeeping(&AccountView { ledger: &ledger, ..view }, &there));
+        }
         let Some(reviewed) = &self.run.reviewed else { return (ledger, plan) };
         let plan = only_reviewed(&view, plan, reviewed);
         for user in &sight.users {

@@ -31,6 +31,9 @@ pub trait Secrets: Send + Sync {
     /// Names every Region in which there is no replica now.
     fn replicate(&self, name: &str) -> impl Future<Output = Result<(), PortError>> + Send;
 
+    /// Schedules the secret for deletion; for 30 days it can be restored. Never at once.
+    fn schedule_deletion(&self, name: &str) -> impl Future<Output = Result<(), PortError>> + Send;
+
     /// Makes the secret, in the configured store, with its first version, which AWS labels `AWSCURRENT` whatever is asked. Fine when it exists already.
     fn create(&self, secret: NewSecret<'_>) -> impl Future<Output = Result<(), PortError>> + Send;
 

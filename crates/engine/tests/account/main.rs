@@ -17,6 +17,7 @@ mod faults;
 mod guards;
 mod handing_on;
 mod heirs;
+mod housekeeping;
 mod limits;
 mod lives;
 mod orphans;

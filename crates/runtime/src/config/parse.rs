@@ -39,6 +39,11 @@ pub(super) fn days(range: RangeInclusive<u32>) -> impl FnOnce(&str) -> Result<Da
     move |text| number(range)(text).map(Days)
 }
 
+/// Within what a ledger remembers of users who are gone.
+pub(super) fn housekeeping(text: &str) -> Result<Option<Days>, String> {
+    if text == "none" { Ok(None) } else { days(7..=80)(text).map(Some) }
+}
+
 pub(super) fn days_or_none(text: &str) -> Result<Option<Days>, String> {
     if text == "none" { Ok(None) } else { days(1..=36_500)(text).map(Some) }
 }

@@ -171,6 +171,7 @@ fn policy(reader: &mut Reader<'_>) -> Option<Policy> {
     let tag_prefix = reader.value(&variable::TAG_PREFIX, parse::tag_key(100));
     let require_notice = reader.value(&variable::REQUIRE_NOTICE, parse::boolean);
     let max_changes = reader.value(&variable::MAX_CHANGES, parse::number(1..=100_000));
+    let housekeeping_after = reader.value(&variable::HOUSEKEEPING_AFTER, parse::housekeeping);
     let freeze = reader.optional(&variable::FREEZE, parse::freeze);
     Some(Policy {
         periods: periods?,
@@ -187,6 +188,7 @@ fn policy(reader: &mut Reader<'_>) -> Option<Policy> {
         freeze: freeze?.unwrap_or_default(),
         parameters: false,
         ack_forget_after: None,
+        housekeeping_after: housekeeping_after?,
     })
 }
 

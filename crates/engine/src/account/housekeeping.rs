@@ -1,0 +1,70 @@
+//! Puts away what is left of users who are gone.
+
+use std::collections::BTreeSet;
+
+use keywheel_core::observed::SecretState;
+use keywheel_core::plan::Step;
+use keywheel_core::reason::Reason;
+use keywheel_core::secret::{VersionId, secret_name};
+
+use super::execute::{CALL_TIME, Executor};
+use super::outcome::Stopped;
+use crate::ports::{Clock, ErrorKind, Iam, PortError, Ports, Secrets};
+
+impl<P: Ports> Executor<'_, P> {
+    /// Schedules the secret of a user who is gone for deletion, if the user still is and the secret is of Keywheel's making for that very user. What
+    /// fails is tried again by the next sweep, and stands in the way of no other change.
+    pub(super) async fn schedule_secret(&self, step: &Step) -> Result<(), Stopped> {
+        self.refuse_in_freeze()?;
+        self.refuse_if_there(step).await?;
+        let name = secret_name(&self.account.id, &step.user);
+        match self.ports.secrets().describe(&name).await.map_err(|error| waits(&error))? {
+            Some(state) if !state.scheduled_for_deletion => {
+                if !self.is_of_keywheel(step, &state).await {
+                    let why = format!(
+                        "secret {name} has no version that Keywheel made for the user who is gone; it is left as it is"
+                    );
+                    return Err(later(why));
+                }
+                self.session.hold_for(CALL_TIME).await?;
+                self.ports.secrets().schedule_deletion(&name).await.map_err(|error| waits(&error))?;
+            }
+            _ => {}
+        }
+        let now = self.ports.clock().now();
+        let noted = self.session.write(|ledger| {
+            ledger.user_mut(&step.user, &step.user_id).secret_cleared = Some(now);
+        });
+        Ok(noted.await?)
+    }
+
+    /// The user may have been made again since the look.
+    async fn refuse_if_there(&self, step: &Step) -> Result<(), Stopped> {
+        match self.ports.iam().user(&step.user).await {
+            Err(error) if error.kind == ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(waits(&error)),
+            Ok(_) => Err(Stopped::changed("a user of that name is there")),
+        }
+    }
+
+    /// A version's id tells whose key it holds.
+    async fn is_of_keywheel(&self, step: &Step, state: &SecretState) -> bool {
+        let known = self.session.read(|ledger| {
+            let record = ledger.users.get(&step.user).filter(|record| record.user_id == step.user_id)?;
+            let superseded = record.keys.values().filter_map(|key| key.supersedes.clone());
+            Some(record.keys.keys().cloned().chain(superseded).collect::<BTreeSet<_>>())
+        });
+        let (account, user) = (&self.account.id, &step.user_id);
+        let known = known.await.unwrap_or_default();
+        let made = |key| [VersionId::of(account, user, key), VersionId::of_record(account, user, key)];
+        known.iter().flat_map(made).any(|version| state.version(&version).is_some())
+    }
+}
+
+fn waits(error: &PortError) -> Stopped {
+    later(error.to_string())
+}
+
+fn later(why: String) -> Stopped {
+    Stopped::Deferred { reason: Reason::UserGone, why, retry_helps: false }
+}
