@@ -166,6 +166,7 @@ fn result(bench: &Bench, user: &str) -> AccountResult {
         error: None,
         last_used: None,
         overridden: std::collections::BTreeSet::new(),
+        hosts: keywheel_core::acknowledgement::Hosts::default(),
     };
     AccountResult {
         schema_version: 1,

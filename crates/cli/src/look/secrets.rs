@@ -84,4 +84,8 @@ impl Secrets for LookSecrets {
     async fn remove_label(&self, _: &str, _: &str, _: &VersionId) -> Result<(), PortError> {
         Err(nothing_is_written("secretsmanager:UpdateSecretVersionStage"))
     }
+
+    async fn schedule_deletion(&self, _: &str) -> Result<(), PortError> {
+        Err(nothing_is_written("secretsmanager:DeleteSecret"))
+    }
 }
