@@ -2,6 +2,7 @@
 
 mod access;
 mod central;
+mod housekeeping;
 mod parameters;
 mod replicas;
 
@@ -27,8 +28,10 @@ pub async fn run(place: &Place) -> anyhow::Result<bool> {
     let mut checks = Checks::new();
     parameters::check(&stage, &mut checks).await?;
     access::check(&stage, &mut checks).await?;
+    housekeeping::prepare(&stage).await?;
     replicas::check(&stage, &mut checks).await?;
     central::check(&stage, &mut checks).await?;
+    housekeeping::check(&stage, &mut checks).await?;
     stage.write_function_log(&place.out).await?;
     let issued = stage.admin.credentials().await?;
     let passwords: Vec<_> = issued.iter().map(password).collect();

@@ -6,6 +6,7 @@ use crate::{DigestContext, MailKind};
 
 const SAMPLE: &str = include_str!("../../../../templates/digest/sample.json");
 /// Entries that a digest has at most.
+#[cfg(feature = "lint")]
 const MOST_ENTRIES: usize = 200;
 /// Stands in texts of strangers when a set is tried out; must never come out of an HTML part as it is.
 pub(super) const PROBE: &str = "<keywheel-probe a='\"&>";
@@ -35,6 +36,7 @@ pub(crate) fn contexts(kind: MailKind) -> Result<Vec<(String, DigestContext)>, R
 }
 
 /// As many entries as a mail has at most, told as briefly as templates can: what the limit of a mail's size is held against.
+#[cfg(feature = "lint")]
 pub(crate) fn longest(kind: MailKind) -> Result<Option<DigestContext>, RenderFailed> {
     let Some((_, own)) = contexts(kind)?.into_iter().find(|(name, _)| name == "compact") else { return Ok(None) };
     let mut longest = own;

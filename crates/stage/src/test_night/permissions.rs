@@ -15,10 +15,18 @@ pub(crate) const ROLES: [(&str, &str); 5] = [
     (ORGANIZATION_LIST_ROLE, "organization-list"),
 ];
 
-/// What other steps use: "Mail channels" and "Encrypted delivery and command line".
-const USED_ELSEWHERE: [&str; 6] = [
+/// What other steps use: "Mail channels", "Encrypted delivery and command line", "Hosts and acknowledgements" and "Parameters and stores"; and what
+/// the emulator asks nobody for, the use of a key.
+const USED_ELSEWHERE: [&str; 13] = [
     "ReadsLists",
+    "ListsHosts",
+    "ReadsAcknowledgements",
     "KeepsTheUsersParameters",
+    "KeepsCentralSecrets",
+    "ReplicatesCentralSecrets",
+    "ReplicatesTheUsersSecrets",
+    "EncryptsCentralSecrets",
+    "SchedulesSecretsOfUsersWhoAreGone",
     "TellsMachines",
     "TellsTheTopic",
     "ReadsTheMailersParameter",

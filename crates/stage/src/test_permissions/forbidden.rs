@@ -102,9 +102,8 @@ async fn member(tried: &mut Tried, session: &SdkConfig, user: &SeededUser) {
     tried.add(MEMBER_ROLE, "secretsmanager:GetSecretValue of another secret", read.send().await);
     let put = secrets.put_secret_value().secret_id(FOREIGN_SECRET).secret_string("mine");
     tried.add(MEMBER_ROLE, "secretsmanager:PutSecretValue of another secret", put.send().await);
-    let own = keywheel_core::secret::secret_name(&user.account, &user.name);
-    let delete = secrets.delete_secret().secret_id(own).send().await;
-    tried.add(MEMBER_ROLE, "secretsmanager:DeleteSecret of a user's secret", delete);
+    let delete = secrets.delete_secret().secret_id(FOREIGN_SECRET).send().await;
+    tried.add(MEMBER_ROLE, "secretsmanager:DeleteSecret of another secret", delete);
     let storage = StorageClient::new(session);
     let read = storage.get_object().bucket(STATE_BUCKET).key(ledger(user));
     tried.add(MEMBER_ROLE, "s3:GetObject of a ledger", read.send().await);

@@ -72,7 +72,7 @@ async fn without_permission(stage: &Stage) -> anyhow::Result<Vec<String>> {
 }
 
 /// The user's keys, the older one first.
-async fn keys(stage: &Stage, user: &str) -> anyhow::Result<Vec<AccessKeyId>> {
+pub(super) async fn keys(stage: &Stage, user: &str) -> anyhow::Result<Vec<AccessKeyId>> {
     let iam = IamClient::new(&stage.clients.root_of(&account(stage)?));
     let mut listed = iam.list_access_keys().user_name(user).send().await?.access_key_metadata;
     listed.sort_by_key(|key| key.create_date.map(|date| date.as_nanos()));
@@ -83,7 +83,7 @@ fn name_of(stage: &Stage, user: &str) -> anyhow::Result<String> {
     Ok(secret_name(&account(stage)?, &user.parse::<UserName>()?))
 }
 
-fn hub(stage: &Stage) -> SecretsClient {
+pub(super) fn hub(stage: &Stage) -> SecretsClient {
     SecretsClient::new(&stage.clients.root_of(stage.organization.hub()))
 }
 

@@ -1,0 +1,66 @@
+//! Users who are gone, and their secrets: one in the account, one in the hub.
+
+use anyhow::Context;
+use aws_sdk_iam::Client as IamClient;
+use aws_sdk_secretsmanager::Client as SecretsClient;
+use keywheel_core::plan::StepKind;
+use keywheel_core::secret::secret_name;
+
+use super::central::{forced, has_done, hub, keys};
+use super::parameters::account;
+use crate::night;
+use crate::stage::Stage;
+use crate::test_night::checks::Checks;
+
+/// Longer than there is between two looks at everybody.
+const WEEK: i32 = 8;
+/// Longer than `HOUSEKEEPING_AFTER`.
+const GRACE: i32 = 31;
+
+/// While secrets are kept in the account: gives one of those a secret who leave later.
+pub(super) async fn prepare(stage: &Stage) -> anyhow::Result<()> {
+    forced(stage, &["gone"]).await.map(drop)
+}
+
+/// Once secrets are kept in the hub.
+pub(super) async fn check(stage: &Stage, checks: &mut Checks) -> anyhow::Result<()> {
+    let result = forced(stage, &["left"]).await?;
+    anyhow::ensure!(has_done(&result, "left", StepKind::Publish), "left has no new key: {:?}", result.steps);
+    for user in ["gone", "left"] {
+        delete(stage, user).await?;
+    }
+    let expected = |is_scheduled| vec![("gone", Some(is_scheduled)), ("left", Some(is_scheduled))];
+    for (days, name, is_scheduled) in [
+        (WEEK, "the secrets of users who were found gone are there until the grace is over", false),
+        (GRACE, "after it they are scheduled for deletion, in the account and in the hub", true),
+        (WEEK, "a later sweep changes nothing more", true),
+    ] {
+        stage.admin.age(days).await?;
+        let night = night::run(stage, &night::scheduler_event(), &mut |_| {}).await?;
+        let found = found(stage).await?;
+        let wrong = (found != expected(is_scheduled)).then(|| format!("{found:?}, {:?}", night.results));
+        checks.tried(name, Ok(wrong.into_iter().collect()));
+    }
+    Ok(())
+}
+
+async fn delete(stage: &Stage, user: &str) -> anyhow::Result<()> {
+    let iam = IamClient::new(&stage.clients.root_of(&account(stage)?));
+    for key in keys(stage, user).await? {
+        iam.delete_access_key().user_name(user).access_key_id(key.as_str()).send().await?;
+    }
+    iam.delete_user().user_name(user).send().await.map(drop).context("the user cannot be deleted")
+}
+
+/// Whether each secret is scheduled for deletion; none where it is not there at all.
+async fn found(stage: &Stage) -> anyhow::Result<Vec<(&'static str, Option<bool>)>> {
+    let account = account(stage)?;
+    let member = SecretsClient::new(&stage.clients.root_of(&account));
+    let mut found = Vec::new();
+    for (user, secrets) in [("gone", member), ("left", hub(stage))] {
+        let name = secret_name(&account, &user.parse()?);
+        let described = secrets.describe_secret().secret_id(name).send().await;
+        found.push((user, described.ok().map(|secret| secret.deleted_date.is_some())));
+    }
+    Ok(found)
+}
