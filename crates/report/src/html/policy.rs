@@ -76,7 +76,13 @@ fn hold(report: &Report, account: &AccountReport, key: &KeyReport) -> HoldRow {
     }
 }
 
+/// What used the key last, and the hosts that may still have it.
 fn used_by(key: &KeyReport) -> String {
+    let used = last_use(key);
+    if key.hosts.is_empty() { used } else { format!("{used}; still on {}", key.hosts) }
+}
+
+fn last_use(key: &KeyReport) -> String {
     match &key.last_used {
         LastUse::Never => "never used".to_owned(),
         LastUse::Used(used) if used.region == "N/A" => format!("{}, {}", tame(&used.service), day(used.at)),

@@ -13,6 +13,9 @@ const HEADINGS: [&str; 10] =
 /// The most characters of a name that a stranger chose.
 const LONGEST_NAME: usize = 28;
 
+/// The most of a step with its reason and the hosts that it waits for.
+const LONGEST_NEXT: usize = 72;
+
 pub(super) fn lines(report: &Report, options: Options) -> Vec<Line> {
     let is_shown = |key: &KeyReport| options.all || key.compliance != Compliance::Compliant;
     let mut keys: Vec<_> = report.keys().filter(|(_, key)| is_shown(key)).collect();
@@ -51,6 +54,7 @@ fn cells(report: &Report, account: &AccountReport, key: &KeyReport) -> [String; 
         (None, Some(reason)) => format!("({reason})"),
         (None, None) => "-".to_owned(),
     };
+    let hosts = if key.hosts.is_empty() { String::new() } else { format!(" on {}", key.hosts) };
     [
         key.compliance.as_str().to_owned(),
         shortened(&tame(&account_name(account)), LONGEST_NAME),
@@ -60,7 +64,7 @@ fn cells(report: &Report, account: &AccountReport, key: &KeyReport) -> [String; 
         age,
         last_use(&key.last_used),
         standing(key),
-        next,
+        shortened(&format!("{next}{hosts}"), LONGEST_NEXT),
         key.due.map_or("-".to_owned(), day),
     ]
 }

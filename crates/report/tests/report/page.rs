@@ -1,7 +1,9 @@
 //! What the page says: nothing that is not known.
 
+use keywheel_core::acknowledgement::Hosts;
 use keywheel_report::html;
 use keywheel_report::model::Compliance;
+use keywheel_report::table::{Options, plain, render};
 use keywheel_report::text::day;
 
 use crate::organization::{Member, look, policy, used};
@@ -46,6 +48,18 @@ fn a_look_says_both_and_draws_the_thresholds() {
     assert!(!ends.is_empty() && ends.iter().all(|end| exemptions.contains(&end.to_string())));
     let failures = section(&page, "Accounts of which not all is known");
     assert!(failures.contains("2 accounts unreachable") && failures.contains("&lt;account&gt;"), "{failures}");
+}
+
+#[test]
+fn hosts_that_may_still_have_a_held_key_are_named() {
+    let mut report = twelve();
+    let mut keys = report.accounts.iter_mut().flat_map(|account| &mut account.keys);
+    let held = keys.find(|key| key.compliance == Compliance::Held).unwrap();
+    held.hosts = Hosts::of(["web-2", "web-1"].map(|name| name.parse().unwrap()));
+    let page = html::render(&report).unwrap();
+    assert!(section(&page, "Old keys that are held").contains("; still on web-1, web-2"), "{page}");
+    let rows = plain(&render(&report, Options::default()));
+    assert!(rows.contains(") on web-1, web-2"), "{rows}");
 }
 
 #[test]
