@@ -14,7 +14,7 @@ use crate::file;
 use crate::pair::Pair;
 use crate::paths::Place;
 use crate::remote::{Aws, Fetched, Identity, Source};
-use crate::state::{Acknowledged, State, file_of};
+use crate::state::{Acknowledged, Before, State, file_of};
 
 /// An acknowledgement is said again after so long, so that no host is forgotten that is alive.
 const SAY_AGAIN: SignedDuration = SignedDuration::from_hours(20);
@@ -195,7 +195,7 @@ impl<A: Aws, D: Disk, C: Clock> Agent<A, D, C> {
         read(&self.disk, place)
     }
 
-    /// The key in the file; where AWS does not take that one, the key before it, which is put back.
+    /// The key in the file; where AWS does not take that one, the key before it, which is put back. A key that a person put in since stays.
     async fn working_key(&self, place: &Place, state: &mut State) -> Result<(Pair, Identity, bool), Failure> {
         let pair = self.read(place)?.1.pair;
         let trouble = match self.aws.identity(&pair).await {
@@ -208,9 +208,10 @@ impl<A: Aws, D: Disk, C: Clock> Agent<A, D, C> {
             Err(trouble) => trouble,
         };
         let is_refused = matches!(trouble, Trouble::KeyRefused(_) | Trouble::WrongHalf(_));
-        let before = state.before.clone().filter(|before| is_refused && !before.is(&pair));
-        if let Some(before) = before
+        let before = state.before.clone().filter(|before| is_refused && before.replaced_by == pair.id);
+        if let Some(Before { pair: before, .. }) = before
             && let Ok(identity) = self.aws.identity(&before).await
+            && self.read(place)?.1.pair.is(&pair)
         {
             self.install(place, &before)?;
             state.before = None;
@@ -234,7 +235,7 @@ impl<A: Aws, D: Disk, C: Clock> Agent<A, D, C> {
             let name = |identity: &Identity| format!("user {} of account {}", identity.user, identity.account);
             return Err(Failure::OtherUser { other: name(&identity), user: name(owner) });
         }
-        state.before = Some(old.clone());
+        state.before = Some(Before { pair: old.clone(), replaced_by: new.id.clone() });
         state.save(&self.disk, place)?;
         self.install(place, new)?;
         let installed = self.read(place)?.1.pair;

@@ -19,11 +19,20 @@ const SCHEMA: u32 = 1;
 #[derive(Default)]
 pub(crate) struct State {
     /// The key that the file held before the last change.
-    pub(crate) before: Option<Pair>,
+    pub(crate) before: Option<Before>,
     /// The last acknowledgement.
     pub(crate) acknowledged: Option<Acknowledged>,
     /// When the store was asked last.
     pub(crate) looked: Option<Timestamp>,
+}
+
+/// A key that was replaced.
+#[derive(Clone)]
+pub(crate) struct Before {
+    /// The key.
+    pub(crate) pair: Pair,
+    /// The key that took its place. Only that one gives way to it again: any other was put in by a person.
+    pub(crate) replaced_by: AccessKeyId,
 }
 
 /// An acknowledgement that was taken.
@@ -42,7 +51,7 @@ struct Stored {
     file: PathBuf,
     profile: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    before: Option<StoredPair>,
+    before: Option<StoredBefore>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     acknowledged: Option<Acknowledged>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -50,9 +59,10 @@ struct Stored {
 }
 
 #[derive(Serialize, Deserialize)]
-struct StoredPair {
+struct StoredBefore {
     access_key_id: String,
     secret_access_key: String,
+    replaced_by: AccessKeyId,
 }
 
 /// The file in which a profile is remembered.
@@ -68,12 +78,12 @@ impl State {
     pub(crate) fn load(disk: &impl Disk, place: &Place) -> Self {
         let stored = disk.read(&file_of(place)).ok().and_then(|bytes| serde_json::from_slice::<Stored>(&bytes).ok());
         let Some(stored) = stored.filter(|stored| stored.schema_version == SCHEMA) else { return Self::default() };
-        let before = stored.before.map(|pair| (pair.access_key_id, SecretString::from(pair.secret_access_key)));
-        Self {
-            before: before.and_then(|(id, secret)| Pair::of(&id, secret.expose_secret())),
-            acknowledged: stored.acknowledged,
-            looked: stored.looked,
-        }
+        let before = stored.before.and_then(|before| {
+            let secret = SecretString::from(before.secret_access_key);
+            let pair = Pair::of(&before.access_key_id, secret.expose_secret())?;
+            Some(Before { pair, replaced_by: before.replaced_by })
+        });
+        Self { before, acknowledged: stored.acknowledged, looked: stored.looked }
     }
 
     /// Remembers it.
@@ -83,9 +93,10 @@ impl State {
             schema_version: SCHEMA,
             file: place.file.clone(),
             profile: place.profile.clone(),
-            before: self.before.as_ref().map(|pair| StoredPair {
+            before: self.before.as_ref().map(|Before { pair, replaced_by }| StoredBefore {
                 access_key_id: pair.id.to_string(),
                 secret_access_key: pair.secret.expose_secret().to_owned(),
+                replaced_by: replaced_by.clone(),
             }),
             acknowledged: self.acknowledged.clone(),
             looked: self.looked,
