@@ -101,8 +101,9 @@ pub struct Held {
 /// # Errors
 /// Where it holds none.
 pub fn held(disk: &impl Disk, place: &Place) -> Result<Held, Failure> {
-    let looked = State::load(disk, place).looked;
-    Ok(Held { pair: read(disk, place)?.1.pair, looked })
+    let place = place.resolved(disk)?;
+    let looked = State::load(disk, &place).looked;
+    Ok(Held { pair: read(disk, &place)?.1.pair, looked })
 }
 
 fn read(disk: &impl Disk, place: &Place) -> Result<(String, file::Key), Failure> {
@@ -118,6 +119,7 @@ impl<A: Aws, D: Disk, C: Clock> Agent<A, D, C> {
     /// # Errors
     /// In each case a key that works, if there is one, is in the file.
     pub async fn pass(&self, place: &Place, source: &Source) -> Result<Outcomes, Failure> {
+        let place = &place.resolved(&self.disk)?;
         let _lock = self.lock(place)?;
         self.tidy(place)?;
         let mut state = State::load(&self.disk, place);
@@ -161,6 +163,7 @@ impl<A: Aws, D: Disk, C: Clock> Agent<A, D, C> {
     /// # Errors
     /// Where the file holds no key.
     pub async fn look(&self, place: &Place, source: &Source) -> Result<Standing, Failure> {
+        let place = &place.resolved(&self.disk)?;
         let pair = self.read(place)?.1.pair;
         let state = State::load(&self.disk, place);
         let identity = self.aws.identity(&pair).await;
@@ -184,8 +187,7 @@ impl<A: Aws, D: Disk, C: Clock> Agent<A, D, C> {
 
     /// Takes away what a pass left that died while it wrote.
     fn tidy(&self, place: &Place) -> Result<(), Failure> {
-        let file = self.disk.resolve(&place.file).map_err(Failure::not_read(&place.file))?;
-        for left in [temporary(&file), temporary(&file_of(place))] {
+        for left in [temporary(&place.file), temporary(&file_of(place))] {
             self.disk.remove(&left).map_err(Failure::not_written(&left))?;
         }
         Ok(())

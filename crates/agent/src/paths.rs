@@ -75,7 +75,13 @@ impl Place {
         Self { file, kind, profile: profile.to_owned() }
     }
 
-    /// The folder in which the agent keeps what it must remember.
+    /// The same profile in the file behind all symbolic links, so that one file has one lock and one memory by whatever name it is reached.
+    pub(crate) fn resolved(&self, disk: &impl Disk) -> Result<Self, Failure> {
+        let file = disk.resolve(&self.file).map_err(Failure::not_read(&self.file))?;
+        Ok(Self { file, ..self.clone() })
+    }
+
+    /// The folder beside the file in which the agent keeps what it must remember. Of a symbolic link it is beside the file behind it.
     #[must_use]
     pub fn state_folder(&self) -> PathBuf {
         self.file.parent().unwrap_or(Path::new(".")).join("keywheel")

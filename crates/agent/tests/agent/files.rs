@@ -30,7 +30,29 @@ fn a_link_stays_a_link_and_the_file_behind_it_is_written() {
     pass(&world, &home).unwrap();
     assert!(std::fs::symlink_metadata(&home.place.file).unwrap().is_symlink());
     assert_eq!(std::fs::read_to_string(behind.join("real")).unwrap(), text(2));
-    assert_eq!(std::fs::read_dir(&behind).unwrap().count(), 1, "nothing else is left there");
+    let beside = std::fs::read_dir(&behind).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut beside: Vec<String> = beside.collect();
+    beside.sort();
+    assert_eq!(beside, ["keywheel", "real"], "nothing else is left there");
+}
+
+#[test]
+fn one_file_has_one_lock_and_one_memory_by_whatever_name_it_is_reached() {
+    let (world, mut home) = (World::with_keys(&[1, 2]), Home::with(1));
+    let behind = home.place.clone();
+    let other = home.folder.path().join("other");
+    std::fs::create_dir(&other).unwrap();
+    symlink(&behind.file, other.join("link")).unwrap();
+    home.place = keywheel_agent::Place::of_file(other.join("link"), "work");
+    RealDisk.make_folder(&behind.state_folder()).unwrap();
+    let held = RealDisk.lock(&behind.state_folder().join("lock")).unwrap().unwrap();
+    assert_eq!(pass(&world, &home).unwrap_err().code(), 15);
+    drop(held);
+    assert!(pass(&world, &home).unwrap().acknowledged);
+    assert!(keywheel_agent::held(&RealDisk, &home.place).unwrap().looked.is_some());
+    home.place = behind;
+    assert!(!pass(&world, &home).unwrap().acknowledged, "the other name's pass is remembered");
+    assert_eq!(std::fs::read_dir(&other).unwrap().count(), 1, "nothing lies beside the link");
 }
 
 #[test]
