@@ -258,6 +258,13 @@ impl<A: Aws, D: Disk, C: Clock> Agent<A, D, C> {
             };
             let waited = self.clock.now().duration_since(begun).unsigned_abs();
             if !trouble.passes() || waited + pause > self.patience {
+                // It is what is handed out that is wrong, not the key in the file.
+                let trouble = match trouble {
+                    Trouble::WrongHalf(text) => {
+                        Trouble::NotAKey(format!("its secret half is not that of its id: {text}"))
+                    }
+                    other => other,
+                };
                 return Err(Failure::NotProven { id: new.id.to_string(), seconds: waited.as_secs(), trouble });
             }
             self.clock.pause(pause).await;

@@ -119,7 +119,8 @@ impl Failure {
             Failure::Profile { .. } | Failure::NotRead { .. } => 14,
             Failure::NotWritten { .. } => 13,
             Failure::Busy { .. } => 15,
-            Failure::NotProven { .. } => 17,
+            Failure::NotProven { trouble, .. } if trouble.passes() => 17,
+            Failure::NotProven { trouble, .. } => trouble.code(),
             Failure::OtherUser { .. } => 19,
             Failure::NotAcknowledged { .. } => 18,
         }
@@ -136,6 +137,7 @@ impl Failure {
                 "nothing was changed: see whether the file system is read-only or full, and who owns the folder"
             }
             Failure::Busy { .. } => "wait until it is done; the lock goes with the process, so it needs no removing",
+            Failure::NotProven { trouble, .. } if !trouble.passes() => trouble.hint(),
             Failure::NotProven { .. } => "the key in the file still works; the next pass tries again",
             Failure::OtherUser { .. } => "look at the name of the secret or parameter that the agent was told",
             Failure::NotAcknowledged { trouble } => match trouble {

@@ -1,5 +1,7 @@
 //! AWS itself.
 
+use std::error::Error;
+
 use aws_config::{Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -132,9 +134,30 @@ const WRONG_TIME: [&str; 3] = ["RequestTimeTooSkewed", "RequestExpired", "Reques
 const DENIED: [&str; 3] = ["AccessDenied", "AccessDeniedException", "AllAccessDisabled"];
 const MISSING: [&str; 3] = ["ResourceNotFoundException", "ParameterNotFound", "NoSuchBucket"];
 
+/// What TLS says of a certificate whose time is not now. A host with a badly wrong clock gets no further than that.
+fn untimely(error: &(dyn Error + 'static)) -> Option<&'static str> {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let text = error.to_string().to_lowercase();
+        if text.contains("certificate") {
+            if text.contains("expired") && !text.contains("revocation") {
+                return Some("it has expired");
+            }
+            if text.contains("not valid yet") || text.contains("not yet valid") || text.contains("notvalidyet") {
+                return Some("it is not yet valid");
+            }
+        }
+        cause = error.source();
+    }
+    None
+}
+
 /// What an error means to a host. The body of an answer is in none of these texts: it may hold a secret half.
-fn trouble<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Trouble {
+fn trouble<E: ProvideErrorMetadata + Error + 'static, R: std::fmt::Debug>(error: &SdkError<E, R>) -> Trouble {
     if !matches!(error, SdkError::ServiceError(_)) {
+        if let Some(why) = error.source().and_then(untimely) {
+            return Trouble::ClockOff(format!("AWS's certificate is not valid at this machine's time: {why}"));
+        }
         let why = match error {
             SdkError::TimeoutError(_) => "no answer in time",
             SdkError::DispatchFailure(_) => "no connection",

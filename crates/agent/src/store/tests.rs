@@ -33,3 +33,62 @@ fn a_parameter_is_read_in_the_layout_of_aws_access_key_rotation_and_as_json() {
     assert_eq!(read(layout).as_deref(), Some("Pair(Pair(AKIAIOSFODNN7EXAMPLE))"));
     assert_eq!(read("plain"), None);
 }
+
+type Failed = SdkError<aws_sdk_sts::Error, ()>;
+
+fn of_service(code: &str, message: &str) -> Trouble {
+    let metadata = aws_sdk_s3::error::ErrorMetadata::builder().code(code).message(message).build();
+    let error = aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError::generic(metadata);
+    trouble(&SdkError::service_error(error, ()))
+}
+
+fn of_connection(text: &str) -> Trouble {
+    let inner = std::io::Error::other(std::io::Error::other(text.to_owned()));
+    let error = aws_sdk_s3::error::ConnectorError::io(inner.into());
+    trouble(&Failed::dispatch_failure(error))
+}
+
+fn kind(trouble: &Trouble) -> String {
+    format!("{trouble:?}").split('(').next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn what_aws_says_is_told_apart() {
+    for (code, message, expected) in [
+        ("InvalidClientTokenId", "", "KeyRefused"),
+        ("UnrecognizedClientException", "", "KeyRefused"),
+        ("InvalidAccessKeyId", "", "KeyRefused"),
+        ("SignatureDoesNotMatch", "", "WrongHalf"),
+        ("SignatureDoesNotMatch", "Signature expired: 20260101T000000Z is now earlier than", "ClockOff"),
+        ("InvalidSignatureException", "Signature not yet current", "ClockOff"),
+        ("RequestTimeTooSkewed", "", "ClockOff"),
+        ("AccessDenied", "", "Denied"),
+        ("AccessDeniedException", "", "Denied"),
+        ("ResourceNotFoundException", "", "NothingThere"),
+        ("ParameterNotFound", "", "NothingThere"),
+        ("NoSuchBucket", "", "NothingThere"),
+        ("InternalFailure", "certificate expired", "Other"),
+    ] {
+        assert_eq!(kind(&of_service(code, message)), expected, "{code} {message}");
+    }
+}
+
+#[test]
+fn a_certificate_whose_time_is_not_now_tells_of_the_clock() {
+    for (text, expected) in [
+        (
+            "invalid peer certificate: certificate expired: verification time 4102444800 (UNIX), but certificate is not valid after 1",
+            "ClockOff",
+        ),
+        ("invalid peer certificate: certificate not valid yet: verification time 0 (UNIX)", "ClockOff"),
+        ("invalid peer certificate: Expired", "ClockOff"),
+        ("invalid peer certificate: NotValidYet", "ClockOff"),
+        ("invalid peer certificate: UnknownIssuer", "Unreachable"),
+        ("invalid peer certificate: certificate revocation list expired", "Unreachable"),
+        ("connection refused", "Unreachable"),
+    ] {
+        assert_eq!(kind(&of_connection(text)), expected, "{text}");
+    }
+    assert_eq!(kind(&trouble(&Failed::timeout_error("late"))), "Unreachable");
+    assert_eq!(kind(&trouble(&Failed::construction_failure("odd"))), "Other");
+}

@@ -65,6 +65,26 @@ fn a_key_that_does_not_work_yet_is_not_installed() {
 }
 
 #[test]
+fn a_new_key_is_called_too_new_only_for_what_passes() {
+    let said = || "code".to_owned();
+    let troubles = [
+        (Trouble::KeyRefused(said()), 17),
+        (Trouble::Denied(said()), 17),
+        (Trouble::Unreachable(said()), 17),
+        (Trouble::ClockOff(said()), 11),
+        (Trouble::WrongHalf(said()), 20),
+        (Trouble::Other(said()), 1),
+    ];
+    for (trouble, code) in troubles {
+        let (world, home) = (World::with_keys(&[1, 2]), Home::with(1));
+        world.0.borrow_mut().unproven.insert(id(2).to_string(), trouble.clone());
+        let failure = pass(&world, &home).unwrap_err();
+        assert_eq!((failure.code(), home.written()), (code, text(1)), "{trouble:?}: {failure}");
+        assert_eq!(failure.hint().contains("the next pass tries again"), code == 17, "{}", failure.hint());
+    }
+}
+
+#[test]
 fn a_key_of_somebody_else_is_not_installed() {
     let (world, home) = (World::with_keys(&[1, 2]), Home::with(1));
     world.0.borrow_mut().works.insert(id(2).to_string(), "bob".to_owned());

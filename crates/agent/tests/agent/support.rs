@@ -38,6 +38,8 @@ pub(crate) struct Cloud {
     pub(crate) offered: Option<u32>,
     /// It is handed out without its secret half.
     pub(crate) without_half: bool,
+    /// What the proof of this key meets.
+    pub(crate) unproven: BTreeMap<String, Trouble>,
     /// What every call of this kind meets.
     pub(crate) trouble: BTreeMap<&'static str, Trouble>,
     pub(crate) acknowledged: Vec<Acknowledgement>,
@@ -76,6 +78,9 @@ impl World {
 impl Aws for World {
     async fn identity(&self, pair: &Pair) -> Result<Identity, Trouble> {
         self.meets("identity")?;
+        if let Some(trouble) = self.0.borrow().unproven.get(pair.id.as_str()) {
+            return Err(trouble.clone());
+        }
         if let Some(left) = self.0.borrow_mut().late.get_mut(pair.id.as_str()).filter(|left| **left > 0) {
             *left -= 1;
             return Err(Trouble::KeyRefused("InvalidClientTokenId".to_owned()));
