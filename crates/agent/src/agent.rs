@@ -280,13 +280,14 @@ impl<A: Aws, D: Disk, C: Clock> Agent<A, D, C> {
         replace(&self.disk, &place.file, edited.as_bytes()).map_err(Failure::not_written(&place.file))
     }
 
-    /// Says which key the host has, where that is news or was said long ago.
+    /// Says which key the host has, where that is news, or was said elsewhere, by another name, or long ago.
     async fn acknowledge(&self, state: &mut State, pair: &Pair, identity: &Identity) -> Result<bool, Failure> {
         let Some(bucket) = &self.bucket else { return Ok(false) };
         let now = self.clock.now();
         let is_fresh = |said: &Acknowledged| {
             let age = now.duration_since(said.at);
-            said.access_key_id == pair.id && !age.is_negative() && age < SAY_AGAIN
+            let is_same = said.access_key_id == pair.id && said.bucket == *bucket && said.host == self.host;
+            is_same && !age.is_negative() && age < SAY_AGAIN
         };
         if state.acknowledged.as_ref().is_some_and(is_fresh) {
             return Ok(false);
@@ -302,7 +303,8 @@ impl<A: Aws, D: Disk, C: Clock> Agent<A, D, C> {
         };
         let taken = self.aws.acknowledge(pair, bucket, &said).await;
         taken.map_err(|trouble| Failure::NotAcknowledged { trouble })?;
-        state.acknowledged = Some(Acknowledged { access_key_id: pair.id.clone(), at: now });
+        let (access_key_id, bucket, host) = (pair.id.clone(), bucket.clone(), self.host.clone());
+        state.acknowledged = Some(Acknowledged { access_key_id, at: now, bucket, host });
         Ok(true)
     }
 }

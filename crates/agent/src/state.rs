@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use keywheel_core::id::AccessKeyId;
+use keywheel_core::id::{AccessKeyId, HostName};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -42,6 +42,10 @@ pub(crate) struct Acknowledged {
     pub(crate) access_key_id: AccessKeyId,
     /// When.
     pub(crate) at: Timestamp,
+    /// Where.
+    pub(crate) bucket: String,
+    /// By which name.
+    pub(crate) host: HostName,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use keywheel_agent::{Failure, Outcome, RealDisk, Source, Trouble};
 
-use crate::support::{Home, World, agent, id, pair, pass, run, text};
+use crate::support::{BUCKET, Home, World, agent, id, pair, pass, run, text};
 
 fn said(world: &World) -> Vec<String> {
     world.0.borrow().acknowledged.iter().map(|said| said.access_key_id.to_string()).collect()
@@ -21,6 +21,26 @@ fn a_host_that_is_up_to_date_acknowledges_once_and_again_a_day_later() {
     later(&world, 21);
     assert!(pass(&world, &home).unwrap().acknowledged);
     assert_eq!((said(&world), home.written()), (vec![id(1).to_string(), id(1).to_string()], text(1)));
+}
+
+#[test]
+fn in_another_bucket_or_by_another_name_it_is_said_at_once() {
+    let (world, home) = (World::with_keys(&[1]), Home::with(1));
+    let mut agent = agent(&world, RealDisk);
+    let mut says = |bucket: &str, host: &str| {
+        (agent.bucket, agent.host) = (Some(bucket.to_owned()), host.parse().unwrap());
+        run(agent.pass(&home.place, &Source::Secret(None))).unwrap().acknowledged
+    };
+    let said = [says(BUCKET, "web-1"), says(BUCKET, "web-1"), says("other", "web-1"), says("other", "web-2")];
+    assert_eq!((said, says("other", "web-2")), ([true, false, true, true], false));
+    let hosts: Vec<String> = world.0.borrow().acknowledged.iter().map(|said| said.host.to_string()).collect();
+    assert_eq!(
+        (hosts, world.0.borrow().buckets.clone()),
+        (
+            ["web-1", "web-1", "web-2"].map(str::to_owned).to_vec(),
+            [BUCKET, "other", "other"].map(str::to_owned).to_vec(),
+        )
+    );
 }
 
 #[test]

@@ -43,6 +43,8 @@ pub(crate) struct Cloud {
     /// What every call of this kind meets.
     pub(crate) trouble: BTreeMap<&'static str, Trouble>,
     pub(crate) acknowledged: Vec<Acknowledgement>,
+    /// Where each of them went.
+    pub(crate) buckets: Vec<String>,
     pub(crate) calls: Vec<&'static str>,
     pub(crate) seconds: i64,
 }
@@ -101,8 +103,9 @@ impl Aws for World {
 
     async fn acknowledge(&self, _: &Pair, bucket: &str, said: &Acknowledgement) -> Result<(), Trouble> {
         self.meets("acknowledge")?;
-        assert_eq!(bucket, BUCKET);
-        self.0.borrow_mut().acknowledged.push(said.clone());
+        let mut cloud = self.0.borrow_mut();
+        cloud.buckets.push(bucket.to_owned());
+        cloud.acknowledged.push(said.clone());
         Ok(())
     }
 }
