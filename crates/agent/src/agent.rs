@@ -127,12 +127,10 @@ impl<A: Aws, D: Disk, C: Clock> Agent<A, D, C> {
         let fetched = match self.aws.fetch(&pair, source, &identity).await {
             Ok(fetched) => fetched,
             Err(trouble) => {
-                // Before its first rotation, too, a key is held for the hosts that say that they have it. There is no secret yet then, which AWS
-                // tells only to those who may read any. That the fetching failed is what matters, whatever comes of this.
-                if matches!(trouble, Trouble::NothingThere(_) | Trouble::Denied(_) | Trouble::NotAKey(_))
-                    && self.acknowledge(&mut state, &pair, &identity).await.is_ok()
-                {
-                    state.save(&self.disk, place)?;
+                // A key is held for the hosts that say that they have it, before its first rotation, too, when there is no secret yet. Whatever
+                // keeps the host from its next key, it has this one. That the fetching failed is what matters, whatever comes of this.
+                if self.acknowledge(&mut state, &pair, &identity).await.is_ok() {
+                    let _ = state.save(&self.disk, place);
                 }
                 return Err(Failure::aws("the present key cannot be fetched")(trouble));
             }
@@ -154,7 +152,12 @@ impl<A: Aws, D: Disk, C: Clock> Agent<A, D, C> {
             _ => pair,
         };
         let acknowledged = self.acknowledge(&mut state, &installed, &identity).await;
-        state.save(&self.disk, place)?;
+        let saved = state.save(&self.disk, place);
+        if restored || matches!(outcome, Outcome::Installed { .. }) {
+            saved.map_err(Failure::changed)?
+        } else {
+            saved?
+        };
         Ok(Outcomes { outcome, restored, acknowledged: acknowledged? })
     }
 
@@ -217,7 +220,7 @@ impl<A: Aws, D: Disk, C: Clock> Agent<A, D, C> {
         {
             self.install(place, &before)?;
             state.before = None;
-            state.save(&self.disk, place)?;
+            state.save(&self.disk, place).map_err(Failure::changed)?;
             return Ok((before, identity, true));
         }
         Err(Failure::aws("the key in the file does not work")(trouble))
@@ -243,7 +246,7 @@ impl<A: Aws, D: Disk, C: Clock> Agent<A, D, C> {
         let installed = self.read(place)?.1.pair;
         if installed.is(new) && self.aws.identity(&installed).await.is_ok() {
             state.before = None;
-            state.save(&self.disk, place)?;
+            state.save(&self.disk, place).map_err(Failure::changed)?;
         }
         Ok(Outcome::Installed { old: old.id.clone(), new: new.id.clone() })
     }

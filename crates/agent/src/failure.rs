@@ -58,6 +58,14 @@ pub enum Failure {
         /// What is wrong.
         why: String,
     },
+    /// The key was put into its file, and a file beside it cannot be written.
+    #[error("the key in the file was changed, and {} cannot be written: {why}", file.display())]
+    NotRemembered {
+        /// The file beside it.
+        file: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
     /// A file cannot be read.
     #[error("{} cannot be read: {why}", file.display())]
     NotRead {
@@ -111,13 +119,21 @@ impl Failure {
         move |error| Failure::NotWritten { file: file.to_owned(), why: error.to_string() }
     }
 
+    /// The same after the key in the file was changed.
+    pub(crate) fn changed(self) -> Self {
+        match self {
+            Failure::NotWritten { file, why } => Failure::NotRemembered { file, why },
+            other => other,
+        }
+    }
+
     /// The exit code: stable, for monitoring. `docs/agent.md` lists them.
     #[must_use]
     pub fn code(&self) -> u8 {
         match self {
             Failure::Aws { trouble, .. } => trouble.code(),
             Failure::Profile { .. } | Failure::NotRead { .. } => 14,
-            Failure::NotWritten { .. } => 13,
+            Failure::NotWritten { .. } | Failure::NotRemembered { .. } => 13,
             Failure::Busy { .. } => 15,
             Failure::NotProven { trouble, .. } if trouble.passes() => 17,
             Failure::NotProven { trouble, .. } => trouble.code(),
@@ -134,7 +150,10 @@ impl Failure {
             Failure::Profile { .. } => "put it right by hand, with `aws configure`, or name another profile or file",
             Failure::NotRead { .. } => "look at who owns the file and who may read it",
             Failure::NotWritten { .. } => {
-                "nothing was changed: see whether the file system is read-only or full, and who owns the folder"
+                "the key in the file works: see whether the file system is read-only or full, and who owns the folder"
+            }
+            Failure::NotRemembered { .. } => {
+                "the key in the file works, and the next pass goes on from it: see whether the file system is full, and who owns the folder"
             }
             Failure::Busy { .. } => "wait until it is done; the lock goes with the process, so it needs no removing",
             Failure::NotProven { trouble, .. } if !trouble.passes() => trouble.hint(),

@@ -77,6 +77,9 @@ fn a_disk_that_takes_nothing_leaves_the_old_key_and_says_so() {
         let failure = ended.unwrap_err();
         assert_eq!(failure.code(), 13, "step {step}: {failure}");
         assert!(world.works(&home.pair()), "step {step}");
+        let is_changed = matches!(failure, keywheel_agent::Failure::NotRemembered { .. });
+        assert_eq!(is_changed, home.written() == text(2), "step {step}: {failure}");
+        assert!(!failure.hint().contains("nothing was changed"), "step {step}: {}", failure.hint());
         assert!([text(1), text(2)].contains(&home.written()), "step {step}");
         pass(&world, &home).unwrap();
         assert_eq!((home.written(), home.copies(1), home.copies(2)), (text(2), 0, 0), "step {step}");
