@@ -277,6 +277,11 @@ impl<A: Aws, D: Disk, C: Clock> Agent<A, D, C> {
 
     /// Puts the key into the file as it is now: somebody may have edited it since.
     fn install(&self, place: &Place, pair: &Pair) -> Result<(), Failure> {
+        if self.disk.has_acl(&place.file) {
+            let why =
+                "it has an access control list (POSIX ACL), which a new file in its place would not have".to_owned();
+            return Err(Failure::NotWritten { file: place.file.clone(), why });
+        }
         let (text, _) = self.read(place)?;
         let edited = file::with_key(&text, place.kind, &place.profile, pair);
         let edited = edited.map_err(|broken| place.broken(&broken))?;

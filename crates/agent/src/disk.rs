@@ -26,6 +26,8 @@ pub trait Disk {
     fn read(&self, file: &Path) -> io::Result<Vec<u8>>;
     /// Who may do what with it.
     fn stamp(&self, file: &Path) -> io::Result<Stamp>;
+    /// Whether it has an access control list, which says more of who may do what than the stamp does.
+    fn has_acl(&self, file: &Path) -> bool;
     /// The file itself, behind all symbolic links.
     fn resolve(&self, file: &Path) -> io::Result<PathBuf>;
     /// Makes a file that is not there, for its user alone; gives it the stamp, if there is one, and ends when it is on the disk.
@@ -77,6 +79,12 @@ impl Disk for RealDisk {
     fn stamp(&self, file: &Path) -> io::Result<Stamp> {
         let found = std::fs::metadata(file)?;
         Ok(Stamp { mode: found.mode() & 0o7777, user: found.uid(), group: found.gid() })
+    }
+
+    fn has_acl(&self, file: &Path) -> bool {
+        let mut none = [0_u8; 0];
+        // Without room for its value the call tells its length. Elsewhere than on Linux the attribute does not exist.
+        rustix::fs::getxattr(file, "system.posix_acl_access", &mut none).is_ok()
     }
 
     fn resolve(&self, file: &Path) -> io::Result<PathBuf> {

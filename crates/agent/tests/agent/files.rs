@@ -56,6 +56,42 @@ fn one_file_has_one_lock_and_one_memory_by_whatever_name_it_is_reached() {
 }
 
 #[test]
+fn a_file_with_an_access_control_list_is_left_as_it_is() {
+    let (world, home) = (World::with_keys(&[1, 2]), Home::with(1));
+    assert!(!RealDisk.has_acl(&home.place.file));
+    let failure = pass_with(&world, &home, FaultyDisk::with_acl()).unwrap_err();
+    assert_eq!((failure.code(), home.written()), (13, text(1)));
+    assert!(failure.to_string().contains("access control list"), "{failure}");
+}
+
+/// Version 2 of the list, little-endian: owner, user 1, group, mask and others, each with tag, permissions and id.
+#[cfg(target_os = "linux")]
+const LIST: [(u16, u16, u32); 5] =
+    [(0x01, 6, u32::MAX), (0x02, 4, 1), (0x04, 4, u32::MAX), (0x10, 4, u32::MAX), (0x20, 0, u32::MAX)];
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_real_access_control_list_is_seen() {
+    let (world, home) = (World::with_keys(&[1, 2]), Home::with(1));
+    let mut list = 2_u32.to_le_bytes().to_vec();
+    for (tag, permissions, id) in LIST {
+        list.extend(tag.to_le_bytes());
+        list.extend(permissions.to_le_bytes());
+        list.extend(id.to_le_bytes());
+    }
+    let name = "system.posix_acl_access";
+    let given = rustix::fs::setxattr(&home.place.file, name, &list, rustix::fs::XattrFlags::empty());
+    if given == Err(rustix::io::Errno::OPNOTSUPP) {
+        // This file system knows no such lists: then no file has one.
+        assert!(!RealDisk.has_acl(&home.place.file));
+        return;
+    }
+    given.unwrap();
+    let failure = pass(&world, &home).unwrap_err();
+    assert_eq!((failure.code(), home.written()), (13, text(1)), "{failure}");
+}
+
+#[test]
 fn a_second_agent_does_nothing_while_the_first_is_at_work() {
     let (world, home) = (World::with_keys(&[1, 2]), Home::with(1));
     RealDisk.make_folder(&home.place.state_folder()).unwrap();

@@ -139,11 +139,17 @@ pub(crate) struct FaultyDisk {
     dies: Dies,
     steps: Rc<Cell<usize>>,
     is_dead: Rc<Cell<bool>>,
+    /// Every file is said to have an access control list.
+    has_acl: bool,
 }
 
 impl FaultyDisk {
     pub(crate) fn new(dies: Dies) -> Self {
-        Self { real: RealDisk, dies, steps: Rc::default(), is_dead: Rc::default() }
+        Self { real: RealDisk, dies, steps: Rc::default(), is_dead: Rc::default(), has_acl: false }
+    }
+
+    pub(crate) fn with_acl() -> Self {
+        Self { has_acl: true, ..Self::new(Dies::Never) }
     }
 
     pub(crate) fn steps(&self) -> usize {
@@ -178,6 +184,10 @@ impl Disk for FaultyDisk {
 
     fn stamp(&self, file: &Path) -> io::Result<Stamp> {
         self.real.stamp(file)
+    }
+
+    fn has_acl(&self, file: &Path) -> bool {
+        self.real.has_acl(file) || self.has_acl
     }
 
     fn resolve(&self, file: &Path) -> io::Result<PathBuf> {
