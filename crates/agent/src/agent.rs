@@ -61,6 +61,17 @@ pub enum Outcome {
     },
 }
 
+impl Outcome {
+    /// The exit code: stable, for monitoring, as that of a failure.
+    #[must_use]
+    pub fn code(&self) -> u8 {
+        match self {
+            Outcome::Current { .. } | Outcome::Installed { .. } => 0,
+            Outcome::NothingToInstall { .. } => 21,
+        }
+    }
+}
+
 /// What a pass did, besides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcomes {

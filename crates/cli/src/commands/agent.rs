@@ -20,7 +20,7 @@ const EXITS: &str = "\
 Exit codes, for monitoring: 0 the host has the present key, 2 wrong usage, 10 AWS does not take the key in the file, 11 the clock is off,
 12 AWS cannot be reached, 13 a file cannot be written, 14 the file is broken or has no such key, 15 another agent is at work, 16 the user may
 not fetch its key, 17 the new key does not work yet, 18 installed, but not acknowledged, 19 the new key is somebody else's, 20 no key is handed
-out, 3 (status) the host does not have the present key, 1 anything else. In each case a key that worked still does.";
+out, 21 another key is handed out without its secret half, 3 (status) the host does not have the present key, 1 anything else. In each case a key that worked still does.";
 
 /// How long a new key may take to work.
 const PATIENCE: Duration = Duration::from_secs(90);

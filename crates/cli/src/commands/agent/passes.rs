@@ -11,12 +11,18 @@ use crate::printer::Printer;
 pub(super) async fn once(printer: &Printer, aws: &AwsArguments, arguments: &Arguments) -> anyhow::Result<Ended> {
     let mut ended = Ended::Done;
     for profile in arguments.profiles(aws) {
-        match pass(aws, arguments, &profile).await? {
-            Ok(outcomes) => printer.data(&format!("{profile}: {}\n", words(&outcomes)))?,
+        let of_profile = match pass(aws, arguments, &profile).await? {
+            Ok(outcomes) => {
+                printer.data(&format!("{profile}: {}\n", words(&outcomes)))?;
+                Ended::Code(outcomes.outcome.code())
+            }
             Err(failure) => {
                 tell(printer, &profile, &failure);
-                ended = if ended == Ended::Done { Ended::Code(failure.code()) } else { ended };
+                Ended::Code(failure.code())
             }
+        };
+        if ended == Ended::Done && of_profile != Ended::Code(0) {
+            ended = of_profile;
         }
     }
     Ok(ended)
@@ -44,7 +50,9 @@ fn words(outcomes: &Outcomes) -> String {
     let mut words = match &outcomes.outcome {
         Outcome::Current { key } => format!("{key} is the present key"),
         Outcome::NothingToInstall { key } => {
-            format!("{key} stays: the key that is handed out is from before Keywheel, and nobody has its secret half")
+            format!(
+                "{key} stays: another key is handed out, from before Keywheel, and nobody has its secret half; put that key in by hand"
+            )
         }
         Outcome::Installed { old, new } => format!("{new} is installed in the place of {old}"),
     };
