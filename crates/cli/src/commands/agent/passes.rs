@@ -11,14 +11,18 @@ use crate::printer::Printer;
 pub(super) async fn once(printer: &Printer, aws: &AwsArguments, arguments: &Arguments) -> anyhow::Result<Ended> {
     let mut ended = Ended::Done;
     for profile in arguments.profiles(aws) {
-        let of_profile = match pass(aws, arguments, &profile).await? {
-            Ok(outcomes) => {
+        let of_profile = match pass(aws, arguments, &profile).await {
+            Ok(Ok(outcomes)) => {
                 printer.data(&format!("{profile}: {}\n", words(&outcomes)))?;
                 Ended::Code(outcomes.outcome.code())
             }
-            Err(failure) => {
+            Ok(Err(failure)) => {
                 tell(printer, &profile, &failure);
                 Ended::Code(failure.code())
+            }
+            Err(error) => {
+                printer.error(&error);
+                crate::exit::of(&error)
             }
         };
         if ended == Ended::Done && of_profile != Ended::Code(0) {

@@ -13,6 +13,12 @@ use crate::printer::Printer;
 /// SDKs ask again a quarter of an hour before credentials expire.
 const AHEAD: SignedDuration = SignedDuration::from_mins(15);
 
+/// After a pass that failed they ask again in a minute.
+const SOON: SignedDuration = SignedDuration::from_mins(1);
+
+/// The code of a key that AWS does not take: it is of no use to an SDK.
+const REFUSED: u8 = 10;
+
 const EXAMPLES: &str = "\
 Example, in ~/.aws/config:
   [profile backup]
@@ -32,7 +38,7 @@ pub(crate) struct Arguments {
 }
 
 /// Prints the key in the file, after a pass where the last one was long ago. A pass that fails is told, and the key in the file printed all the
-/// same: it may well work.
+/// same, for a short time: it may well work. A key that AWS does not take is not printed.
 pub(super) async fn run(printer: &Printer, aws: &AwsArguments, arguments: &Arguments) -> anyhow::Result<Ended> {
     let common = &arguments.common;
     let [profile] = common.profiles(aws).try_into().map_err(|_| usage("an SDK takes one key", "name one profile"))?;
@@ -45,12 +51,24 @@ pub(super) async fn run(printer: &Printer, aws: &AwsArguments, arguments: &Argum
     };
     let every = SignedDuration::from_secs(arguments.every.into());
     let held = keywheel_agent::held(&RealDisk, &place);
-    if held.is_ok_and(|held| is_stale(&held, every))
-        && let Err(failure) = pass(aws, common, &profile).await?
-    {
-        tell(printer, &profile, &failure);
+    let mut lasts = every;
+    if held.is_ok_and(|held| is_stale(&held, every)) {
+        match pass(aws, common, &profile).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(failure)) => {
+                tell(printer, &profile, &failure);
+                if failure.code() == REFUSED {
+                    return Ok(Ended::Code(REFUSED));
+                }
+                lasts = SOON;
+            }
+            Err(error) => {
+                printer.error(&error);
+                lasts = SOON;
+            }
+        }
     }
-    print(printer, &place, &profile, every)
+    print(printer, &place, &profile, lasts)
 }
 
 fn is_stale(held: &Held, every: SignedDuration) -> bool {
@@ -58,7 +76,7 @@ fn is_stale(held: &Held, every: SignedDuration) -> bool {
     age.is_none_or(|age| age.is_negative() || age >= every)
 }
 
-fn print(printer: &Printer, place: &Place, profile: &str, every: SignedDuration) -> anyhow::Result<Ended> {
+fn print(printer: &Printer, place: &Place, profile: &str, lasts: SignedDuration) -> anyhow::Result<Ended> {
     let held = match keywheel_agent::held(&RealDisk, place) {
         Ok(held) => held,
         Err(failure) => {
@@ -66,7 +84,7 @@ fn print(printer: &Printer, place: &Place, profile: &str, every: SignedDuration)
             return Ok(Ended::Code(failure.code()));
         }
     };
-    let expires = Timestamp::now().checked_add(every)?.checked_add(AHEAD)?.round(jiff::Unit::Second)?;
+    let expires = Timestamp::now().checked_add(lasts)?.checked_add(AHEAD)?.round(jiff::Unit::Second)?;
     let key = serde_json::json!({
         "Version": 1,
         "AccessKeyId": held.pair.id,

@@ -25,11 +25,9 @@ pub(crate) struct Arguments {
 pub(super) async fn run(printer: &Printer, aws: &AwsArguments, arguments: &Arguments) -> anyhow::Result<Ended> {
     let interrupt = Interrupt::listen()?;
     loop {
-        if let Err(error) = passes::once(printer, aws, &arguments.common).await {
-            if crate::exit::of(&error) == Ended::Usage || crate::exit::is_broken_pipe(&error) {
-                return Err(error);
-            }
-            printer.error(&error);
+        // An error is that nobody reads the output any more; what makes no sense now makes none later.
+        if passes::once(printer, aws, &arguments.common).await? == Ended::Usage {
+            return Ok(Ended::Usage);
         }
         let chance = fastrand::u64(..=u64::from(arguments.every) * 100);
         let mut left = Duration::from_secs(arguments.every.into()) + Duration::from_millis(chance);
