@@ -104,7 +104,7 @@ pub fn with_key(text: &str, kind: Kind, profile: &str, new: &Pair) -> Result<Str
 }
 
 impl Entry {
-    /// Where the value stands: one word, and perhaps a comment, which some SDKs take for one and others for a part of the value.
+    /// Where the value stands: one word. A comment after it some SDKs take for one, and others for a part of the value.
     fn word(&self, text: &str) -> Result<Range<usize>, Broken> {
         let odd = |why| Err(Broken::Odd { why, line: Some(self.line) });
         if self.is_continued {
@@ -113,10 +113,14 @@ impl Entry {
         let value = &text[self.value.clone()];
         let word = value.split_whitespace().next().unwrap_or_default();
         let rest = value[word.len()..].trim_start();
-        match (word.is_empty(), rest.is_empty() || rest.starts_with(['#', ';'])) {
-            (true, _) => odd("the key is empty"),
-            (false, false) => odd("the key has a space in it"),
-            (false, true) => Ok(self.value.start..self.value.start + word.len()),
+        if word.is_empty() {
+            odd("the key is empty")
+        } else if rest.starts_with(['#', ';']) {
+            odd("a comment stands behind the key, which some SDKs take for a part of it")
+        } else if !rest.is_empty() {
+            odd("the key has a space in it")
+        } else {
+            Ok(self.value.start..self.value.start + word.len())
         }
     }
 }

@@ -1,7 +1,7 @@
 use super::*;
 
-const FILE: &str = "# mine\n[default]\naws_access_key_id = AKIAOLD0000000000001\naws_secret_access_key=old/half/with+signs==old # why\n\
-    region = eu-central-1\n\n[other]\r\nAWS_ACCESS_KEY_ID : AKIAOTHER00000000001\r\naws_secret_access_key: other/half/with+signs==other\r\n\
+const FILE: &str = "# mine\n[default]\naws_access_key_id = AKIAOLD0000000000001\naws_secret_access_key=old/half/with+signs==old\n\
+    region = eu-central-1 # why\n\n[other]\r\nAWS_ACCESS_KEY_ID : AKIAOTHER00000000001\r\naws_secret_access_key: other/half/with+signs==other\r\n\
     s3 =\n  max_concurrent_requests = 20\n  # inside\n";
 
 fn new() -> Pair {
@@ -74,6 +74,11 @@ fn what_cannot_be_edited_without_doubt_is_refused_with_its_line() {
         (format!("{id}aws_secret_access_key = 01234567\n  89abcdef\n"), "several lines"),
         (format!("{id}aws_secret_access_key =\n"), "is empty"),
         (format!("{id}aws_secret_access_key = 0123456789 abcdef\n"), "a space in it"),
+        (
+            format!("{id}aws_secret_access_key = 0123456789abcdef # mine\n"),
+            "a comment stands behind the key, which some SDKs take for a part of it (line 3)",
+        ),
+        (format!("aws_access_key_id = AKIAOLD0000000000001 ; mine\n{half}"), "a comment stands behind the key"),
         (format!("{id}aws_secret_access_key = short\n"), "no access key (line 2)"),
         (format!("{id}{half}a = b\rc = d\n"), "control character"),
         (format!("{id}{half}a\u{a0}= b\n"), "unusual space"),

@@ -25,9 +25,10 @@ def read(text, kind):
             return None
 
 
-def word(value):
-    """A key without a comment after it, which botocore takes for a part of the key and other SDKs do not."""
-    return value.split()[0] if isinstance(value, str) and value.split() else value
+def halves(profiles, profile):
+    """Both halves of the profile's key, exactly as botocore has them."""
+    found = profiles.get(profile, {})
+    return [found.get(name) for name in KEY]
 
 
 def others(profiles, profile):
@@ -53,9 +54,9 @@ def wrong(case, new):
     after = read(case["after"], case["kind"])
     if after is None:
         return "botocore refuses what it wrote"
-    if word(before.get(profile, {}).get(KEY[0])) != case["key"]:
+    if halves(before, profile) != case["key"]:
         return f"it finds {case['key']}, and botocore {before.get(profile)}"
-    if word(after.get(profile, {}).get(KEY[0])) != new:
+    if halves(after, profile) != new:
         return f"botocore reads another key than the new one: {after.get(profile)}"
     if others(before, profile) != others(after, profile):
         return "something else was changed"
