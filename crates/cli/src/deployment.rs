@@ -10,12 +10,13 @@ use aws_sdk_lambda::config::timeout::TimeoutConfig;
 use aws_sdk_lambda::primitives::Blob;
 use keywheel_aws::{CONNECT_TIMEOUT, SdkConfig, port_error};
 use keywheel_core::id::AccountId;
-use keywheel_runtime::config::variable::{NOTIFICATION_FUNCTION, ROTATION_FUNCTION};
+use keywheel_runtime::config::variable::{MAX_CHANGES, NOTIFICATION_FUNCTION, ROTATION_FUNCTION, RUN_MODE, Unset};
 use serde_json::Value;
 
 use crate::calls;
 use crate::config::Configuration;
-use crate::exit::usage;
+use crate::exit::{failed, usage};
+use crate::printer::Printer;
 use crate::session::Hub;
 
 /// A function runs for 15 minutes at most (Lambda quotas, "Function timeout").
@@ -101,6 +102,25 @@ fn account_of(name: &str) -> Option<anyhow::Result<AccountId>> {
     let what =
         || usage(format!("{name:?} is not the name or ARN of a function"), "aws lambda list-functions names them");
     Some(account.parse().map_err(|_| what()))
+}
+
+/// A function in audit would change nothing: better said before the question than after it. How many changes it makes in an account, where
+/// that is known.
+pub(crate) async fn refuse_audit(printer: &Printer, hub: &Hub, function: &Function) -> anyhow::Result<Option<usize>> {
+    let variables = match calls::function_variables(&hub.config, &function.name).await {
+        Ok(variables) => variables,
+        Err(error) => {
+            printer.note(&format!("whether function {function} may change anything is not known: {error}"));
+            return Ok(None);
+        }
+    };
+    if variables.get(RUN_MODE.name).is_some_and(|mode| mode == "enforce") {
+        let usual = if let Unset::Default(usual) = MAX_CHANGES.unset { Some(usual) } else { None };
+        let set = variables.get(MAX_CHANGES.name).map(String::as_str).filter(|value| !value.is_empty());
+        return Ok(set.or(usual).and_then(|value| value.parse().ok()));
+    }
+    let what = format!("function {function} runs in audit and would change nothing");
+    Err(failed(what, "set RUN_MODE=enforce on it; no event and no flag can raise its mode"))
 }
 
 /// Lambda, where the functions are.

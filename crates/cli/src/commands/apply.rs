@@ -13,13 +13,12 @@ use jiff::Timestamp;
 use keywheel_core::contract::plan_file::{PlanFile, PlannedAccount};
 use keywheel_core::contract::reviewed::APPLY_RUN;
 use keywheel_core::id::RunId;
-use keywheel_runtime::config::variable::{MAX_CHANGES, RUN_MODE, Unset};
 
 use crate::aws::AwsArguments;
-use crate::calls::{self, function_variables};
+use crate::calls;
 use crate::config::Configuration;
 use crate::confirm::ConfirmArguments;
-use crate::deployment::{Deployment, Function, RotationArguments};
+use crate::deployment::{Deployment, RotationArguments, refuse_audit};
 use crate::exit::{Ended, failed, interrupted, usage};
 use crate::interrupt::Interrupt;
 use crate::look::{self, LookArguments};
@@ -168,25 +167,6 @@ fn only_own(hub: &Hub, file: &PlanFile) -> anyhow::Result<PlannedAccount> {
             "make the plan with --own-account, or leave --local out: the deployed function carries out any plan",
         )),
     }
-}
-
-/// A function in audit would change nothing: better said before the question than after it. How many changes it makes in an account, where
-/// that is known.
-async fn refuse_audit(printer: &Printer, hub: &Hub, function: &Function) -> anyhow::Result<Option<usize>> {
-    let variables = match function_variables(&hub.config, &function.name).await {
-        Ok(variables) => variables,
-        Err(error) => {
-            printer.note(&format!("whether function {function} may change anything is not known: {error}"));
-            return Ok(None);
-        }
-    };
-    if variables.get(RUN_MODE.name).is_some_and(|mode| mode == "enforce") {
-        let usual = if let Unset::Default(usual) = MAX_CHANGES.unset { Some(usual) } else { None };
-        let set = variables.get(MAX_CHANGES.name).map(String::as_str).filter(|value| !value.is_empty());
-        return Ok(set.or(usual).and_then(|value| value.parse().ok()));
-    }
-    let what = format!("function {function} runs in audit and would change nothing");
-    Err(failed(what, "set RUN_MODE=enforce on it; no event and no flag can raise its mode"))
 }
 
 /// The same in every account, so that the results lie together.
