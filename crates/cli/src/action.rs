@@ -1,32 +1,37 @@
 //! One thing to do to one user, by the deployed key-rotation: shown first, then asked for, then done.
 
-use std::collections::BTreeSet;
+mod advice;
+mod whose;
 
+use std::collections::BTreeSet;
+use std::pin::pin;
+
+use futures::future::{Either, select};
 use keywheel_core::contract::action::{ActionKind, ExplicitAction, Guard, ReviewedChange};
 use keywheel_core::contract::manifest::ManifestAccount;
-use keywheel_core::contract::result::{AccountResult, StepResult, StepStatus};
+use keywheel_core::contract::result::AccountResult;
 use keywheel_core::id::{AccessKeyId, AccountId, UserName};
-use keywheel_core::plan::StepKind;
 use keywheel_core::policy::Mode;
-use keywheel_core::reason::Reason;
+use keywheel_runtime::ErrorName;
 use serde_json::Value;
 
-use crate::accounts;
 use crate::aws::AwsArguments;
 use crate::config::{ConfigArguments, Configuration};
 use crate::confirm::ConfirmArguments;
-use crate::deployment::{Deployment, Function, RotationArguments};
-use crate::exit::{self, Ended, failed, usage};
+use crate::deployment::{Deployment, Function, RotationArguments, refuse_audit};
+use crate::exit::{self, Ended, failed, interrupted, usage};
+use crate::interrupt::Interrupt;
 use crate::printer::Printer;
 use crate::results::{self, Tally};
 use crate::session::Hub;
+use advice::Advice;
 
 /// The flags that say whom an action is about, and how.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct ActionArguments {
     /// The user
     user: UserName,
-    /// The user's account [default: the one that you are signed in to]
+    /// The user's account [default: the key's for emergency, else the one that you are signed in to]
     #[arg(long, value_name = "ID")]
     account: Option<AccountId>,
     /// Guards that are lifted for this once, by the names that a refusal gives, such as last-used,freeze
@@ -65,33 +70,33 @@ pub(crate) fn key(text: &str) -> anyhow::Result<AccessKeyId> {
     })
 }
 
-/// Shows what the function would do, asks, and has it done. Where that fails, whoever declared an emergency is told how to do it by hand.
+/// Shows what the function would do, asks, and has it done. Where that fails, whoever asked is told how to do it by hand.
 pub(crate) async fn run(
     printer: &Printer,
     aws: &AwsArguments,
     arguments: &ActionArguments,
     particulars: Particulars,
 ) -> anyhow::Result<Ended> {
-    let by_hand = by_hand(arguments, &particulars);
-    match (shown_and_done(printer, aws, arguments, particulars).await, by_hand) {
-        (Err(error), Some(by_hand)) if exit::of(&error) == Ended::Failed => {
+    let (user, account) = (arguments.user.clone(), arguments.account.clone());
+    let (action, access_key_id) = (particulars.action, particulars.access_key_id.clone());
+    let mut advice = Advice { action, user, access_key_id, account };
+    match shown_and_done(printer, aws, arguments, particulars, &mut advice).await {
+        Err(error) if !exit::is_broken_pipe(&error) => {
+            let ended = exit::of(&error);
             printer.error(&error);
-            printer.hint(&by_hand);
-            Ok(Ended::Failed)
+            advice.of_error(ended).iter().for_each(|by_hand| printer.hint(by_hand));
+            Ok(ended)
         }
-        (ended, _) => ended,
+        ended => ended,
     }
 }
 
-/// How a key that leaked is made inactive where no function does it.
-fn by_hand(arguments: &ActionArguments, particulars: &Particulars) -> Option<String> {
-    let (user, key) = (&arguments.user, particulars.access_key_id.as_ref()?);
-    let account = arguments.account.as_ref().map(|account| format!(" of account {account}")).unwrap_or_default();
-    (particulars.action == ActionKind::Emergency).then(|| {
-        format!(
-            "by hand, as an administrator{account}: aws iam update-access-key --user-name {user} --access-key-id {key} --status Inactive"
-        )
-    })
+/// What comes of this; nothing where Ctrl-C comes first.
+pub(crate) async fn unless_interrupted<T>(interrupt: &Interrupt, work: impl Future<Output = T>) -> Option<T> {
+    match select(pin!(work), pin!(interrupt.comes())).await {
+        Either::Left((brought, _)) => Some(brought),
+        Either::Right(_) => None,
+    }
 }
 
 async fn shown_and_done(
@@ -99,63 +104,77 @@ async fn shown_and_done(
     aws: &AwsArguments,
     arguments: &ActionArguments,
     particulars: Particulars,
+    advice: &mut Advice,
 ) -> anyhow::Result<Ended> {
-    let by_hand = by_hand(arguments, &particulars);
-    let action = particulars.action.as_str();
-    let configuration = Configuration::load(aws, &arguments.config, Vec::new()).await?;
-    configuration.say_found(printer);
-    let hub = Hub::open(aws, action).await?;
-    let account = arguments.account.clone().unwrap_or_else(|| hub.own.account.clone());
-    let function = arguments.rotation.function(&hub, &configuration).await?;
-    let listed = listed(printer, &hub, &configuration, account).await;
-    let mut asked = Asked::new(function, listed, arguments, particulars)?;
-    let deployment = Deployment::new(&hub.config);
-    let preview = asked.send(&deployment, Some(Mode::Audit)).await?;
-    // What is carried out is what is shown now, or nothing.
-    asked.event.reviewed = ReviewedChange::of(&preview.steps);
+    let interrupt = Interrupt::listen()?;
+    let previewed = Box::pin(Asked::previewed(printer, aws, arguments, particulars, advice));
+    let previewed = unless_interrupted(&interrupt, previewed).await;
+    let (asked, preview) = previewed.unwrap_or_else(|| Err(interrupted()))?;
     if asked.event.reviewed.is_empty() {
         show(printer, &preview)?;
-        return Ok(not_possible(printer, &preview, by_hand.as_deref()));
+        return Ok(advice.not_possible(printer, &preview));
     }
     if arguments.dry_run {
         show(printer, &preview)?;
         printer.note("nothing was changed");
         return Ok(Ended::Done);
     }
-    let Asked { function, event } = &asked;
+    let Asked { function, event, .. } = &asked;
     let what = format!("Do this to user {} of account {}, with function {function}", event.username, preview.account);
     arguments.confirm.obtain(printer, &lines(&preview), &what, arguments.user.as_str())?;
-    let result = asked.send(&deployment, None).await?;
+    printer.note(&format!("asking function {function} to do it"));
+    let Some(result) = unless_interrupted(&interrupt, asked.send(None)).await else {
+        return Ok(advice.interrupted(printer, &preview.account, &function.to_string()));
+    };
+    let result = result?;
     show(printer, &result)?;
     let mut tally = Tally::default();
     tally.add(&result);
     let ended = tally.say(printer);
     if ended != Ended::Done {
-        hint_of_failure(printer, &result, by_hand.as_deref());
+        advice.of_failure(printer, &result);
     }
     Ok(ended)
 }
 
-/// The account with its owner's address, to which the mail about the action goes: it is done whether or not that is known.
-async fn listed(printer: &Printer, hub: &Hub, configuration: &Configuration, account: AccountId) -> ManifestAccount {
-    match accounts::listed(hub, configuration, &account).await {
-        Ok(listed) => ManifestAccount { account, name: listed.name, email: listed.email },
-        Err(error) => {
-            printer.warn(&format!("the owner of account {account} is not known, and is not told of this: {error}"));
-            printer.hint("--org-list-role-arn takes a role that trusts you and may list the organization");
-            ManifestAccount { account, name: String::new(), email: String::new() }
-        }
-    }
-}
-
 /// An action and the function that does it.
 struct Asked {
+    deployment: Deployment,
     function: Function,
     event: ExplicitAction,
 }
 
 impl Asked {
+    /// Asks the function what it would do, which changes nothing. What is carried out is what is shown now, or nothing.
+    async fn previewed(
+        printer: &Printer,
+        aws: &AwsArguments,
+        arguments: &ActionArguments,
+        particulars: Particulars,
+        advice: &mut Advice,
+    ) -> anyhow::Result<(Self, AccountResult)> {
+        let configuration = Configuration::load(aws, &arguments.config, Vec::new()).await?;
+        configuration.say_found(printer);
+        let hub = Hub::open(aws, particulars.action.as_str()).await?;
+        let account = match advice.account.take() {
+            Some(account) => account,
+            None => whose::account(printer, &hub, &particulars).await,
+        };
+        advice.account = Some(account.clone());
+        let function = arguments.rotation.function(&hub, &configuration).await?;
+        if !arguments.dry_run {
+            refuse_audit(printer, &hub, &function).await?;
+        }
+        let listed = whose::listed(printer, &hub, &configuration, account).await;
+        let mut asked = Self::new(Deployment::new(&hub.config), function, listed, arguments, particulars)?;
+        printer.note(&format!("asking function {} what it would do", asked.function));
+        let preview = asked.send(Some(Mode::Audit)).await?;
+        asked.event.reviewed = ReviewedChange::of(&preview.steps);
+        Ok((asked, preview))
+    }
+
     fn new(
+        deployment: Deployment,
         function: Function,
         listed: ManifestAccount,
         arguments: &ActionArguments,
@@ -179,47 +198,23 @@ impl Asked {
         // By the function's own reader, so that what it would refuse is refused before anything is sent.
         let event = ExplicitAction::parse(serde_json::to_value(event)?)
             .map_err(|error| usage(error.why, format!("keywheel {} --help", action.as_str())))?;
-        Ok(Self { function, event })
+        Ok(Self { deployment, function, event })
     }
 
-    async fn send(&self, deployment: &Deployment, mode: Option<Mode>) -> anyhow::Result<AccountResult> {
+    async fn send(&self, mode: Option<Mode>) -> anyhow::Result<AccountResult> {
         let event = serde_json::to_value(ExplicitAction { mode, ..self.event.clone() })?;
-        let answer = deployment.call(&self.function.name, &event).await.and_then(results::read);
+        let answer = self.deployment.call(&self.function.name, &event).await.and_then(results::read);
         answer.map_err(|error| {
             let ExplicitAction { username, account, .. } = &self.event;
             let account = account.as_ref().map(|account| format!(" of account {account}")).unwrap_or_default();
-            let hint = "keywheel doctor looks at the deployment; --key-rotation names the function";
+            let hint = if error.is(ErrorName::AccountBusy) {
+                "a night or an apply holds the account; call the verb again in a minute or two"
+            } else {
+                "keywheel doctor looks at the deployment; --key-rotation names the function"
+            };
             failed(format!("user {username}{account}: {error}"), hint)
         })
     }
-}
-
-fn hint_of_failure(printer: &Printer, result: &AccountResult, by_hand: Option<&str>) {
-    let is_inactive = |row: &StepResult| row.status == StepStatus::Done && row.step == StepKind::Deactivate;
-    by_hand.filter(|_| !result.steps.iter().any(is_inactive)).into_iter().for_each(|by_hand| printer.hint(by_hand));
-    if result.steps.iter().any(|row| row.reason == Reason::PlanChanged) {
-        printer.hint("the user's keys changed after the preview; call the verb again to see what would be done now");
-    }
-}
-
-/// Nothing would be done: because it is done already, or because a guard refuses.
-fn not_possible(printer: &Printer, preview: &AccountResult, by_hand: Option<&str>) -> Ended {
-    let is_done = |status| matches!(status, StepStatus::Done | StepStatus::Planned);
-    if preview.error.is_none() && preview.steps.iter().all(|row| is_done(row.status)) {
-        printer.note("there is nothing to do");
-        return Ended::Done;
-    }
-    let lifts = preview.steps.iter().find_map(|row| lifting(row.error.as_deref()?));
-    match lifts {
-        Some(guards) => printer.hint(&format!("--override {guards} lifts what refuses, if that is what you want")),
-        None => printer.hint("no override lifts this; docs/reasons.md says what the reasons mean"),
-    }
-    // By hand nobody finds the key either.
-    let is_there = |row: &StepResult| !matches!(row.reason, Reason::KeyNotFound | Reason::UserNotFound);
-    if let Some(by_hand) = by_hand.filter(|_| preview.steps.iter().all(is_there)) {
-        printer.hint(by_hand);
-    }
-    Ended::Failed
 }
 
 fn lines(result: &AccountResult) -> String {
@@ -230,21 +225,4 @@ fn show(printer: &Printer, result: &AccountResult) -> anyhow::Result<()> {
     printer.data(&lines(result))?;
     result.error.iter().for_each(|error| printer.failure(&format!("account {}: {error}", result.account)));
     Ok(())
-}
-
-/// The guards that a refusal names as those that lift it: `"override":["last-used","freeze"]`.
-fn lifting(error: &str) -> Option<String> {
-    let (_, rest) = error.split_once("\"override\":[")?;
-    let (guards, _) = rest.split_once(']')?;
-    Some(guards.replace('"', ""))
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn what_lifts_a_refusal_is_given_as_a_flag() {
-        let refusal = r#"Guards that refuse: freeze; "override":["last-used","freeze"] lifts them"#;
-        assert_eq!(super::lifting(refusal), Some("last-used,freeze".to_owned()));
-        assert_eq!(super::lifting("No override lifts this"), None);
-    }
 }

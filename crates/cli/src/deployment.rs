@@ -10,6 +10,7 @@ use aws_sdk_lambda::config::timeout::TimeoutConfig;
 use aws_sdk_lambda::primitives::Blob;
 use keywheel_aws::{CONNECT_TIMEOUT, SdkConfig, port_error};
 use keywheel_core::id::AccountId;
+use keywheel_runtime::ErrorName;
 use keywheel_runtime::config::variable::{MAX_CHANGES, NOTIFICATION_FUNCTION, ROTATION_FUNCTION, RUN_MODE, Unset};
 use serde_json::Value;
 
@@ -135,6 +136,13 @@ pub(crate) enum CallFailed {
     NotRun(String),
     /// The function ended with an error of this type and text.
     Function { name: String, message: String },
+}
+
+impl CallFailed {
+    /// Whether the function ended with this error.
+    pub(crate) fn is(&self, error: ErrorName) -> bool {
+        matches!(self, Self::Function { name, .. } if name == error.as_str())
+    }
 }
 
 impl std::fmt::Display for CallFailed {

@@ -82,16 +82,27 @@ impl Bench<'_> {
 
 /// Calls it, sends it Ctrl-C once AWS has had such a call, and waits for its end. The fault keeps that call going meanwhile.
 async fn interrupted(bench: &Bench<'_>, by: &CommandLine<'_>, call: &[&str], operation: &str) -> anyhow::Result<Ended> {
+    interrupted_at(bench, by, call, operation, 1).await
+}
+
+/// The same once AWS has had so many of such calls.
+async fn interrupted_at(
+    bench: &Bench<'_>,
+    by: &CommandLine<'_>,
+    call: &[&str],
+    operation: &str,
+    nth: usize,
+) -> anyhow::Result<Ended> {
     let admin = &bench.stage.admin;
     let came = async || {
         let calls = admin.calls().await?;
         anyhow::Ok(calls.iter().filter(|call| operation.ends_with(&call.operation)).count())
     };
     let before = came().await?;
-    admin.add_fault(json!({ "operation": operation, "delay_ms": 700, "times": 1 })).await?;
+    admin.add_fault(json!({ "operation": operation, "delay_ms": 700, "times": nth })).await?;
     let child = by.start(call)?;
     let began = Instant::now();
-    while came().await? == before && began.elapsed() < PATIENCE {
+    while came().await? < before + nth && began.elapsed() < PATIENCE {
         tokio::time::sleep(POLL).await;
     }
     Command::new("kill").args(["-INT", &child.id().to_string()]).status()?;

@@ -12,7 +12,8 @@ Examples:
   keywheel emergency deploy-bot AKIAEXAMPLEOLD000001 --account 111122223333
   keywheel emergency deploy-bot AKIAEXAMPLEOLD000001 --account 111122223333 --replace --yes
 
-The key is made inactive whether or not somebody uses it, once. Where the function cannot be reached:
+The key is made inactive whether or not somebody uses it, once. It is refused for a user who is exempt or not selected, and in a freeze, which
+--override freeze lifts. Where it is refused, or the function cannot be reached:
   aws iam update-access-key --user-name deploy-bot --access-key-id AKIAEXAMPLEOLD000001 --status Inactive";
 
 /// Makes a key inactive, in use or not.

@@ -3,11 +3,14 @@
 use std::time::Instant;
 
 use aws_sdk_iam::types::StatusType;
+use jiff::{SignedDuration, Timestamp};
 use keywheel_core::id::AccessKeyId;
+use keywheel_core::ledger::Claim;
 use keywheel_core::observed::KeyStatus;
+use keywheel_core::time::plus;
 use serde_json::json;
 
-use super::{Bench, PATIENCE, POLL, ROTATION, is_told, keys, said, shows};
+use super::{Bench, PATIENCE, POLL, ROTATION, interrupted, interrupted_at, is_told, keys, said, shows};
 use crate::command_line::Ended;
 use crate::functions::{KEY_ROTATION, TIMEOUT};
 use crate::policies::{Policies, make_role};
@@ -27,6 +30,11 @@ pub(super) async fn check(bench: &Bench<'_>, checks: &mut Checks) -> anyhow::Res
     let before = bench.calm_world().await?;
     shows(checks, "rollback-unconfirmed", "rollback shows first, and asks", call("rollback", &[]));
     shows(checks, "rollback-wrong-guard", "rollback takes guards by name", call("rollback", &["--override", "clock"]));
+    let begun = ["rollback", "deploy-bot", "--account", account.as_str(), "--yes"];
+    let begun: Vec<_> = begun.iter().chain(&ROTATION).copied().collect();
+    let early = interrupted(bench, &bench.hub, &begun, "lambda:InvokeFunction").await;
+    shows(checks, "rollback-interrupted", "Ctrl-C while rollback looks changes nothing", early);
+    beside_a_night(bench, checks, || call("rollback", &["--yes"])).await?;
     checks.none("what is only shown changes nothing", bench.calm_world().await?.differences(&before));
     let mails = bench.stage.admin.mails().await?;
     let told = mails.iter().filter(|mail| mail.text().contains(WORDS)).count();
@@ -59,6 +67,23 @@ pub(super) async fn check(bench: &Bench<'_>, checks: &mut Checks) -> anyhow::Res
     Ok(())
 }
 
+/// An account that a night holds is left to it.
+async fn beside_a_night(
+    bench: &Bench<'_>,
+    checks: &mut Checks,
+    rollback: impl Fn() -> anyhow::Result<Ended>,
+) -> anyhow::Result<()> {
+    let (key, state) = (format!("ledger/{}.json", bench.payments()?), &bench.stage.state);
+    let ledger = state.values(&key).await?.remove(&key).unwrap_or_default();
+    let until = plus(Timestamp::now(), SignedDuration::from_mins(5));
+    let claim = Claim { run_id: "a-night".parse()?, writer: "a-night-1".to_owned(), until };
+    let mut claimed = ledger.clone();
+    claimed["claim"] = serde_json::to_value(claim)?;
+    state.put(&key, &claimed).await?;
+    shows(checks, "rollback-busy", "rollback leaves an account to a night, and says what to do", rollback());
+    state.put(&key, &ledger).await
+}
+
 /// Has the function change nothing today, or anything.
 async fn freeze(bench: &Bench<'_>, is_frozen: bool) -> anyhow::Result<()> {
     let functions = &bench.stage.functions;
@@ -84,6 +109,10 @@ pub(super) async fn emergencies(bench: &Bench<'_>, checks: &mut Checks) -> anyho
     let foreign = ["--key-rotation", "arn:aws:lambda:eu-central-1:123456789012:function:key-rotation"];
     let foreign = emergency(&[&[leaked.as_str()][..], &foreign].concat());
     shows(checks, "emergency-foreign", "a stranger's function is not asked", foreign);
+    in_audit(bench, checks, || emergency(&[&leaked, ROTATION[0], ROTATION[1]])).await?;
+    let nowhere = ["emergency", "late-bot", &leaked, "--dry-run", ROTATION[0], ROTATION[1]];
+    let says = "emergency without --account looks where the key is";
+    shows(checks, "emergency-no-account", says, bench.hub.keywheel(&nowhere));
     let replaced = emergency(&[&leaked, "--replace", ROTATION[0], ROTATION[1]]);
     shows(checks, "emergency-replace", "emergency --replace makes a replacement", replaced);
     let found = keys(&bench.world().await?, account, "late-bot");
@@ -92,7 +121,43 @@ pub(super) async fn emergencies(bench: &Bench<'_>, checks: &mut Checks) -> anyho
     standing.sort_unstable();
     let is_replaced = standing == [(false, true), (true, false)];
     checks.holds("the leaked key gave way to a new one", is_replaced, || format!("{found:?}"));
-    changed_between(bench, checks).await
+    changed_between(bench, checks).await?;
+    let new = found.iter().find(|(_, status)| *status == KeyStatus::Active).map(|(key, _)| key.to_string());
+    going_on(bench, checks, &new.unwrap_or_default()).await
+}
+
+/// A function that changes nothing is found out before anybody is asked.
+async fn in_audit(
+    bench: &Bench<'_>,
+    checks: &mut Checks,
+    emergency: impl Fn() -> anyhow::Result<Ended>,
+) -> anyhow::Result<()> {
+    let functions = &bench.stage.functions;
+    let mut audit = functions.variables(KEY_ROTATION);
+    audit.insert("RUN_MODE".to_owned(), "audit".to_owned());
+    functions.configure(KEY_ROTATION, TIMEOUT, audit).await?;
+    shows(checks, "emergency-audit", "emergency refuses a function that runs in audit", emergency());
+    functions.configure(KEY_ROTATION, TIMEOUT, functions.variables(KEY_ROTATION)).await
+}
+
+/// Ctrl-C while the function does it, which goes on.
+async fn going_on(bench: &Bench<'_>, checks: &mut Checks, key: &str) -> anyhow::Result<()> {
+    let account = bench.payments()?;
+    let call = ["emergency", "late-bot", key, "--account", account.as_str(), "--yes"];
+    let call: Vec<_> = call.iter().chain(&ROTATION).copied().collect();
+    let ended = interrupted_at(bench, &bench.hub, &call, "lambda:InvokeFunction", 2).await;
+    let says = "Ctrl-C while the function acts says that it may go on";
+    shows(checks, "emergency-interrupted", says, ended);
+    let began = Instant::now();
+    let is_inactive = async || {
+        let found = keys(&bench.world().await?, account, "late-bot");
+        anyhow::Ok(found.iter().any(|(id, status)| id.as_str() == key && *status == KeyStatus::Inactive))
+    };
+    while !is_inactive().await? && began.elapsed() < PATIENCE {
+        tokio::time::sleep(POLL).await;
+    }
+    checks.holds("and it does go on", is_inactive().await?, || format!("{key} is still active"));
+    Ok(())
 }
 
 /// Somebody makes the key inactive while the function's answer to the preview is under way.
