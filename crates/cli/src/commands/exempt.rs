@@ -10,12 +10,14 @@ use jiff::tz::TimeZone;
 use keywheel_core::id::{AccountId, UserName};
 use keywheel_core::policy::tags::{EXEMPT_REASON, EXEMPT_UNTIL};
 
+use crate::action::unless_interrupted;
 use crate::aws::AwsArguments;
 use crate::config::{ConfigArguments, Configuration};
 use crate::confirm::ConfirmArguments;
 use crate::deployment::RotationArguments;
-use crate::exit::{Ended, usage};
-use crate::member_tags::{Change, MemberTags, NotTagged, lines};
+use crate::exit::{Ended, interrupted, usage};
+use crate::interrupt::Interrupt;
+use crate::member_tags::{Change, MemberTags, lines};
 use crate::printer::Printer;
 use crate::session::Hub;
 use crate::tag_prefix;
@@ -117,15 +119,9 @@ async fn set(
     verb: &str,
     tags: &[(&str, String)],
 ) -> anyhow::Result<Ended> {
-    let configuration = Configuration::load(aws, &whom.config, Vec::new()).await?;
-    configuration.say_found(printer);
-    let hub = Hub::open(aws, verb).await?;
-    let prefix = tag_prefix::deployed(&hub, &configuration, &whom.rotation).await?;
-    let wanted: BTreeMap<_, _> =
-        tags.iter().map(|(suffix, value)| (format!("{prefix}{suffix}"), value.clone())).collect();
-    let member = MemberTags::open(&hub, &configuration, whom.account.as_ref()).await?;
-    let of_user = |error: NotTagged| error.of(&whom.user, &member.account);
-    let mut changes = member.changes(&whom.user, &wanted).await.map_err(of_user)?;
+    let interrupt = Interrupt::listen()?;
+    let looked = unless_interrupted(&interrupt, Box::pin(looked(printer, aws, whom, verb, tags))).await;
+    let (member, mut changes) = looked.unwrap_or_else(|| Err(interrupted()))?;
     if verb == "expire" && !ends_something(&mut changes) {
         printer.note("the user is not exempt by a tag");
         return Ok(Ended::Done);
@@ -137,9 +133,29 @@ async fn set(
     }
     let what = format!("Tag user {} of account {}", whom.user, member.account);
     whom.confirm.obtain(printer, &lines(&changes), &what, whom.user.as_str())?;
-    member.set(&whom.user, &changes).await.map_err(of_user)?;
+    // One call, which Ctrl-C lets end: then it is known what became of it.
+    member.set(&whom.user, &changes).await.map_err(|error| error.of(&whom.user, &member.account))?;
     printer.note(&format!("user {} of account {} is tagged; the next run goes by it", whom.user, member.account));
     Ok(Ended::Done)
+}
+
+/// The user's account, and what of the tags is not there yet.
+async fn looked(
+    printer: &Printer,
+    aws: &AwsArguments,
+    whom: &Whom,
+    verb: &str,
+    tags: &[(&str, String)],
+) -> anyhow::Result<(MemberTags, Vec<Change>)> {
+    let configuration = Configuration::load(aws, &whom.config, Vec::new()).await?;
+    configuration.say_found(printer);
+    let hub = Hub::open(aws, verb).await?;
+    let prefix = tag_prefix::deployed(&hub, &configuration, &whom.rotation).await?;
+    let wanted: BTreeMap<_, _> =
+        tags.iter().map(|(suffix, value)| (format!("{prefix}{suffix}"), value.clone())).collect();
+    let member = MemberTags::open(&hub, &configuration, whom.account.as_ref()).await?;
+    let changes = member.changes(&whom.user, &wanted).await.map_err(|error| error.of(&whom.user, &member.account))?;
+    Ok((member, changes))
 }
 
 /// Whether there is an exemption that still holds; one that is past keeps its date.

@@ -22,6 +22,10 @@ pub(super) async fn check(bench: &Bench<'_>, checks: &mut Checks) -> anyhow::Res
         "exempt add --dry-run shows the tags alone",
         call(&[&add[..], &["--dry-run"]].concat()),
     );
+    let begun: Vec<_> =
+        add.iter().chain(&["--yes", "--account", &account]).chain(&ROLE).chain(&prefix).copied().collect();
+    let early = interrupted(bench, &bench.management, &begun, "iam:ListUserTags").await;
+    shows(checks, "exempt-interrupted", "Ctrl-C while exempt looks changes nothing", early);
     shows(checks, "exempt-add", "exempt add tags the user", call(&[&add[..], &["--yes"]].concat()));
     let past = ["exempt", "add", "late-bot", "--until", "2020-01-01", "--reason", "x", "--yes"];
     shows(checks, "exempt-past", "exempt add refuses a day that is past", call(&past));
