@@ -164,11 +164,8 @@ impl<A: Aws, D: Disk, C: Clock> Agent<A, D, C> {
         };
         let acknowledged = self.acknowledge(&mut state, &installed, &identity).await;
         let saved = state.save(&self.disk, place);
-        if restored || matches!(outcome, Outcome::Installed { .. }) {
-            saved.map_err(Failure::changed)?
-        } else {
-            saved?
-        };
+        let is_changed = restored || matches!(outcome, Outcome::Installed { .. });
+        saved.map_err(|failure| if is_changed { failure.changed() } else { failure })?;
         Ok(Outcomes { outcome, restored, acknowledged: acknowledged? })
     }
 

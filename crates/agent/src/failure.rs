@@ -131,12 +131,11 @@ impl Failure {
     #[must_use]
     pub fn code(&self) -> u8 {
         match self {
-            Failure::Aws { trouble, .. } => trouble.code(),
             Failure::Profile { .. } | Failure::NotRead { .. } => 14,
             Failure::NotWritten { .. } | Failure::NotRemembered { .. } => 13,
             Failure::Busy { .. } => 15,
             Failure::NotProven { trouble, .. } if trouble.passes() => 17,
-            Failure::NotProven { trouble, .. } => trouble.code(),
+            Failure::Aws { trouble, .. } | Failure::NotProven { trouble, .. } => trouble.code(),
             Failure::OtherUser { .. } => 19,
             Failure::NotAcknowledged { .. } => 18,
         }
