@@ -1,18 +1,24 @@
 //! Ctrl-C. While somebody listens, what is under way ends and nothing else begins; a second one ends the process at once, and so does the
 //! first where nobody listens, as at a question.
 
+use std::io::{self, IsTerminal, Read, Write};
+use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::thread;
 use std::time::Duration;
 
 use anyhow::Context;
 use signal_hook::consts::SIGINT;
-use signal_hook::flag;
+use signal_hook::{flag, low_level};
 
 use crate::exit::INTERRUPTED;
 
 /// How often somebody who waits looks whether it came.
 const LOOK: Duration = Duration::from_millis(100);
+
+/// What is said of the first one.
+const SAYS: &str = "ending what is under way; Ctrl-C again ends at once";
 
 /// Those of this process. A handler that was once installed stays: without one, the signal would be ignored.
 static FLAGS: OnceLock<Flags> = OnceLock::new();
@@ -103,8 +109,24 @@ impl Flags {
     fn install(&self) -> std::io::Result<()> {
         flag::register_conditional_shutdown(SIGINT, i32::from(INTERRUPTED), Arc::clone(&self.ends))?;
         flag::register(SIGINT, Arc::clone(&self.came))?;
-        flag::register(SIGINT, Arc::clone(&self.ends)).map(drop)
+        flag::register(SIGINT, Arc::clone(&self.ends))?;
+        acknowledge()
     }
+}
+
+/// Says that the first one came, quiet or not: it answers a key that somebody pressed. A thread says it, since a handler must not print.
+fn acknowledge() -> io::Result<()> {
+    let (mut read, write) = UnixStream::pair()?;
+    low_level::pipe::register(SIGINT, write)?;
+    let say = move || {
+        if read.read_exact(&mut [0]).is_ok() {
+            let mut err = io::stderr().lock();
+            // The terminal has shown ^C where the cursor was.
+            let start = if err.is_terminal() { "\n" } else { "" };
+            drop(writeln!(err, "{start}{SAYS}"));
+        }
+    };
+    thread::Builder::new().spawn(say).map(drop)
 }
 
 #[cfg(test)]
