@@ -1,5 +1,5 @@
 use jiff::Timestamp;
-use keywheel_engine::ports::{LedgerStore, NoticeStore, PairEncryption, Parameters, Ports, Secrets};
+use keywheel_engine::ports::{Clock, LedgerStore, NoticeStore, PairEncryption, Parameters, Ports, Secrets};
 
 use crate::{
     AgeEncryption, AwsAcknowledgements, AwsIam, AwsParameters, AwsProver, AwsSecrets, ParameterOptions, S3State,
@@ -8,12 +8,12 @@ use crate::{
 
 /// The ports of one account, for one run. Whoever only looks has stores of its own, which take nothing.
 #[derive(Debug)]
-pub struct AccountPorts<S = AwsSecrets, P = AwsParameters, M = S3State, E = AgeEncryption> {
+pub struct AccountPorts<S = AwsSecrets, P = AwsParameters, M = S3State, E = AgeEncryption, C = SystemClock> {
     iam: AwsIam,
     prover: AwsProver,
     acknowledgements: AwsAcknowledgements,
     stores: Stores<S, P, M, E>,
-    clock: SystemClock,
+    clock: C,
 }
 
 /// What a run writes to, besides IAM.
@@ -64,9 +64,23 @@ impl<S, P, M, E> AccountPorts<S, P, M, E> {
         let iam = AwsIam::new(&member.config).giving_up_at(deadline);
         Self { iam, prover: AwsProver::new(&member.config), acknowledgements, stores, clock: SystemClock }
     }
+
+    /// The same by another clock.
+    #[must_use]
+    pub fn by_clock<C: Clock>(self, clock: C) -> AccountPorts<S, P, M, E, C> {
+        let Self { iam, prover, acknowledgements, stores, clock: _ } = self;
+        AccountPorts { iam, prover, acknowledgements, stores, clock }
+    }
 }
 
-impl<S: Secrets, P: Parameters, M: LedgerStore + NoticeStore, E: PairEncryption> Ports for AccountPorts<S, P, M, E> {
+impl<S, P, M, E, C> Ports for AccountPorts<S, P, M, E, C>
+where
+    S: Secrets,
+    P: Parameters,
+    M: LedgerStore + NoticeStore,
+    E: PairEncryption,
+    C: Clock,
+{
     type Iam = AwsIam;
     type Secrets = S;
     type Parameters = P;
@@ -75,7 +89,7 @@ impl<S: Secrets, P: Parameters, M: LedgerStore + NoticeStore, E: PairEncryption>
     type Ledger = M;
     type Notices = M;
     type Encryption = E;
-    type Clock = SystemClock;
+    type Clock = C;
 
     fn iam(&self) -> &AwsIam {
         &self.iam
@@ -109,7 +123,7 @@ impl<S: Secrets, P: Parameters, M: LedgerStore + NoticeStore, E: PairEncryption>
         &self.stores.encryption
     }
 
-    fn clock(&self) -> &SystemClock {
+    fn clock(&self) -> &C {
         &self.clock
     }
 }

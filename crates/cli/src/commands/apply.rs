@@ -20,7 +20,6 @@ use crate::config::Configuration;
 use crate::confirm::ConfirmArguments;
 use crate::deployment::{Deployment, RotationArguments, refuse_audit};
 use crate::exit::{Ended, failed, interrupted, usage};
-use crate::interrupt::Interrupt;
 use crate::look::{self, LookArguments};
 use crate::printer::Printer;
 use crate::runs;
@@ -86,11 +85,7 @@ pub(crate) async fn run(printer: &Printer, aws: &AwsArguments, arguments: &Argum
         local.refuse_deployed(&account.account_id).await?;
         let what = format!("{}, in this process", shown::summary(&file));
         arguments.confirm.obtain(printer, &shown::text(&file, Some(local.max_changes())), &what, &word)?;
-        let id = account.account_id.clone();
-        // Ctrl-C in the middle of a step would leave the next run to find out how far it came.
-        let _interrupt = Interrupt::listen()?;
-        let answer = local.carry_out(&hub, &run_id, account).await;
-        send::say(printer, &run_id, &[(id, answer)])?
+        send::here(printer, &local, &hub, &run_id, account).await?
     } else {
         let function = arguments.rotation.function(&hub, &configuration).await?;
         let max_changes = refuse_audit(printer, &hub, &function).await?;

@@ -67,9 +67,9 @@ impl<P: Ports> Executor<'_, P> {
         } else {
             CHANGE_TIME
         };
-        let left = self.run.deadline.duration_since(self.ports.clock().now());
+        let left = self.ports.clock().left_until(self.run.deadline);
         if left < needed.saturating_add(wait) {
-            return deferred(Reason::OutOfTime, "the function's time was nearly up", true);
+            return deferred(Reason::OutOfTime, "there was no time left for it in this run", true);
         }
         None
     }

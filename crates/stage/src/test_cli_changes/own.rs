@@ -2,7 +2,7 @@
 
 use keywheel_core::id::AccountId;
 
-use super::{Bench, is_told, keys, said, shows};
+use super::{Bench, interrupted, is_told, keys, said, shows};
 use crate::policies::STATE_BUCKET;
 use crate::test_night::checks::Checks;
 
@@ -15,6 +15,7 @@ pub(super) async fn check(bench: &Bench<'_>, checks: &mut Checks) -> anyhow::Res
     let asked = call(&["--local"]);
     shows(checks, "apply-local-unconfirmed", "apply --local shows the changes, and asks", asked);
     checks.none("what is refused changes nothing", bench.calm_world().await?.differences(&before));
+    cut_short(bench, checks).await?;
     let plan = ["plan", "--own-account", "--function", "key-rotation", "--user", "own-bot", "--save", "own.json"];
     let planned = bench.hub.keywheel(&plan)?;
     checks.holds("a plan of the own account is saved", planned.code == Some(0), || said(&planned));
@@ -28,6 +29,24 @@ pub(super) async fn check(bench: &Bench<'_>, checks: &mut Checks) -> anyhow::Res
     let made = made(bench, hub).await?;
     checks.holds("a fresh plan has whatever is due", made.len() == 2, || made.join(", "));
     shows(checks, "apply-nothing", "nothing is left to apply", call(&["--local", "--yes"]));
+    Ok(())
+}
+
+/// Ctrl-C while the users are still looked at: no step of a saved plan begins, and the claim is given back.
+async fn cut_short(bench: &Bench<'_>, checks: &mut Checks) -> anyhow::Result<()> {
+    let planned =
+        bench.hub.keywheel(&["plan", "--own-account", "--function", "key-rotation", "--save", "both.json"])?;
+    checks.holds("a plan of all own users is saved", planned.code == Some(0), || said(&planned));
+    let local = ["apply", "both.json", "--local", "--function", "key-rotation", "--yes"];
+    let ended = interrupted(bench, &bench.hub, &local, "iam:GetAccountAuthorizationDetails").await;
+    shows(
+        checks,
+        "apply-local-interrupted",
+        "Ctrl-C of apply --local begins nothing else and counts what is left",
+        ended,
+    );
+    let made = made(bench, bench.stage.organization.hub()).await?;
+    checks.holds("what is left makes no key", made.is_empty(), || made.join(", "));
     Ok(())
 }
 
@@ -67,6 +86,6 @@ async fn carried_out(bench: &Bench<'_>, checks: &mut Checks, hub: &AccountId) ->
     checks.holds("the ledger remembers the user", is_kept, || format!("{ledger:?}"));
     let is_result = |key: &&String| key.contains("/apply-") && key.ends_with(&format!("/accounts/{hub}.json"));
     let results = stored.keys().filter(is_result).count();
-    checks.holds("the run has a result", results == 1, || format!("{results} results"));
+    checks.holds("each run here has a result, the interrupted one too", results == 2, || format!("{results} results"));
     is_told(checks, "the new key is told of", bench, &bench.stage.organization.security_email, "own-bot").await
 }

@@ -2,8 +2,10 @@
 //!
 //! It is the functions' own engine, and the ledger keeps it and a night apart.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
-use keywheel_aws::{AccountPorts, AwsAcknowledgements, LambdaInvoker, S3State, Session};
+use keywheel_aws::{AccountPorts, AwsAcknowledgements, LambdaInvoker, S3State, Session, SystemClock};
 use keywheel_core::contract::digest::Digest;
 use keywheel_core::contract::plan_file::PlannedAccount;
 use keywheel_core::contract::result::AccountResult;
@@ -11,7 +13,7 @@ use keywheel_core::id::{AccountId, RunId};
 use keywheel_core::policy::Mode;
 use keywheel_core::time::{CLOCK_TOLERANCE, plus};
 use keywheel_engine::account::{Account, AccountRun, Run, look_after};
-use keywheel_engine::ports::{Invoker, LedgerStore, RunStore};
+use keywheel_engine::ports::{Clock, Invoker, LedgerStore, RunStore};
 use keywheel_runtime::RotationConfig;
 
 use super::send::{Answer, reviewed};
@@ -28,7 +30,7 @@ const LOCAL: &str = "-local";
 const RUN_TIME: SignedDuration = SignedDuration::from_mins(15);
 
 /// How long one digest may take to be handed over.
-const DIGEST_TIME: std::time::Duration = std::time::Duration::from_secs(12);
+const DIGEST_TIME: Duration = Duration::from_secs(12);
 
 /// What a local run needs besides the plan.
 pub(super) struct Local {
@@ -76,9 +78,14 @@ impl Local {
         Err(failed(what, "leave --local out: the function carries the plan out by its own settings"))
     }
 
-    /// Carries the account's steps out, has the owners told, and stores the result. Ctrl-C does not break a step off.
-    pub(super) async fn carry_out(&self, hub: &Hub, run_id: &RunId, planned: PlannedAccount) -> Answer {
-        let _steps_end_whole = Interrupt::listen();
+    /// Carries the account's steps out, has the owners told, and stores the result. Ctrl-C breaks no step off, and none begins after it.
+    pub(super) async fn carry_out(
+        &self,
+        hub: &Hub,
+        run_id: &RunId,
+        planned: PlannedAccount,
+        interrupt: &Interrupt,
+    ) -> Answer {
         // AWS's clock is asked again: the question may have stood for long.
         let session = match Session::own(&hub.config).await {
             Ok(session) => session,
@@ -94,7 +101,8 @@ impl Local {
             AwsAcknowledgements::new(&hub.config, self.rotation.ack_bucket.clone()),
             self.state.clone(),
             deadline,
-        );
+        )
+        .by_clock(UntilInterrupted(interrupt));
         let run = Run {
             id: run_id.clone(),
             mode: Mode::Enforce,
@@ -143,5 +151,22 @@ impl Local {
     async fn hand_over(&self, invoker: &LambdaInvoker, digest: &Digest) -> Result<(), String> {
         let event = serde_json::to_value(digest).map_err(|error| error.to_string())?;
         invoker.invoke(&self.rotation.notification_function, &event).await.map_err(|error| error.to_string())
+    }
+}
+
+/// The system's clock, by which no time is left once Ctrl-C came: the engine then begins nothing else, as at its deadline.
+struct UntilInterrupted<'a>(&'a Interrupt);
+
+impl Clock for UntilInterrupted<'_> {
+    fn now(&self) -> Timestamp {
+        SystemClock.now()
+    }
+
+    fn left_until(&self, deadline: Timestamp) -> SignedDuration {
+        if self.0.came() { SignedDuration::ZERO } else { deadline.duration_since(self.now()) }
+    }
+
+    async fn sleep(&self, time: Duration) {
+        SystemClock.sleep(time).await;
     }
 }
