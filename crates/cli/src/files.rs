@@ -5,17 +5,48 @@ use std::path::Path;
 
 use anyhow::Context;
 
+use crate::exit::usage;
+
 /// Writes a file whole or not at all, for its owner's eyes alone. What stands there is replaced; a link there is replaced, not followed.
 ///
 /// # Errors
 /// Names the file.
 pub(crate) fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     let cannot_write = || format!("cannot write {}", path.display());
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(cannot_write)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder_of(path)).with_context(cannot_write)?;
     file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).with_context(cannot_write)?;
     file.persist(path).with_context(cannot_write)?;
     Ok(())
+}
+
+/// Refuses a file that could not be written, before the work that would be lost with it.
+///
+/// # Errors
+/// Names the file: wrong usage.
+pub(crate) fn refuse_unwritable(path: &Path) -> anyhow::Result<()> {
+    let refused = |why: &dyn std::fmt::Display| {
+        let hint = "name a file in a folder that is there and that you may write to";
+        Err(usage(format!("cannot write {}: {why}", path.display()), hint))
+    };
+    if path.is_dir() {
+        return refused(&"it is a folder");
+    }
+    match tempfile::NamedTempFile::new_in(folder_of(path)) {
+        Ok(_) => Ok(()),
+        Err(error) => refused(&error),
+    }
+}
+
+/// Reads a file that a verb was given.
+///
+/// # Errors
+/// Names the file: wrong usage, with what helps.
+pub(crate) fn read(path: &Path, hint: &str) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(path).map_err(|error| usage(format!("cannot read {}: {error}", path.display()), hint))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 #[cfg(test)]

@@ -5,10 +5,8 @@ mod owners;
 mod send;
 mod shown;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use jiff::Timestamp;
 use keywheel_core::contract::plan_file::{PlanFile, PlannedAccount};
 use keywheel_core::contract::reviewed::APPLY_RUN;
@@ -20,6 +18,7 @@ use crate::config::Configuration;
 use crate::confirm::ConfirmArguments;
 use crate::deployment::{Deployment, RotationArguments, refuse_audit};
 use crate::exit::{Ended, failed, interrupted, usage};
+use crate::files;
 use crate::look::{self, LookArguments};
 use crate::printer::Printer;
 use crate::runs;
@@ -102,10 +101,10 @@ fn read(path: &Path, look: &LookArguments) -> anyhow::Result<Wanted> {
         let hint = "leave the plan out to make a fresh one, or the flags to apply the plan as it is";
         return Err(usage("a saved plan goes with no flag that says where to look", hint));
     }
-    let text = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let file = PlanFile::parse(&text).map_err(|error| {
-        usage(format!("{} cannot be applied: {error}", path.display()), "keywheel plan --save FILE writes a plan")
-    })?;
+    let hint = "keywheel plan --save FILE writes a plan";
+    let text = files::read(path, hint)?;
+    let file = PlanFile::parse(&text)
+        .map_err(|error| usage(format!("{} cannot be applied: {error}", path.display()), hint))?;
     Ok(Wanted { file, ended: Ended::Done })
 }
 

@@ -62,6 +62,7 @@ enum Output {
 
 /// Plans, prints the plan, and saves it where that is asked for.
 pub(crate) async fn run(printer: &Printer, aws: &AwsArguments, arguments: &Arguments) -> anyhow::Result<Ended> {
+    arguments.save.as_deref().map_or(Ok(()), files::refuse_unwritable)?;
     let looked = look::at_all(printer, aws, "plan", &arguments.look).await?;
     let users: BTreeSet<_> = arguments.users.iter().collect();
     refuse_unknown(&looked, &users)?;

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use crate::aws::AwsArguments;
 use crate::exit::Ended;
+use crate::files;
 use crate::look::{self, LookArguments};
 use crate::printer::Printer;
 use render::Output;
@@ -51,6 +52,7 @@ pub(crate) struct Arguments {
 
 /// Makes it, and prints or writes it.
 pub(crate) async fn run(printer: &Printer, aws: &AwsArguments, arguments: &Arguments) -> anyhow::Result<Ended> {
+    arguments.out.as_deref().map_or(Ok(()), files::refuse_unwritable)?;
     let now = Timestamp::now();
     let (report, ended) = if let Some(wanted) = &arguments.run {
         stored::report(printer, aws, &arguments.look, wanted, now).await?

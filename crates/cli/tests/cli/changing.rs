@@ -16,6 +16,8 @@ fn what_makes_no_sense_is_refused_before_anything_is_called() {
         (&["apply", "plan.json", "--yes"][..], "error: plan.json cannot be applied: it has schema version 2"),
         (&["apply", "plan.json", "--own-account"], "a saved plan goes with no flag that says where to look"),
         (&["apply", "plan.json", "--yes", "--no-input"], "cannot be used with"),
+        (&["apply", "missing.json"], "hint: keywheel plan --save FILE writes a plan"),
+        (&["tag-users", "missing.csv"], "hint: keywheel tag-users --help shows both forms"),
         (&["tag-users", "twice.json"], "user alice is there twice"),
         (&["tag-users", "users.csv"], "its first column is not user"),
         (&["tag-users", "none.json"], "none.json names no users"),

@@ -153,3 +153,19 @@ fn parses(folder: &Path, pages: &[String]) {
         assert!(read.status.success(), "{page}: {}", String::from_utf8_lossy(&read.stderr));
     }
 }
+
+#[test]
+fn a_file_that_could_not_be_written_is_refused_before_anybody_is_called() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("there")).unwrap();
+    for (verb, flag) in [("plan", "--save"), ("report", "--out")] {
+        for file in ["missing/file.json", "there"] {
+            let call = [verb, flag, file, "--own-account", "--endpoint-url", NOWHERE];
+            let ended = with_variables(folder.path(), &call, &SOMEBODY);
+            assert_eq!((ended.code, ended.out.as_str()), (2, ""), "{call:?}: {}", ended.err);
+            let says = format!("error: cannot write {file}: ");
+            assert!(ended.err.starts_with(&says) && ended.err.contains("hint: name a file"), "{}", ended.err);
+        }
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left behind");
+}

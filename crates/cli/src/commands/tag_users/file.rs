@@ -1,28 +1,29 @@
 //! The file of users and tags, in either form.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::Path;
-use std::{fmt, fs};
 
-use anyhow::Context;
 use keywheel_core::id::UserName;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::exit::usage;
+use crate::files;
 
 /// The tags that each user is to have.
 pub(super) type Wanted = BTreeMap<UserName, BTreeMap<String, String>>;
 
 /// Reads the file.
 pub(super) fn read(path: &Path) -> anyhow::Result<Wanted> {
-    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let hint = "keywheel tag-users --help shows both forms";
+    let text = files::read(path, hint)?;
+    let text = String::from_utf8(text).map_err(|error| usage(format!("{}: {error}", path.display()), hint))?;
     let is_csv = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
     let read = if is_csv { of_csv(&text) } else { of_json(&text) };
-    let wanted =
-        read.map_err(|why| usage(format!("{}: {why}", path.display()), "keywheel tag-users --help shows both forms"))?;
+    let wanted = read.map_err(|why| usage(format!("{}: {why}", path.display()), hint))?;
     if wanted.is_empty() {
-        return Err(usage(format!("{} names no users", path.display()), "keywheel tag-users --help shows both forms"));
+        return Err(usage(format!("{} names no users", path.display()), hint));
     }
     Ok(wanted)
 }
