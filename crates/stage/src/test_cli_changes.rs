@@ -5,6 +5,7 @@ mod apply;
 mod own;
 mod runs;
 mod tags;
+mod typed;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -93,13 +94,35 @@ async fn interrupted_at(
     operation: &str,
     nth: usize,
 ) -> anyhow::Result<Ended> {
+    interrupted_while(bench, by, call, operation, (nth, nth)).await
+}
+
+/// The same where so many calls are under way at the same time.
+async fn interrupted_amid(
+    bench: &Bench<'_>,
+    by: &CommandLine<'_>,
+    call: &[&str],
+    operation: &str,
+    times: usize,
+) -> anyhow::Result<Ended> {
+    interrupted_while(bench, by, call, operation, (1, times)).await
+}
+
+/// The same once AWS has had the first number of calls, while the second number of them goes on.
+async fn interrupted_while(
+    bench: &Bench<'_>,
+    by: &CommandLine<'_>,
+    call: &[&str],
+    operation: &str,
+    (nth, times): (usize, usize),
+) -> anyhow::Result<Ended> {
     let admin = &bench.stage.admin;
     let came = async || {
         let calls = admin.calls().await?;
         anyhow::Ok(calls.iter().filter(|call| operation.ends_with(&call.operation)).count())
     };
     let before = came().await?;
-    admin.add_fault(json!({ "operation": operation, "delay_ms": 700, "times": nth })).await?;
+    admin.add_fault(json!({ "operation": operation, "delay_ms": 700, "times": times })).await?;
     let child = by.start(call)?;
     let began = Instant::now();
     while came().await? < before + nth && began.elapsed() < PATIENCE {

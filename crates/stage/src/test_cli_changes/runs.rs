@@ -1,6 +1,6 @@
 //! `run`: invokes the deployed account-inventory, follows the run in the state bucket, and sums it up.
 
-use super::{Bench, interrupted, said, shows};
+use super::{Bench, interrupted, said, shows, typed};
 use crate::functions::{KEY_ROTATION, TIMEOUT};
 use crate::policies::STATE_BUCKET;
 use crate::test_night::checks::Checks;
@@ -36,6 +36,8 @@ pub(super) async fn check(bench: &Bench<'_>, checks: &mut Checks) -> anyhow::Res
         let done = right.code == Some(0) && right.out.contains("1 scanned");
         checks.holds("run goes on when the organization's id is typed", done, || said(&right));
     }
+    // What a run has replaced, while the function still starts.
+    typed::check(bench, checks).await?;
     unanswered(bench, checks, &logs).await
 }
 
