@@ -12,7 +12,7 @@ use crate::functions::{KEY_ROTATION, TIMEOUT};
 use crate::test_night::checks::Checks;
 
 /// How many accounts are sent at once.
-const AT_ONCE: u64 = 8;
+const AT_ONCE: usize = 8;
 /// The end of the question.
 const ASKED: &str = "to go on: ";
 
@@ -45,7 +45,7 @@ async fn left(bench: &Bench<'_>, checks: &mut Checks, path: &Path) -> anyhow::Re
     let mut many = Vec::new();
     // Nobody has these accounts.
     for number in 0..AT_ONCE + 2 {
-        let account_id = format!("{:012}", 100_000_000_001_u64 + number).parse()?;
+        let account_id = format!("{:012}", 100_000_000_001_usize + number).parse()?;
         many.extend(plan.accounts.first().map(|account| PlannedAccount { account_id, ..account.clone() }));
     }
     let many = PlanFile::new(plan.organization_id, plan.made_at, plan.mode, many)?;
