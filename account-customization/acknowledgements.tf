@@ -115,6 +115,44 @@ data "aws_iam_policy_document" "acknowledgements" {
     }
   }
 
+  # Within the hub's own account an Allow of the bucket's policy is not needed: whoever's own policy allows writing would write for anybody.
+  statement {
+    sid           = "NoUserForAnother"
+    effect        = "Deny"
+    actions       = ["s3:PutObject"]
+    not_resources = ["${local.ack_bucket_arn}/acks/$${aws:PrincipalAccount}/$${aws:username}/*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Null"
+      variable = "aws:username"
+      values   = ["false"]
+    }
+  }
+
+  # Roles and roots have no user name, and so no place of their own. They may take acknowledgements away, as far as their policies allow.
+  statement {
+    sid       = "NobodyButUsers"
+    effect    = "Deny"
+    actions   = ["s3:PutObject"]
+    resources = ["${local.ack_bucket_arn}/*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Null"
+      variable = "aws:username"
+      values   = ["true"]
+    }
+  }
+
   statement {
     sid       = "OnlyOverTls"
     effect    = "Deny"

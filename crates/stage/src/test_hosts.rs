@@ -8,11 +8,14 @@ mod others;
 use std::path::Path;
 
 use anyhow::Context;
+use aws_config::SdkConfig;
+use aws_credential_types::Credentials;
 use aws_sdk_iam::Client as IamClient;
 use aws_sdk_s3::Client as StorageClient;
 use aws_sdk_s3::types::CreateBucketConfiguration;
 use keywheel_core::id::AccountId;
 use keywheel_core::secret::KeyPair;
+use secrecy::ExposeSecret;
 use serde_json::json;
 
 use crate::clients::REGION;
@@ -57,7 +60,7 @@ pub async fn run(place: &Place, keywheel: &Path) -> anyhow::Result<bool> {
     others::of_parameters(&bench, &mut checks).await?;
     nights::gone(&bench, &mut checks).await?;
     others::of_people(&bench, &mut checks).await?;
-    forged::check(&bench, &mut checks).await?;
+    Box::pin(forged::check(&bench, &mut checks)).await?;
     stage.write_function_log(&place.out).await?;
     for home in &bench.hosts {
         std::fs::write(place.out.join(format!("{}.txt", home.name)), home.said())?;
@@ -79,6 +82,11 @@ fn account(stage: &Stage) -> anyhow::Result<AccountId> {
 /// The key that a user has from before Keywheel.
 fn old_key<'a>(stage: &'a Stage, user: &str) -> anyhow::Result<&'a KeyPair> {
     stage.user(user)?.keys.values().next().context("a user without a key")
+}
+
+/// Signed in with a user's key.
+fn signed_in(stage: &Stage, key: &KeyPair) -> SdkConfig {
+    stage.clients.with(Credentials::new(key.id.as_str(), key.secret.expose_secret(), None, None, "stage"))
 }
 
 /// The bucket with its policy, the host policy on every user, and the settings of key-rotation.

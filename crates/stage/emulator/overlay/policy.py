@@ -29,7 +29,8 @@ def expand(value: Any, context: Any) -> Any:
     return json.loads(re.sub(r"\$\{([^}]+)\}", variable, json.dumps(value)))
 @patch(vars(iam_evaluator), "_first_match")
 def first_match(stock: Any, context: Any, statements: list, effect: str) -> Any:
-    """Policy variables in Resource and Condition: AWS expands them; stock compares them as text."""
+    """Policy variables in Resource, NotResource and Condition: AWS expands them; stock compares them as text."""
     for one in (statements := list(map(dataclasses.replace, statements))):
-        one.resources, one.conditions = expand(one.resources, context), expand(one.conditions, context)
+        one.resources, one.not_resources = expand(one.resources, context), expand(one.not_resources, context)
+        one.conditions = expand(one.conditions, context)
     return stock(context, statements, effect)

@@ -70,6 +70,22 @@ class Patched(ContractTest):
         for key in (f"{member}/bob/other", f"{hub}/alice/other"):
             self.refused("AccessDenied", user.put_object, Bucket=bucket, Key=key, Body=b"")
 
+    def test_policy_variable_in_not_resource_and_whether_there_is_a_user_name(self) -> None:
+        hub = new_account()
+        storage, bucket = client("s3", hub), f"refused-{hub}"
+        storage.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+        storage.delete_public_access_block(Bucket=bucket)
+        every = {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject"}
+        storage.put_bucket_policy(Bucket=bucket, Policy=document(
+            every | {"NotResource": f"arn:aws:s3:::{bucket}/${{aws:PrincipalAccount}}/${{aws:username}}/*",
+                     "Condition": {"Null": {"aws:username": "false"}}},
+            every | {"Resource": f"arn:aws:s3:::{bucket}/*", "Condition": {"Null": {"aws:username": "true"}}}))
+        user = client("s3", make_user(hub, "alice", ALLOW_ALL, path="/team/"))
+        user.put_object(Bucket=bucket, Key=f"{hub}/alice/own", Body=b"")
+        self.refused("AccessDenied", user.put_object, Bucket=bucket, Key=f"{hub}/bob/other", Body=b"")
+        role = client("s3", assume(hub, make_role(hub, "role", own_root(hub), ALLOW_ALL)))
+        self.refused("AccessDenied", role.put_object, Bucket=bucket, Key=f"{hub}/alice/other", Body=b"")
+
     def test_policy_variable_in_condition(self) -> None:
         account = new_account()
         right = {"Effect": "Allow", "Action": "iam:ListUsers", "Resource": "*",
