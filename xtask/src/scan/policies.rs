@@ -42,7 +42,8 @@ pub(super) fn make(policies: &Path, out: &Path) -> Result<usize> {
 fn readable(text: &str) -> Result<String> {
     let mut policy: Value = serde_json::from_str(&filled(text)?)?;
     let statements = policy["Statement"].as_array_mut().context("no list of statements")?;
-    for statement in statements.iter_mut().filter(|statement| statement.get("Resource").is_none()) {
+    let names_none = |statement: &&mut Value| statement.get("Resource").or(statement.get("NotResource")).is_none();
+    for statement in statements.iter_mut().filter(names_none) {
         statement["Resource"] = json!("arn:aws:iam::111122223333:role/*");
     }
     Ok(serde_json::to_string_pretty(&policy)?)

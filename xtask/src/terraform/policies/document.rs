@@ -48,6 +48,8 @@ struct Statement {
     #[serde(skip_serializing_if = "Option::is_none")]
     resource: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    not_resource: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     condition: Option<Value>,
 }
 
