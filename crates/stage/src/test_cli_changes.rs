@@ -122,7 +122,7 @@ async fn interrupted_while(
         anyhow::Ok(calls.iter().filter(|call| operation.ends_with(&call.operation)).count())
     };
     let before = came().await?;
-    admin.add_fault(json!({ "operation": operation, "delay_ms": 700, "times": times })).await?;
+    admin.add_fault(json!({ "operation": operation, "delay_ms": 1500, "times": times })).await?;
     let child = by.start(call)?;
     let began = Instant::now();
     while came().await? < before + nth && began.elapsed() < PATIENCE {
