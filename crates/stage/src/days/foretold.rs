@@ -25,7 +25,7 @@ const TAKEN: [(u32, usize); 2] = [(1, 9), (20, 24)];
 /// A role that lets the hub look into each account.
 const ROLE: &str = "keywheel-look";
 /// The longest that all forecasts of a season may take, on a slow and busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// What became of each user, for people.
 const TEXT: &str = "forecast.txt";
 /// Seconds of a quarter of a day: dates are half days off the nights, and nights some seconds off whole days.
