@@ -17,7 +17,7 @@ use crate::config::{ConfigArguments, Configuration, member_role};
 use crate::deployment::RotationArguments;
 use crate::exit::Ended;
 use crate::interrupt::Interrupt;
-use crate::output::Output;
+use crate::output::{self, Output};
 use crate::printer::Printer;
 use crate::session::Hub;
 use crate::tag_prefix;
@@ -107,7 +107,7 @@ fn document(targets: &Targets, seen: &[Seen<'_>], found: &[Value]) -> serde_json
         "exemptions": found,
         "not_looked_at": not_seen.map(|(account, _)| &account.account).collect::<Vec<_>>(),
     });
-    Ok(serde_json::to_string_pretty(&document)? + "\n")
+    output::json(&document)
 }
 
 async fn exemptions(
