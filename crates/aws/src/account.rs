@@ -1,9 +1,10 @@
 use jiff::Timestamp;
+use keywheel_engine::deployment::{ParameterOptions, SecretOptions};
 use keywheel_engine::ports::{Clock, LedgerStore, NoticeStore, PairEncryption, Parameters, Ports, Secrets};
 
 use crate::{
-    AgeEncryption, AwsAcknowledgements, AwsIam, AwsParameters, AwsProver, AwsSecrets, ParameterOptions, S3State,
-    SecretOptions, SecretStore, Session, SystemClock,
+    AgeEncryption, AwsAcknowledgements, AwsIam, AwsParameters, AwsProver, AwsSecrets, S3State, SdkConfig, Session,
+    SystemClock,
 };
 
 /// The ports of one account, for one run. Whoever only looks has stores of its own, which take nothing.
@@ -30,20 +31,20 @@ pub struct Stores<S, P, M, E> {
 }
 
 impl AccountPorts {
-    /// IAM is that of the member session; secrets are where `store` says. Parameters are the member session's. The state bucket is the hub's.
+    /// IAM and parameters are those of the member session; secrets are where their options say; the state bucket is the hub's.
     /// Look-ups that IAM throttles are given up at `deadline`.
     #[must_use]
     pub fn new(
         member: &Session,
-        store: SecretStore<'_>,
-        options: SecretOptions,
+        hub: &SdkConfig,
+        secrets: SecretOptions,
         parameters: Option<ParameterOptions>,
         acknowledgements: AwsAcknowledgements,
         state: S3State,
         deadline: Timestamp,
     ) -> Self {
         let stores = Stores {
-            secrets: AwsSecrets::kept_in(&member.config, store, options),
+            secrets: AwsSecrets::new(&member.config, hub, secrets),
             parameters: AwsParameters::new(&member.config, parameters, state.clone()),
             encryption: AgeEncryption::new(state.clone()),
             memory: state,

@@ -6,6 +6,7 @@ use aws_sdk_ssm::types::{Parameter, ParameterType};
 use keywheel_core::contract::parameters::ParameterList;
 use keywheel_core::id::{AccountId, UserName};
 use keywheel_core::parameter::{ParameterContent, ParameterValue, parameter_name};
+use keywheel_engine::deployment::ParameterOptions;
 use keywheel_engine::ports::{ErrorKind, Parameters, PortError, StoredParameter, WantedParameter};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::OnceCell;
@@ -21,15 +22,6 @@ const DESCRIPTION: &str = "Access key of an IAM user, rotated by Keywheel.";
 
 /// The list's name below the prefix.
 const LIST: &str = "parameters.json";
-
-/// How parameters are named and encrypted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParameterOptions {
-    /// What their names begin with: `/…/`.
-    pub prefix: String,
-    /// The KMS key; `alias/aws/ssm` when none is named.
-    pub kms_key_id: Option<String>,
-}
 
 /// Parameter Store in one account and region. The list is read when it is first needed and then kept, but for a read that may succeed later:
 /// make one of these per run.

@@ -17,11 +17,12 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use keywheel_core::secret::{KeyPair, PreviousKey, SecretRecord, VersionId};
+    use keywheel_engine::deployment::SecretOptions;
     use keywheel_engine::ports::{Iam, NewSecret, Prover, Secrets, UserAudit};
     use tracing_subscriber::filter::LevelFilter;
 
     use crate::wire::{Sent, Wire, json, xml};
-    use crate::{AwsIam, AwsProver, AwsSecrets, SecretOptions};
+    use crate::{AwsIam, AwsProver, AwsSecrets};
 
     const HALF: &str = "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY";
 
@@ -70,7 +71,7 @@ mod tests {
     async fn publish(wire: &Wire) -> KeyPair {
         let config = wire.config();
         let pair = AwsIam::new(&config).create_access_key(&"alice".parse().unwrap()).await.unwrap();
-        let secrets = AwsSecrets::new(&config, SecretOptions::default());
+        let secrets = AwsSecrets::new(&config, &config, SecretOptions::default());
         let (account, user) = ("111122223333".parse().unwrap(), "alice".parse().unwrap());
         let value = SecretRecord::of_new_pair(&account, &user, &pair, None::<PreviousKey>).with_secret(&pair).unwrap();
         let version = VersionId("v".to_owned());

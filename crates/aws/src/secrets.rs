@@ -9,13 +9,12 @@ use aws_config::SdkConfig;
 use keywheel_core::id::AccessKeyId;
 use keywheel_core::observed::{AWSPENDING, SecretState};
 use keywheel_core::secret::{KeyPair, SecretValue, VersionId};
+use keywheel_engine::deployment::SecretOptions;
 use keywheel_engine::ports::{ErrorKind, NewSecret, PortError, Secrets};
 
 use crate::error::{code, port_error, port_error_of_secret};
 use crate::quiet::Quietly;
 use place::Places;
-pub use place::SecretStore;
-use replicas::Replicas;
 
 const CREATE: &str = "secretsmanager:CreateSecret";
 const DELETE: &str = "secretsmanager:DeleteSecret";
@@ -32,31 +31,13 @@ pub struct AwsSecrets {
     options: SecretOptions,
 }
 
-/// How new secrets are made.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SecretOptions {
-    /// The KMS key; `aws/secretsmanager` when none is named.
-    pub kms_key_id: Option<String>,
-    /// Regions that get a replica.
-    pub replica_regions: Vec<String>,
-}
-
 impl AwsSecrets {
-    /// Secrets of the account whose credentials the configuration has, in its region, kept there.
+    /// Secrets of the account whose credentials `member` has, kept where the options say: in `member`'s Region or in that of `hub`.
     #[must_use]
-    pub fn new(config: &SdkConfig, options: SecretOptions) -> Self {
-        Self::kept_in(config, SecretStore::Member, options)
+    pub fn new(member: &SdkConfig, hub: &SdkConfig, options: SecretOptions) -> Self {
+        Self { places: Places::new(member, hub, &options), options }
     }
 
-    /// Secrets of the account whose credentials the configuration has, kept where the deployment keeps them.
-    #[must_use]
-    pub fn kept_in(member: &SdkConfig, store: SecretStore<'_>, options: SecretOptions) -> Self {
-        let replicas = Replicas::new(&options);
-        Self { places: Places::new(member, store, replicas), options }
-    }
-}
-
-impl AwsSecrets {
     /// A secret is made before its user's key is: here it shows whether the account has the KMS key.
     fn naming_the_key(&self, failure: PortError) -> PortError {
         let Some(key) = self.options.kms_key_id.as_ref().filter(|_| refused_for_good(&failure)) else { return failure };
@@ -196,15 +177,15 @@ mod tests {
     async fn create_over(wire: &Wire, options: SecretOptions) -> Result<(), PortError> {
         let (version, value) = (VersionId("v".repeat(64)), value());
         let secret = NewSecret { name: NAME, description: "a key", version: &version, value: &value };
-        AwsSecrets::new(&wire.config(), options).create(secret).await
+        AwsSecrets::new(&wire.config(), &wire.config(), options).create(secret).await
     }
 
     #[tokio::test]
     async fn a_secret_is_made_in_one_region_with_the_key_that_is_named() {
         let wire = Wire::new(|_, _| json(200, "{}"));
         create_over(&wire, SecretOptions::default()).await.unwrap();
-        let options =
-            SecretOptions { kms_key_id: Some("alias/ours".to_owned()), replica_regions: vec!["eu-west-1".to_owned()] };
+        let (kms_key_id, replica_regions) = (Some("alias/ours".to_owned()), vec!["eu-west-1".to_owned()]);
+        let options = SecretOptions { kms_key_id, replica_regions, ..SecretOptions::default() };
         create_over(&wire, options).await.unwrap();
         let bodies: Vec<serde_json::Value> =
             wire.sent().iter().map(|sent| serde_json::from_str(&sent.body).unwrap()).collect();
@@ -241,7 +222,7 @@ mod tests {
             let wire = Wire::new(move |_, sent| {
                 json_error(status, code, &format!("Value '{}' at 'secretString' is too long", sent.body))
             });
-            let secrets = AwsSecrets::new(&wire.config(), SecretOptions::default());
+            let secrets = AwsSecrets::new(&wire.config(), &wire.config(), SecretOptions::default());
             let error = secrets.put_pending(NAME, &VersionId("v".repeat(64)), &value()).await.unwrap_err();
             assert!(wire.sent()[0].body.contains(HALF));
             assert!(!format!("{error} {error:?}").contains(HALF), "{error}");
@@ -258,7 +239,7 @@ mod tests {
             "secretsmanager.ListSecretVersionIds" => json(200, LABELS),
             _ => json(200, "{}"),
         });
-        let secrets = AwsSecrets::new(&wire.config(), SecretOptions::default());
+        let secrets = AwsSecrets::new(&wire.config(), &wire.config(), SecretOptions::default());
         let (to, from) = (VersionId("to".to_owned()), VersionId("from".to_owned()));
         assert_eq!(secrets.move_current(NAME, &to, Some(&from)).await, Ok(()));
         assert!(secrets.move_current(NAME, &from, Some(&to)).await.is_err());

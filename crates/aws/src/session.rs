@@ -11,6 +11,7 @@ use aws_sdk_sts::config::IdentityCache;
 use aws_sdk_sts::types::Credentials as StsCredentials;
 use jiff::Timestamp;
 use keywheel_core::id::{AccountId, Partition, RunId};
+use keywheel_engine::deployment::{ExternalId, MemberRole};
 
 use crate::error::{bad_answer, port_error};
 use crate::quiet::Quietly;
@@ -39,23 +40,6 @@ pub struct Session {
     pub answered_at: Option<Timestamp>,
 }
 
-/// The role that is assumed in each account.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MemberRole {
-    /// Its name, with its path if it has one: `keywheel-member`, `path/keywheel-member`.
-    pub name: String,
-    /// The external id that its trust policy asks for.
-    pub external_id: Option<String>,
-}
-
-impl MemberRole {
-    /// The role's ARN in an account.
-    #[must_use]
-    pub fn arn(&self, partition: &str, account: &AccountId) -> String {
-        format!("arn:{partition}:iam::{account}:role/{}", self.name.trim_start_matches('/'))
-    }
-}
-
 /// The role session name that names the run: `keywheel-<run id>`, at most 64 characters (AssumeRole API, `RoleSessionName`).
 #[must_use]
 pub fn session_name(run: &RunId) -> String {
@@ -72,7 +56,7 @@ impl Session {
         run: &RunId,
     ) -> Result<Self, SessionFailed> {
         let arn = role.arn(partition_of_region(config.region().map_or("", AsRef::as_ref)), account);
-        Self::of_role(config, &arn, role.external_id.as_deref(), &session_name(run)).await
+        Self::of_role(config, &arn, role.external_id.as_ref().map(ExternalId::as_str), &session_name(run)).await
     }
 
     /// Assumes a role by its ARN. One call to STS, in the configured region.
@@ -147,7 +131,7 @@ mod tests {
         </Credentials></AssumeRoleResult></AssumeRoleResponse>";
 
     fn role() -> MemberRole {
-        MemberRole { name: "keywheel-member".to_owned(), external_id: Some("ours".to_owned()) }
+        MemberRole { name: "keywheel-member".to_owned(), external_id: Some(ExternalId::new("ours".to_owned())) }
     }
 
     async fn assume_over(wire: &Wire) -> Result<Session, SessionFailed> {

@@ -20,7 +20,7 @@ use crate::exit::usage;
 use crate::printer::Printer;
 use file::File;
 pub(crate) use origin::Origin;
-pub(crate) use readings::{USUAL_ROLE, member_role, parameter_options, secret_options, secret_store};
+pub(crate) use readings::{USUAL_ROLE, member_role};
 
 /// The flags that say how a deployment is configured.
 #[derive(Clone, Debug, Default, clap::Args)]

@@ -10,16 +10,17 @@ mod secrets;
 
 use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
-use keywheel_aws::{AwsAcknowledgements, AwsSecrets, MemberRole, S3State, Session};
+use keywheel_aws::{AwsAcknowledgements, AwsSecrets, S3State, Session};
 use keywheel_core::contract::manifest::{ManifestAccount, SkippedAccount};
 use keywheel_core::policy::Mode;
 use keywheel_core::time::{CLOCK_TOLERANCE, plus};
 use keywheel_engine::account::{Account, Run, Settings, Survey, survey};
+use keywheel_engine::deployment::MemberRole;
 use keywheel_runtime::RotationConfig;
 
 use crate::accounts::{TargetArguments, Targets};
 use crate::aws::AwsArguments;
-use crate::config::{ConfigArguments, Configuration, member_role, secret_options, secret_store};
+use crate::config::{ConfigArguments, Configuration, member_role};
 use crate::interrupt::Interrupt;
 use crate::printer::Printer;
 use crate::session::Hub;
@@ -142,9 +143,8 @@ impl Look {
             Err(error) => return Sight::Unreachable(error),
         };
         let deadline = plus(Timestamp::now(), LONGEST_LOOK);
-        let store = secret_store(&self.rotation, &self.hub.config);
         let secrets = LookSecrets {
-            aws: AwsSecrets::kept_in(&session.config, store, secret_options(&self.rotation)),
+            aws: AwsSecrets::new(&session.config, &self.hub.config, self.rotation.secrets.clone()),
             memory: self.memory.clone(),
         };
         let ports = look_ports(&session, secrets, self.acknowledgements.clone(), deadline);

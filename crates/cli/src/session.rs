@@ -4,8 +4,9 @@
 //! an account. A member's failure is a text without the account's id first, so that equal ones can be told together.
 
 use jiff::Timestamp;
-use keywheel_aws::{MemberRole, SdkConfig, Session, SessionFailed, session_name};
+use keywheel_aws::{SdkConfig, Session, SessionFailed, session_name};
 use keywheel_core::id::{AccountId, RunId};
+use keywheel_engine::deployment::MemberRole;
 use keywheel_engine::ports::ErrorKind;
 
 use crate::aws::AwsArguments;

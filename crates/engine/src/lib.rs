@@ -2,5 +2,6 @@
 //! taken up again wherever it breaks off. AWS is behind the traits of [`ports`]; this crate knows no SDK.
 
 pub mod account;
+pub mod deployment;
 pub mod inventory;
 pub mod ports;

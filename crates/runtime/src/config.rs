@@ -14,11 +14,9 @@ pub mod variable;
 
 pub use inventory::InventoryConfig;
 pub use notification::NotificationConfig;
-pub use parameters::ParameterConfig;
 pub use reader::{InvalidConfiguration, Problem};
 pub use reference::reference;
-pub use rotation::{ExternalId, MemberRole, RotationConfig};
-pub use secrets::SecretStore;
+pub use rotation::RotationConfig;
 
 use reader::Reader;
 use variable::{AWS_LAMBDA_LOG_LEVEL, RUST_LOG, STATE_BUCKET, STATE_PREFIX};

@@ -7,7 +7,7 @@ mod serve;
 pub mod telemetry;
 
 pub use config::variable::Function;
-pub use config::{InvalidConfiguration, InventoryConfig, NotificationConfig, RotationConfig, SecretStore};
+pub use config::{InvalidConfiguration, InventoryConfig, NotificationConfig, RotationConfig};
 pub use failure::{ErrorName, FunctionError, reference as errors_reference};
 pub use run_id::run_id;
 pub use serve::{Handler, Invocation, start};

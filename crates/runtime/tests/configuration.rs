@@ -1,13 +1,14 @@
 //! Configuration as operators meet it: defaults, errors that name everything, and the reference page.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use keywheel_engine::deployment::SecretStore;
 use std::collections::BTreeMap;
 
 use keywheel_core::policy::{Mode, Policy};
 use keywheel_core::time::Days;
 use keywheel_runtime::config::mailer::MailerConfig;
 use keywheel_runtime::config::variable;
-use keywheel_runtime::{InvalidConfiguration, InventoryConfig, NotificationConfig, RotationConfig, SecretStore};
+use keywheel_runtime::{InvalidConfiguration, InventoryConfig, NotificationConfig, RotationConfig};
 
 type Environment = BTreeMap<&'static str, &'static str>;
 
@@ -150,7 +151,7 @@ fn a_freeze_that_cannot_be_read_is_refused_and_not_ignored() {
 fn replicas_are_encrypted_with_a_key_that_is_in_every_region() {
     let replicas = |key: &'static str| {
         let settings = [("SECRET_REPLICA_REGIONS", "eu-west-1, us-east-1"), ("SECRET_KMS_KEY_ID", key)];
-        rotation(&settings).map(|config| config.secret_replica_regions)
+        rotation(&settings).map(|config| config.secrets.replica_regions)
     };
     for key in ["", "alias/ours", "mrk-1234abcd12ab34cd56ef1234567890ab"] {
         assert_eq!(replicas(key).unwrap(), ["eu-west-1", "us-east-1"], "{key:?}");
@@ -182,7 +183,7 @@ fn hosts_acknowledge_in_a_bucket_of_their_own_and_are_forgotten_after_a_time() {
 
 #[test]
 fn a_central_store_needs_a_key_that_users_of_other_accounts_can_use() {
-    let store = |settings: &[(&'static str, &'static str)]| rotation(settings).map(|config| config.secret_store);
+    let store = |settings: &[(&'static str, &'static str)]| rotation(settings).map(|config| config.secrets.store);
     let central = ("SECRET_STORE", "central");
     assert_eq!(store(&[]).unwrap(), SecretStore::Member);
     assert_eq!(store(&[central, ("SECRET_KMS_KEY_ID", "alias/keywheel-secrets")]).unwrap(), SecretStore::Central);

@@ -13,8 +13,9 @@ use keywheel_core::id::RunId;
 use keywheel_core::policy::Mode;
 use keywheel_core::time::CLOCK_TOLERANCE;
 use keywheel_engine::account::{Account, AccountError, AccountRun, Run, look_after};
+use keywheel_engine::deployment::SecretStore;
 use keywheel_engine::ports::RunStore;
-use keywheel_runtime::{ErrorName, FunctionError, Handler, Invocation, RotationConfig, SecretStore, run_id};
+use keywheel_runtime::{ErrorName, FunctionError, Handler, Invocation, RotationConfig, run_id};
 use serde_json::Value;
 use tokio::sync::OnceCell;
 use tracing::Instrument;
@@ -23,7 +24,6 @@ use crate::errand::Errand;
 use crate::failure::{Unserved, incomplete, named, refused};
 use crate::hand_on;
 use crate::report::{self, Counts};
-use crate::settings::{member_role, parameter_options, secret_options, secret_store};
 use crate::telling::{hand_over, tell_machines};
 
 /// What is kept of the invocation's time for digests, the result and the answer.
@@ -90,8 +90,8 @@ impl KeyRotation {
     }
 
     async fn session(&self, job: &AccountJob, run_id: &RunId) -> Result<Session, Unserved> {
-        let session = match member_role(&self.config) {
-            Some(role) => Session::of_member(&self.sdk, &job.account, &role, run_id).await,
+        let session = match &self.config.member_role {
+            Some(role) => Session::of_member(&self.sdk, &job.account, role, run_id).await,
             None => Session::own(&self.sdk).await,
         };
         let session = session.map_err(Unserved::Unreachable)?;
@@ -106,12 +106,12 @@ impl KeyRotation {
     /// both until all have moved.
     async fn writers(&self, session: &Session) -> Result<Vec<String>, SessionFailed> {
         let member = session.writers.clone();
-        if self.config.secret_store == SecretStore::Member {
+        if self.config.secrets.store == SecretStore::Member {
             return Ok(member);
         }
         let own = async || Ok::<_, SessionFailed>(Session::own(&self.sdk).await?.writers);
         let hub = self.own.get_or_try_init(own).await?.clone();
-        let is_central = self.config.secret_store == SecretStore::Central;
+        let is_central = self.config.secrets.store == SecretStore::Central;
         let (first, second) = if is_central { (hub, member) } else { (member, hub) };
         let further: Vec<_> = second.into_iter().filter(|writer| !first.contains(writer)).collect();
         Ok(first.into_iter().chain(further).collect())
@@ -127,12 +127,11 @@ impl KeyRotation {
     ) -> Result<AccountRun, Unserved> {
         let job = &errand.job;
         let deadline = invocation.deadline.checked_sub(RESERVE).unwrap_or(Timestamp::MIN);
-        let (options, state) = (secret_options(&self.config), self.state.clone());
-        let parameters = parameter_options(&self.config);
-        let store = secret_store(&self.config, &self.sdk);
+        let (secrets, parameters) = (self.config.secrets.clone(), self.config.parameters.clone());
         let writers = self.writers(session).await.map_err(Unserved::Unreachable)?;
         let acknowledgements = AwsAcknowledgements::new(&self.sdk, self.config.ack_bucket.clone());
-        let ports = AccountPorts::new(session, store, options, parameters, acknowledgements, state, deadline);
+        let state = self.state.clone();
+        let ports = AccountPorts::new(session, &self.sdk, secrets, parameters, acknowledgements, state, deadline);
         let run = Run {
             id: run_id.clone(),
             mode,

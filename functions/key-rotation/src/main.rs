@@ -5,7 +5,6 @@ mod failure;
 mod hand_on;
 mod handler;
 mod report;
-mod settings;
 mod telling;
 
 use std::process::ExitCode;

@@ -4,22 +4,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::Client;
 use keywheel_core::observed::SecretState;
+use keywheel_engine::deployment::{SecretOptions, SecretStore};
 use keywheel_engine::ports::PortError;
 
 use super::labels::{self, Described};
 use super::replicas::Replicas;
-
-/// Where a deployment keeps the secrets of an account's users. The other store is asked for what the configured one does not have: a secret
-/// stays where it was made until its user's next key is made.
-#[derive(Clone, Copy, Debug)]
-pub enum SecretStore<'a> {
-    /// In the users' own account.
-    Member,
-    /// In the hub's account, whose configuration this is.
-    Central(&'a SdkConfig),
-    /// In the users' own account, after they were kept in the hub's.
-    MemberAfterCentral(&'a SdkConfig),
-}
 
 /// The stores, the configured one first, and where each secret was found.
 #[derive(Clone, Debug)]
@@ -43,15 +32,15 @@ struct Found {
 }
 
 impl Places {
-    pub(super) fn new(member: &SdkConfig, store: SecretStore<'_>, replicas: Replicas) -> Self {
-        let own = Place { client: Client::new(member), is_central: false };
-        let central = |hub| Place { client: Client::new(hub), is_central: true };
-        let (configured, before) = match store {
-            SecretStore::Member => (own, None),
-            SecretStore::Central(hub) => (central(hub), Some(own)),
-            SecretStore::MemberAfterCentral(hub) => (own, Some(central(hub))),
+    pub(super) fn new(member: &SdkConfig, hub: &SdkConfig, options: &SecretOptions) -> Self {
+        let own = || Place { client: Client::new(member), is_central: false };
+        let central = || Place { client: Client::new(hub), is_central: true };
+        let (configured, before) = match options.store {
+            SecretStore::Member => (own(), None),
+            SecretStore::Central => (central(), Some(own())),
+            SecretStore::MemberAfterCentral => (own(), Some(central())),
         };
-        Self { configured, before, found: Arc::default(), replicas }
+        Self { configured, before, found: Arc::default(), replicas: Replicas::new(options) }
     }
 
     pub(super) fn know_central(&self) -> bool {
@@ -132,8 +121,8 @@ mod tests {
     use keywheel_engine::ports::{NewSecret, Secrets};
 
     use super::*;
+    use crate::AwsSecrets;
     use crate::wire::{Wire, json, json_error};
-    use crate::{AwsSecrets, SecretOptions};
 
     const NAME: &str = "Account_111122223333_User_alice_AccessKey";
     const ARN: &str =
@@ -165,6 +154,10 @@ mod tests {
         })
     }
 
+    fn kept(store: SecretStore) -> SecretOptions {
+        SecretOptions { store, ..SecretOptions::default() }
+    }
+
     fn called(wire: &Wire) -> Vec<String> {
         let target = |target: &str| target.trim_start_matches("secretsmanager.").to_owned();
         wire.sent().iter().map(|sent| target(sent.header("x-amz-target").unwrap_or_default())).collect()
@@ -173,9 +166,7 @@ mod tests {
     #[tokio::test]
     async fn a_secret_that_stayed_in_the_account_is_changed_there_and_a_new_one_is_made_in_the_hub() {
         let (hub, member) = (without(), with());
-        let hub_config = hub.config();
-        let secrets =
-            AwsSecrets::kept_in(&member.config(), SecretStore::Central(&hub_config), SecretOptions::default());
+        let secrets = AwsSecrets::new(&member.config(), &hub.config(), kept(SecretStore::Central));
         assert!(secrets.knows_central() && secrets.describe(NAME).await.unwrap().unwrap().left_behind);
         assert_eq!(secrets.central_arn(NAME).await.unwrap(), None);
         secrets.put_policy(NAME, "{}").await.unwrap();
@@ -192,9 +183,7 @@ mod tests {
     #[tokio::test]
     async fn a_secret_in_the_hub_is_looked_for_nowhere_else() {
         let (hub, member) = (with(), with());
-        let hub_config = hub.config();
-        let secrets =
-            AwsSecrets::kept_in(&member.config(), SecretStore::Central(&hub_config), SecretOptions::default());
+        let secrets = AwsSecrets::new(&member.config(), &hub.config(), kept(SecretStore::Central));
         assert!(!secrets.describe(NAME).await.unwrap().unwrap().left_behind);
         secrets.put_policy(NAME, "{}").await.unwrap();
         assert_eq!(called(&member), Vec::<String>::new());
@@ -203,10 +192,9 @@ mod tests {
     #[tokio::test]
     async fn a_look_into_the_hub_that_fails_is_no_absence() {
         let hub = Wire::new(|_, _| json_error(400, "AccessDeniedException", "not authorized"));
-        let hub_config = hub.config();
-        for store in [SecretStore::Central(&hub_config), SecretStore::MemberAfterCentral(&hub_config)] {
-            let own = if matches!(store, SecretStore::Central(_)) { with() } else { without() };
-            let secrets = AwsSecrets::kept_in(&own.config(), store, SecretOptions::default());
+        for store in [SecretStore::Central, SecretStore::MemberAfterCentral] {
+            let own = if store == SecretStore::Central { with() } else { without() };
+            let secrets = AwsSecrets::new(&own.config(), &hub.config(), kept(store));
             assert!(secrets.describe(NAME).await.is_err());
             assert!(secrets.put_policy(NAME, "{}").await.is_err());
             assert!(!called(&own).contains(&"PutResourcePolicy".to_owned()));
@@ -215,11 +203,11 @@ mod tests {
 
     #[tokio::test]
     async fn in_the_users_own_account_nothing_is_asked_for_an_arn() {
-        let member = with();
-        let secrets = AwsSecrets::new(&member.config(), SecretOptions::default());
+        let (hub, member) = (with(), with());
+        let secrets = AwsSecrets::new(&member.config(), &hub.config(), kept(SecretStore::Member));
         assert_eq!(secrets.central_arn(NAME).await.unwrap(), None);
         secrets.put_policy(NAME, "{}").await.unwrap();
         assert!(!secrets.knows_central());
-        assert_eq!(called(&member), ["PutResourcePolicy"]);
+        assert_eq!((called(&member), called(&hub)), (vec!["PutResourcePolicy".to_owned()], Vec::new()));
     }
 }

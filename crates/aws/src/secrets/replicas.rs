@@ -2,9 +2,9 @@ use std::collections::BTreeMap;
 
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::types::{ReplicaRegionType, ReplicationStatusType, StatusType};
+use keywheel_engine::deployment::SecretOptions;
 use keywheel_engine::ports::{ErrorKind, PortError};
 
-use super::SecretOptions;
 use crate::error::port_error;
 
 const REPLICATE: &str = "secretsmanager:ReplicateSecretToRegions";
@@ -77,10 +77,11 @@ impl Replicas {
 
 #[cfg(test)]
 mod tests {
+    use keywheel_engine::deployment::SecretOptions;
     use keywheel_engine::ports::Secrets;
 
+    use crate::AwsSecrets;
     use crate::wire::{Wire, json, json_error};
-    use crate::{AwsSecrets, SecretOptions};
 
     const NAME: &str = "Account_111122223333_User_alice_AccessKey";
     const DESCRIBED: &str = r#"{"Name":"x","ReplicationStatus":[{"Region":"eu-west-1","Status":"InSync"},
@@ -88,7 +89,9 @@ mod tests {
 
     fn secrets(wire: &Wire, regions: &[&str]) -> AwsSecrets {
         let replica_regions = regions.iter().map(|region| (*region).to_owned()).collect();
-        AwsSecrets::new(&wire.config(), SecretOptions { kms_key_id: Some("alias/ours".to_owned()), replica_regions })
+        let kms_key_id = Some("alias/ours".to_owned());
+        let options = SecretOptions { kms_key_id, replica_regions, ..SecretOptions::default() };
+        AwsSecrets::new(&wire.config(), &wire.config(), options)
     }
 
     fn wire() -> Wire {

@@ -1,7 +1,8 @@
 use aws_sdk_iam::Client;
-use keywheel_aws::{AwsIam, AwsProver, AwsSecrets, SecretOptions};
+use keywheel_aws::{AwsIam, AwsProver, AwsSecrets};
 use keywheel_core::id::UserName;
 use keywheel_core::secret::{KeyPair, PolicyReaders, PreviousKey, SecretRecord, VersionId, resource_policy};
+use keywheel_engine::deployment::SecretOptions;
 use keywheel_engine::ports::{Iam, NewSecret, Proof, Prover, Secrets};
 use secrecy::SecretString;
 
@@ -32,7 +33,7 @@ impl Bench {
         Client::new(&account.config).create_user().user_name("alice").path("/ops/").send().await.unwrap();
         let iam = AwsIam::new(&account.config);
         let (user, pair) = (iam.user(&alice).await.unwrap(), iam.create_access_key(&alice).await.unwrap());
-        let secrets = AwsSecrets::new(&account.config, SecretOptions::default());
+        let secrets = AwsSecrets::new(&account.config, &account.config, SecretOptions::default());
         let version = VersionId::of(&account.id, &user.user_id, &pair.id);
         let old = PreviousKey { access_key_id: "AKIAOLDOLDOLDOLDOLD0".parse().unwrap(), create_date: pair.created };
         let record = SecretRecord::of_old_key(&account.id, &alice, old).without_secret().unwrap();

@@ -1,8 +1,9 @@
+use keywheel_engine::deployment::SecretOptions;
 use std::collections::BTreeSet;
 
 use aws_sdk_secretsmanager::Client;
 use jiff::Timestamp;
-use keywheel_aws::{AwsSecrets, SecretOptions};
+use keywheel_aws::AwsSecrets;
 use keywheel_core::id::{AccountId, UserId, UserName};
 use keywheel_core::observed::{AWSCURRENT, AWSPENDING, AWSPREVIOUS, SecretState};
 use keywheel_core::secret::{
@@ -38,7 +39,7 @@ impl Bench {
         let user: UserName = user.parse().unwrap();
         let created = "2026-01-02T03:04:05Z".parse().unwrap();
         Self {
-            secrets: AwsSecrets::new(&account.config, SecretOptions::default()),
+            secrets: AwsSecrets::new(&account.config, &account.config, SecretOptions::default()),
             name: secret_name(&account.id, &user),
             account: account.id.clone(),
             user,

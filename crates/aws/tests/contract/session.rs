@@ -1,7 +1,8 @@
 use aws_sdk_iam::Client;
 use jiff::Timestamp;
-use keywheel_aws::{AwsIam, MemberRole, Session, SessionFailed};
+use keywheel_aws::{AwsIam, Session, SessionFailed};
 use keywheel_core::id::AccountId;
+use keywheel_engine::deployment::{ExternalId, MemberRole};
 use keywheel_engine::ports::UserAudit;
 
 use crate::emulator::{Account, on_both, on_ministack};
@@ -31,7 +32,7 @@ async fn member_of(account: &Account) -> (Account, MemberRole) {
     let policy = client.put_role_policy().role_name("keywheel-member").policy_name("all").policy_document(all);
     policy.send().await.unwrap();
     client.create_user().user_name("alice").send().await.unwrap();
-    (member, MemberRole { name: ROLE.to_owned(), external_id: Some("ours".to_owned()) })
+    (member, MemberRole { name: ROLE.to_owned(), external_id: Some(ExternalId::new("ours".to_owned())) })
 }
 
 async fn assume(account: &Account, member: &AccountId, role: &MemberRole) -> Result<Session, SessionFailed> {

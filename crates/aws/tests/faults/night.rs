@@ -1,5 +1,6 @@
 //! A night over the wire: the member session, the engine on the real adapters, the digests, the result.
 
+use keywheel_engine::deployment::{MemberRole, ParameterOptions, SecretOptions};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -8,8 +9,8 @@ use aws_smithy_async::rt::sleep::SharedAsyncSleep;
 use aws_smithy_async::time::SharedTimeSource;
 use jiff::SignedDuration;
 use keywheel_aws::{
-    AgeEncryption, AwsAcknowledgements, AwsIam, AwsParameters, AwsProver, AwsSecrets, LambdaInvoker, MemberRole,
-    ParameterOptions, S3State, SdkConfig, SecretOptions, Session, load_config_with,
+    AgeEncryption, AwsAcknowledgements, AwsIam, AwsParameters, AwsProver, AwsSecrets, LambdaInvoker, S3State,
+    SdkConfig, Session, load_config_with,
 };
 use keywheel_core::policy::Mode;
 use keywheel_core::time::plus;
@@ -130,7 +131,11 @@ async fn in_session(wire: &Wire, session: &Session) -> Ended {
     let replica_regions = wire.world.account().replica_regions.iter().cloned().collect();
     let ports = RealPorts {
         iam: AwsIam::new(&session.config),
-        secrets: AwsSecrets::new(&session.config, SecretOptions { replica_regions, ..SecretOptions::default() }),
+        secrets: AwsSecrets::new(
+            &session.config,
+            &session.config,
+            SecretOptions { replica_regions, ..SecretOptions::default() },
+        ),
         parameters: AwsParameters::new(&session.config, Some(options), state.clone()),
         acknowledgements: AwsAcknowledgements::new(&session.config, None),
         prover: AwsProver::new(&session.config),

@@ -22,8 +22,8 @@ use std::path::PathBuf;
 use futures::future::LocalBoxFuture;
 use futures::{FutureExt, StreamExt, stream};
 use jiff::Timestamp;
-use keywheel_aws::MemberRole;
 use keywheel_core::id::AccountId;
+use keywheel_engine::deployment::MemberRole;
 use keywheel_report::text::tame;
 use serde_json::json;
 

@@ -1,6 +1,6 @@
 //! What the functions' own readers make of the settings.
 
-use keywheel_aws::{MemberRole, ParameterOptions, SdkConfig, SecretOptions, SecretStore};
+use keywheel_engine::deployment::MemberRole;
 use keywheel_runtime::config::variable::{NOTIFICATION_FUNCTION, ROTATION_FUNCTION, STATE_BUCKET, Variable};
 use keywheel_runtime::config::{InvalidConfiguration, StateLocation};
 use keywheel_runtime::{InventoryConfig, RotationConfig};
@@ -50,29 +50,6 @@ impl Configuration {
 
 /// The role that is assumed in other accounts.
 pub(crate) fn member_role(config: &RotationConfig) -> MemberRole {
-    let role = config.member_role.as_ref();
-    let external_id = role.and_then(|role| role.external_id.as_ref()).map(|id| id.as_str().to_owned());
-    let name = role.map_or_else(|| USUAL_ROLE.to_owned(), |role| role.name.clone());
-    MemberRole { name, external_id }
-}
-
-/// Which users get a parameter, where any do.
-pub(crate) fn parameter_options(config: &RotationConfig) -> Option<ParameterOptions> {
-    let parameters = config.parameters.clone()?;
-    Some(ParameterOptions { prefix: parameters.prefix, kms_key_id: parameters.kms_key_id })
-}
-
-/// How secrets are kept.
-pub(crate) fn secret_options(config: &RotationConfig) -> SecretOptions {
-    let (kms_key_id, replica_regions) = (config.secret_kms_key_id.clone(), config.secret_replica_regions.clone());
-    SecretOptions { kms_key_id, replica_regions }
-}
-
-/// Where secrets are kept, as seen from the deployment's own account.
-pub(crate) fn secret_store<'a>(config: &RotationConfig, hub: &'a SdkConfig) -> SecretStore<'a> {
-    match config.secret_store {
-        keywheel_runtime::SecretStore::Member => SecretStore::Member,
-        keywheel_runtime::SecretStore::Central => SecretStore::Central(hub),
-        keywheel_runtime::SecretStore::MemberAfterCentral => SecretStore::MemberAfterCentral(hub),
-    }
+    let usual = || MemberRole { name: USUAL_ROLE.to_owned(), external_id: None };
+    config.member_role.clone().unwrap_or_else(usual)
 }

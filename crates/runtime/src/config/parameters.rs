@@ -1,32 +1,22 @@
 //! What key-rotation is told of users' parameters.
 
 use keywheel_core::contract::parameters::is_parameter_name;
+use keywheel_engine::deployment::ParameterOptions;
 
 use super::reader::Reader;
 use super::{parse, variable};
 
-/// Users named by the hub's list get a parameter besides their secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParameterConfig {
-    /// What the names of their parameters begin with.
-    pub prefix: String,
-    /// The KMS key that encrypts them; none means `alias/aws/ssm`.
-    pub kms_key_id: Option<String>,
-}
-
-impl ParameterConfig {
-    #[allow(clippy::option_option, reason = "the outer option is the reader's: none means that a problem was noted")]
-    pub(super) fn read(reader: &mut Reader<'_>) -> Option<Option<Self>> {
-        let prefix = reader.optional(&variable::PARAMETER_PREFIX, prefix);
-        let kms_key_id = reader.optional(&variable::PARAMETER_KMS_KEY_ID, parse::kms_key);
-        if !reader.is_set(&variable::PARAMETER_PREFIX) && reader.is_set(&variable::PARAMETER_KMS_KEY_ID) {
-            let why = "PARAMETER_KMS_KEY_ID is set and PARAMETER_PREFIX is not, so there are no parameters to encrypt; set both or neither";
-            reader.problem(&variable::PARAMETER_KMS_KEY_ID, why.to_owned());
-            return None;
-        }
-        let kms_key_id = kms_key_id?;
-        Some(prefix?.map(|prefix| Self { prefix, kms_key_id }))
+#[allow(clippy::option_option, reason = "the outer option is the reader's: none means that a problem was noted")]
+pub(super) fn read(reader: &mut Reader<'_>) -> Option<Option<ParameterOptions>> {
+    let prefix = reader.optional(&variable::PARAMETER_PREFIX, prefix);
+    let kms_key_id = reader.optional(&variable::PARAMETER_KMS_KEY_ID, parse::kms_key);
+    if !reader.is_set(&variable::PARAMETER_PREFIX) && reader.is_set(&variable::PARAMETER_KMS_KEY_ID) {
+        let why = "PARAMETER_KMS_KEY_ID is set and PARAMETER_PREFIX is not, so there are no parameters to encrypt; set both or neither";
+        reader.problem(&variable::PARAMETER_KMS_KEY_ID, why.to_owned());
+        return None;
     }
+    let kms_key_id = kms_key_id?;
+    Some(prefix?.map(|prefix| ParameterOptions { prefix, kms_key_id }))
 }
 
 /// Account and user follow: two more of the 15 levels that a name may have (PutParameter, `Name`).

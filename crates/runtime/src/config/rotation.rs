@@ -2,12 +2,12 @@
 
 use keywheel_core::policy::{ForeignInactiveKeys, InvalidPeriods, Mode, Periods, Policy, Selection, UnusedKeys};
 use keywheel_core::time::Days;
+use keywheel_engine::deployment::{ExternalId, MemberRole, ParameterOptions, SecretOptions};
 
-use super::parameters::ParameterConfig;
 use super::reader::{InvalidConfiguration, Reader};
-use super::secrets::{SecretStore, replica_regions};
 use super::variable::{self, INACTIVE_BUFFER, INACTIVE_PERIOD, ROTATION_PERIOD};
 use super::{StateLocation, check_log_level, parse};
+use super::{parameters, secrets};
 
 /// What key-rotation is told by its environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,16 +28,12 @@ pub struct RotationConfig {
     pub email_domains: Vec<String>,
     /// Whether new pairs are attached, encrypted, to the mails of those key owners whose tag asks for it.
     pub encrypted_delivery: bool,
-    /// Where the secrets are kept.
-    pub secret_store: SecretStore,
-    /// The KMS key that encrypts the secrets; none means `aws/secretsmanager`.
-    pub secret_kms_key_id: Option<String>,
-    /// The further Regions that hold replicas of the secrets.
-    pub secret_replica_regions: Vec<String>,
+    /// Where and how secrets are kept.
+    pub secrets: SecretOptions,
     /// ARN patterns of those who may also read the secrets.
     pub secret_readers: Vec<String>,
     /// Parameters of users whom the hub's list names.
-    pub parameters: Option<ParameterConfig>,
+    pub parameters: Option<ParameterOptions>,
     /// The bucket in which hosts acknowledge.
     pub ack_bucket: Option<String>,
     /// Where ledgers, results and records of notices live.
@@ -46,33 +42,6 @@ pub struct RotationConfig {
     pub notification_function: String,
     /// The name or ARN of the EventBridge bus that gets an event for every completed step.
     pub event_bus: Option<String>,
-}
-
-/// The role that is assumed in each account.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MemberRole {
-    /// Its name, after its path if it has one: `platform/keywheel-member`. With `arn:<partition>:iam::<account>:role/` before it, it is the role's ARN.
-    pub name: String,
-    /// The external id that its trust policy asks for.
-    pub external_id: Option<ExternalId>,
-}
-
-/// An external id: no secret by AWS's word, and yet nothing to print.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ExternalId(String);
-
-impl ExternalId {
-    /// The text that AssumeRole sends.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for ExternalId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("ExternalId(not shown)")
-    }
 }
 
 impl RotationConfig {
@@ -93,17 +62,14 @@ impl RotationConfig {
         let email_domains = reader.optional(&variable::EMAIL_DOMAINS, parse::list(parse::domain));
         let switch = parse::one_of(&[("on", true), ("off", false)]);
         let encrypted_delivery = reader.value(&variable::ENCRYPTED_DELIVERY, switch);
-        let secrets = SecretStore::read(&mut reader);
-        let key = secrets.as_ref().and_then(|(_, key)| key.as_deref());
-        let secret_replica_regions = replica_regions(&mut reader, key);
+        let secrets = secrets::read(&mut reader);
         let secret_readers = reader.optional(&variable::SECRET_READERS, parse::list(parse::reader_arn));
-        let parameters = ParameterConfig::read(&mut reader);
+        let parameters = parameters::read(&mut reader);
         let state = StateLocation::read(&mut reader);
         let notification_function = reader.value(&variable::NOTIFICATION_FUNCTION, parse::function);
         let event_bus = reader.optional(&variable::EVENT_BUS, parse::event_bus);
         let acknowledgements = acknowledgements(&mut reader, state.as_ref());
         reader.finish(|| {
-            let (secret_store, secret_kms_key_id) = secrets?;
             let parameters = parameters?;
             let (ack_bucket, ack_forget_after) = acknowledgements?;
             Some(Self {
@@ -115,9 +81,7 @@ impl RotationConfig {
                 security_email: security_email?,
                 email_domains: email_domains?.unwrap_or_default(),
                 encrypted_delivery: encrypted_delivery?,
-                secret_store,
-                secret_kms_key_id,
-                secret_replica_regions: secret_replica_regions?,
+                secrets: secrets?,
                 secret_readers: secret_readers?.unwrap_or_default(),
                 parameters,
                 ack_bucket,
@@ -138,7 +102,7 @@ fn member_role(reader: &mut Reader<'_>) -> Option<Option<MemberRole>> {
         reader.problem(&variable::MEMBER_ROLE_EXTERNAL_ID, why.to_owned());
         return None;
     }
-    let external_id = external_id?.map(ExternalId);
+    let external_id = external_id?.map(ExternalId::new);
     Some(name?.map(|name| MemberRole { name, external_id }))
 }
 

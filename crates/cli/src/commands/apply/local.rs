@@ -17,7 +17,7 @@ use keywheel_engine::ports::{Clock, Invoker, LedgerStore, RunStore};
 use keywheel_runtime::RotationConfig;
 
 use super::send::{Answer, reviewed};
-use crate::config::{Configuration, parameter_options, secret_options, secret_store};
+use crate::config::Configuration;
 use crate::deployment::{CallFailed, Function};
 use crate::exit::failed;
 use crate::interrupt::Interrupt;
@@ -95,9 +95,9 @@ impl Local {
         let deadline = plus(now, RUN_TIME);
         let ports = AccountPorts::new(
             &session,
-            secret_store(&self.rotation, &session.config),
-            secret_options(&self.rotation),
-            parameter_options(&self.rotation),
+            &session.config,
+            self.rotation.secrets.clone(),
+            self.rotation.parameters.clone(),
             AwsAcknowledgements::new(&hub.config, self.rotation.ack_bucket.clone()),
             self.state.clone(),
             deadline,

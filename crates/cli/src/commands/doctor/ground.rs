@@ -1,10 +1,11 @@
 //! What the checks look at: the functions of the deployment, as they are deployed.
 
+use keywheel_engine::deployment::MemberRole;
 use std::collections::HashMap;
 
 use aws_sdk_lambda::types::FunctionConfiguration;
 use jiff::Timestamp;
-use keywheel_aws::{MemberRole, S3State, SdkConfig, port_error};
+use keywheel_aws::{S3State, SdkConfig, port_error};
 use keywheel_core::id::AccountId;
 use keywheel_engine::ports::{PortError, RunHistory};
 use keywheel_runtime::config::variable::{

@@ -3,8 +3,9 @@
 
 use aws_sdk_iam::Client;
 use futures::{StreamExt, stream};
-use keywheel_aws::{AwsParameters, ParameterOptions, S3State, port_error};
+use keywheel_aws::{AwsParameters, S3State, port_error};
 use keywheel_core::id::AccountId;
+use keywheel_engine::deployment::ParameterOptions;
 use keywheel_runtime::config::variable::{
     PARAMETER_KMS_KEY_ID, PARAMETER_PREFIX, SECRET_KMS_KEY_ID, SECRET_STORE, Variable,
 };

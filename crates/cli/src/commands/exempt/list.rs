@@ -2,10 +2,11 @@
 
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
-use keywheel_aws::{AwsIam, MemberRole};
+use keywheel_aws::AwsIam;
 use keywheel_core::contract::manifest::ManifestAccount;
 use keywheel_core::policy::UserTags;
 use keywheel_core::policy::tags::EXEMPT_UNTIL;
+use keywheel_engine::deployment::MemberRole;
 use keywheel_engine::ports::{IamUser, UserAudit};
 use keywheel_report::failures::{Failures, Subject};
 use keywheel_report::text::{counted, number, tame};
