@@ -6,6 +6,11 @@ use serde::{Deserialize, Serialize};
 /// The part of a run's clock that may be off before Keywheel refuses to change anything.
 pub const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
+/// One night may look at an account so much later than the night before: for so long Lambda keeps an event that it cannot hand over, see
+/// <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html>. A warning is due so much sooner, else the night after it finds
+/// that the day itself has come.
+pub const NIGHTS_VARY: SignedDuration = SignedDuration::from_hours(6);
+
 const SECONDS_PER_DAY: i64 = 86_400;
 
 /// A whole number of days of 24 hours each.

@@ -1,17 +1,16 @@
 //! Which mails go first where a quota does not allow all of them.
 
-use jiff::SignedDuration;
 use keywheel_core::contract::digest::{Digest, DigestEntry, RecipientRole};
 use keywheel_core::contract::result::StepStatus;
 use keywheel_core::plan::StepKind;
 use keywheel_core::policy::Mode;
 use keywheel_core::reason::Reason;
-use keywheel_core::time::plus;
+use keywheel_core::time::{Days, NIGHTS_VARY, after, plus};
 
 use crate::ports::Urgency;
 
-/// A warning of what comes within so long is urgent: three days, and the hours by which warnings are early.
-const SOON: SignedDuration = SignedDuration::from_hours(3 * 24 + 6);
+/// A warning of what comes within so many days, and the hours by which warnings are early, is urgent.
+const SOON: Days = Days(3);
 
 /// What somebody should have been told in an earlier run, and what is an emergency.
 const OVERDUE: [Reason; 6] = [
@@ -43,7 +42,7 @@ fn is_urgent(digest: &Digest, entry: &DigestEntry) -> bool {
         // A hold that does not end by itself has been due since long.
         (StepKind::Hold, _) if entry.due.is_none_or(|due| due <= digest.at) => false,
         (StepKind::Hold | StepKind::Warn, StepStatus::Done) => {
-            entry.due.is_some_and(|due| due <= plus(digest.at, SOON))
+            entry.due.is_some_and(|due| due <= plus(after(digest.at, SOON), NIGHTS_VARY))
         }
         (_, StepStatus::Done) => true,
     }

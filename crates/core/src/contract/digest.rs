@@ -10,6 +10,9 @@ use crate::plan::StepKind;
 use crate::policy::Mode;
 use crate::reason::Reason;
 
+/// Entries of one digest at most, so that a mail stays readable; what is more is told in further ones.
+pub const MOST_ENTRIES: usize = 200;
+
 /// Everything that one recipient is told about one account in one run. Holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Digest {

@@ -12,11 +12,10 @@ use crate::observed::ObservedUser;
 use crate::plan::{Step, StepKind};
 use crate::planner::AccountView;
 use crate::planner::step::UserView;
-use crate::planner::telling::NIGHTS_VARY;
 use crate::planner::user::record_of;
 use crate::policy::UnusedKeys;
 use crate::reason::Reason;
-use crate::time::{CLOCK_TOLERANCE, Days, after, minus, plus};
+use crate::time::{CLOCK_TOLERANCE, Days, NIGHTS_VARY, after, minus, plus};
 
 /// A user whose keys are not looked at tonight, because nothing can be due for them.
 #[derive(Clone, Debug, PartialEq, Eq)]

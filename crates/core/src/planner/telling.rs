@@ -1,7 +1,5 @@
 //! When owners are told: warnings once each, and what stays blocked once a week.
 
-use jiff::SignedDuration;
-
 use crate::Timestamp;
 use crate::ledger::KeyRecord;
 use crate::notice::NoticeKind;
@@ -9,15 +7,10 @@ use crate::observed::ObservedKey;
 use crate::plan::{Step, StepKind};
 use crate::planner::step::UserView;
 use crate::reason::Reason;
-use crate::time::{Days, after, days_until, minus, weeks_since};
+use crate::time::{Days, NIGHTS_VARY, after, days_until, minus, weeks_since};
 
 /// For so long owners are told what an earlier run did and could not tell them of.
 const NEWS: Days = Days(7);
-
-/// One night may look at an account so much later than the night before: for so long Lambda keeps an event that it cannot hand over, see
-/// <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html>. A warning is due so much sooner, else the night after it finds
-/// that the day itself has come.
-pub(super) const NIGHTS_VARY: SignedDuration = SignedDuration::from_hours(6);
 
 impl UserView<'_> {
     /// Whether what happened then is news still.

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use keywheel_core::Timestamp;
 use keywheel_core::contract::SCHEMA;
-use keywheel_core::contract::digest::{AccountLabel, Digest, DigestEntry, DigestPeriods, Recipient, RecipientRole};
+use keywheel_core::contract::digest::{
+    AccountLabel, Digest, DigestEntry, DigestPeriods, MOST_ENTRIES, Recipient, RecipientRole,
+};
 use keywheel_core::contract::result::StepStatus;
 use keywheel_core::id::{AccessKeyId, NoticeId, UserId, UserName};
 use keywheel_core::ledger::AccountLedger;
@@ -17,9 +19,6 @@ use keywheel_core::time::weeks_since;
 
 use super::outcome::Outcome;
 use super::{Account, Run, Settings};
-
-/// Entries per digest event, so that a mail stays readable.
-const ENTRIES_PER_DIGEST: usize = 200;
 
 /// Bytes of entries per digest event. An asynchronous invocation takes 1 MB (Lambda developer guide, "Lambda quotas"), and a user's
 /// tags alone can hold 50 instructions of 256 characters, each of four bytes: one user must not keep the others' news from being sent.
@@ -276,7 +275,7 @@ fn parts(entries: Vec<DigestEntry>) -> Vec<Vec<DigestEntry>> {
     let mut room = 0;
     for entry in entries {
         let size = serde_json::to_vec(&entry).map_or(BYTES_PER_DIGEST, |json| json.len());
-        if let Some(part) = parts.last_mut().filter(|part| part.len() < ENTRIES_PER_DIGEST && size <= room) {
+        if let Some(part) = parts.last_mut().filter(|part| part.len() < MOST_ENTRIES && size <= room) {
             part.push(entry);
         } else {
             parts.push(vec![entry]);

@@ -1,13 +1,13 @@
 //! What templates of somebody else's making are tried out on.
 
+#[cfg(feature = "lint")]
+use keywheel_core::contract::digest::MOST_ENTRIES;
+
 use super::set::RenderFailed;
 use crate::words::Section;
 use crate::{DigestContext, MailKind};
 
 const SAMPLE: &str = include_str!("../../../../templates/digest/sample.json");
-/// Entries that a digest has at most.
-#[cfg(feature = "lint")]
-const MOST_ENTRIES: usize = 200;
 /// Stands in texts of strangers when a set is tried out; must never come out of an HTML part as it is.
 pub(super) const PROBE: &str = "<keywheel-probe a='\"&>";
 
