@@ -13,9 +13,9 @@ use aws_types::os_shim_internal::Env;
 /// The longest wait for a connection.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// The longest wait for the answer to one attempt of a call.
-pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest wait for a call with all its attempts and the pauses between them.
-pub const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Attempts of a call that may be repeated, the first included.
 pub(crate) const ATTEMPTS: u32 = 5;

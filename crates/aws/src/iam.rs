@@ -46,7 +46,7 @@ impl AwsIam {
 impl AwsIam {
     /// Look-ups that IAM throttles are given up then.
     #[must_use]
-    pub fn giving_up_at(mut self, until: Timestamp) -> Self {
+    pub(crate) fn giving_up_at(mut self, until: Timestamp) -> Self {
         self.pace = self.pace.until(until);
         self
     }

@@ -17,8 +17,7 @@ use crate::error::{bad_answer, port_error};
 use crate::quiet::Quietly;
 use answer_date::AnswerDate;
 pub use failure::SessionFailed;
-pub use identity::partition_of_region;
-use identity::{Caller, account_of_role, writers};
+use identity::{Caller, account_of_role, partition_of_region, writers};
 
 const ASSUME_ROLE: &str = "sts:AssumeRole";
 const GET_CALLER_IDENTITY: &str = "sts:GetCallerIdentity";

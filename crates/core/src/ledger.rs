@@ -13,8 +13,6 @@ mod trust;
 pub use key::{Actor, InactiveBecause, KeyRecord, MadeInactive, NoticeRecord, ParameterStanding};
 pub use observe::USE_RECORD_SPAN;
 pub use refused::LedgerRefused;
-pub use sweep::sweep_day;
-pub use trust::CREATION_AT_MOST;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -242,7 +240,7 @@ impl UserRecord {
 impl CreateIntent {
     /// Whether a key that was created then may be this call's. IAM's dates are whole seconds, cut off.
     #[must_use]
-    pub fn may_have_made(&self, created: Timestamp) -> bool {
+    pub(crate) fn may_have_made(&self, created: Timestamp) -> bool {
         (minus(self.at, SignedDuration::from_secs(1))..=self.until).contains(&created)
     }
 }

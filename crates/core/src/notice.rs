@@ -70,7 +70,7 @@ impl NoticeKind {
 
     /// Whether a key is taken away only so long after it.
     #[must_use]
-    pub fn starts_a_grace(&self) -> bool {
+    pub(crate) fn starts_a_grace(&self) -> bool {
         matches!(self, NoticeKind::Rotated | NoticeKind::Retiring | NoticeKind::ForeignDeletion)
     }
 

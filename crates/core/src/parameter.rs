@@ -3,5 +3,5 @@
 mod name;
 mod value;
 
-pub use name::{parameter_name, user_of_parameter};
+pub use name::parameter_name;
 pub use value::{ParameterContent, ParameterLayout, ParameterPair, ParameterValue};

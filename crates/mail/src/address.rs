@@ -11,7 +11,7 @@ pub fn masked(address: &str) -> String {
 
 /// The text with every address in it masked: mailers like to repeat addresses in their refusals.
 #[must_use]
-pub fn mask_all(text: &str) -> String {
+pub(crate) fn mask_all(text: &str) -> String {
     let separates = |c: char| c.is_whitespace() || ",;:<>()[]\"'`".contains(c);
     let words = text.split_inclusive(separates).map(|word| {
         let bare = word.trim_end_matches(separates);

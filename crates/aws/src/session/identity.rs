@@ -46,7 +46,7 @@ pub(super) fn account_of_role(role_arn: &str) -> Option<(Partition, AccountId)> 
 
 /// The partition that a region belongs to (AWS general reference, "Amazon Resource Names": partitions).
 #[must_use]
-pub fn partition_of_region(region: &str) -> &'static str {
+pub(super) fn partition_of_region(region: &str) -> &'static str {
     const BY_PREFIX: [(&str, &str); 7] = [
         ("cn-", "aws-cn"),
         ("us-gov-", "aws-us-gov"),

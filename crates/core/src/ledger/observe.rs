@@ -30,7 +30,7 @@ const ROLLBACK_REMEMBERED: Days = Days(3);
 impl UserRecord {
     /// The record with what was seen now: keys that a person made active or inactive, secrets that cannot be read, keys gone.
     #[must_use]
-    pub fn observing(&self, account: &AccountId, user: &ObservedUser, now: Timestamp) -> Self {
+    pub(crate) fn observing(&self, account: &AccountId, user: &ObservedUser, now: Timestamp) -> Self {
         let mut record = Self { look_again: false, ..self.clone() };
         for (id, key) in &mut record.keys {
             let begun = key.deletion_begun.take();

@@ -14,7 +14,7 @@ const WEEK: Days = Days(7);
 /// The account's day of the week, from 0 to 6: the first four bytes of the SHA-256 of its id, as a big-endian number, modulo 7. So a
 /// seventh of the organization is swept every day. Day 0 is a Thursday, as the first of January 1970 was.
 #[must_use]
-pub fn sweep_day(account: &AccountId) -> i64 {
+fn sweep_day(account: &AccountId) -> i64 {
     let digest = Sha256::digest(account.as_str());
     let first = digest.iter().take(4).fold(0_i64, |number, byte| number << 8 | i64::from(*byte));
     first % 7

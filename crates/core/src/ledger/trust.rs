@@ -10,7 +10,7 @@ use crate::time::{CLOCK_TOLERANCE, after, plus};
 
 /// The longest that a CreateAccessKey can be under way. A ledger that says more is not believed: keys made in that span by
 /// people could be taken for Keywheel's own.
-pub const CREATION_AT_MOST: SignedDuration = SignedDuration::from_secs(60);
+const CREATION_AT_MOST: SignedDuration = SignedDuration::from_secs(60);
 
 impl UserRecord {
     /// The part of the record that can be true of this user: nothing of a former user of that name, and no entry with a date

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use keywheel_core::contract::manifest::{SkipReason, SkippedAccount};
 use keywheel_core::id::AccountId;
 
-use super::rollout_rank;
+use super::rollout::rollout_rank;
 use crate::ports::ListedAccount;
 
 /// What decides whether an account takes part. Everything narrows: an account must pass every one of these, so exclusion wins.
@@ -54,7 +54,7 @@ impl Scope {
     /// Why the account is left out; none when it takes part. The first reason counts: what the account is comes before what was
     /// configured, and the roll-out comes last.
     #[must_use]
-    pub fn skips(&self, account: &ListedAccount) -> Option<SkipReason> {
+    fn skips(&self, account: &ListedAccount) -> Option<SkipReason> {
         let id = &account.id;
         let not_among =
             |accounts: &Option<BTreeSet<AccountId>>| accounts.as_ref().is_some_and(|some| !some.contains(id));

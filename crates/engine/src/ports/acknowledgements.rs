@@ -11,17 +11,3 @@ pub trait Acknowledgements: Send + Sync {
     /// What is at a place, or the beginning of it where it is longer than any acknowledgement; none where there is nothing any more.
     fn read(&self, place: &Place) -> impl Future<Output = Result<Option<Vec<u8>>, PortError>> + Send;
 }
-
-/// Where no host acknowledges.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoAcknowledgements;
-
-impl Acknowledgements for NoAcknowledgements {
-    async fn places(&self, _: &AccountId) -> Result<Vec<Place>, PortError> {
-        Ok(Vec::new())
-    }
-
-    async fn read(&self, _: &Place) -> Result<Option<Vec<u8>>, PortError> {
-        Ok(None)
-    }
-}

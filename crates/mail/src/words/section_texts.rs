@@ -46,7 +46,7 @@ impl Section {
 
     /// What the date of an entry means, by whether it has come; the heading of its column.
     #[must_use]
-    pub fn date_means(self, mode: Mode, past: bool) -> &'static str {
+    pub(crate) fn date_means(self, mode: Mode, past: bool) -> &'static str {
         match (self, past) {
             (Section::Install, _) if mode == Mode::Enforce => "Old key works until",
             (Section::DeactivationAhead | Section::RetirementAhead, _) => "Made inactive on",
@@ -65,7 +65,7 @@ impl Section {
 
     /// What the reader must do, and what will come of it, of so many entries.
     #[must_use]
-    pub fn what_to_do(self, mode: Mode, periods: DigestPeriods, count: usize) -> String {
+    pub(crate) fn what_to_do(self, mode: Mode, periods: DigestPeriods, count: usize) -> String {
         let (one, many) = match mode {
             Mode::Enforce => self.what_to_do_now(),
             Mode::Audit => self.what_would_be(),
