@@ -1,6 +1,6 @@
 """Looks at every mail in a folder as a reader does: in Chromium, on a phone and on a desk, in light and in dark.
 
-Usage: look.py <folder with *.html> <folder for pictures> <chromium>
+Usage: mails.py <folder with *.html> <folder for pictures> <chromium>
 
 Ends with 1 where a mail has a serious finding of axe, can be scrolled sideways, has text too small or too faint to read, or asks the
 network for something.
@@ -14,55 +14,12 @@ from pathlib import Path
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-WIDTHS = {"phone": 375, "desk": 1200}
+from sight import SCHEMES, TWO_VIEWS, WIDTHS, check_sight, findings, launched
+
 # At the same time; one waits much for its browser.
 BROWSERS = 3
-SCHEMES = ["light", "dark"]
-# CSS pixels; commands and key ids have 13.
-SMALLEST_TEXT = 13
-OPTIONS = {"resultTypes": ["violations"]}
-GRAVE = {"serious", "critical"}
 # Their rows are alike, and axe takes each of them up.
 LONG = {"extreme-200", "extreme-1000"}
-# Where axe looks at what is like another mail but for its words: one look on a phone in light and one on a desk in dark.
-TWO_VIEWS = {("phone", "light"), ("desk", "dark")}
-
-MEASURE = """(smallest) => {
-  const root = document.documentElement;
-  const faults = [];
-  if (root.scrollWidth > root.clientWidth) faults.push(`is ${root.scrollWidth} pixels wide, of ${root.clientWidth}`);
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    if (!node.textContent.trim() || !node.parentElement.checkVisibility()) continue;
-    const size = parseFloat(getComputedStyle(node.parentElement).fontSize);
-    if (size > 0 && size < smallest) faults.push(`text of ${size} pixels: ${node.textContent.trim().slice(0, 40)}`);
-  }
-  return faults;
-}"""
-
-# What must be found, or the look is blind.
-BAD = """<!DOCTYPE html><html lang="en"><head><title>x</title></head><body style="background:#fff">
-<p style="color:#ddd">faint</p><p style="font-size:9px">small</p><p style="width:3000px">wide</p></body></html>"""
-
-
-def findings(page, axe, with_axe=True):
-    found = page.evaluate(MEASURE, SMALLEST_TEXT)
-    if not with_axe:
-        return found
-    for violation in axe.run(page, options=OPTIONS).response["violations"]:
-        if violation["impact"] in GRAVE:
-            found.append(f"axe {violation['id']}: {violation['help']}: {violation['nodes'][0]['html'][:120]}")
-    return found
 
 
 def is_for_axe(mail, view):
@@ -86,20 +43,11 @@ def look(page, axe, file, pictures):
     return found
 
 
-def check_sight(page, axe):
-    page.set_viewport_size({"width": 375, "height": 800})
-    page.set_content(BAD)
-    found = " ".join(findings(page, axe))
-    for needed in ["axe color-contrast", "pixels wide", "text of 9 pixels"]:
-        if needed not in found:
-            raise RuntimeError(f"a bad page was not found to be bad ({needed}): {found}")
-
-
 def look_at_some(files, pictures, chromium):
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        browser = launched(playwright, chromium)
         axe = Axe()
-        check_sight(browser.new_page(), axe)
+        check_sight(browser, axe)
         found = []
         for file in files:
             page = browser.new_page()

@@ -1,6 +1,6 @@
 """Looks at the reports as a reader does: in Chromium, on a phone and on a desk, in light and in dark, with 50,000 keys.
 
-Usage: look.py <folder with twelve.html, attacked.html and fifty-thousand.html> <folder for pictures> <chromium>
+Usage: reports.py <folder with twelve.html, attacked.html and fifty-thousand.html> <folder for pictures> <chromium>
 
 Ends with 1 where a report has a serious finding of axe, scrolls sideways, has text too small to read, asks the network for something,
 runs what a stranger wrote, or does not sort, filter, search or page as it should.
@@ -14,44 +14,14 @@ from pathlib import Path
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-WIDTHS = {"phone": 375, "desk": 1200}
-# CSS pixels.
-SMALLEST_TEXT = 13
-OPTIONS = {"resultTypes": ["violations"]}
-GRAVE = {"serious", "critical"}
+from sight import SCHEMES, TWO_VIEWS, WIDTHS, check_sight, findings, launched
+
 # Seconds from the file to a table that was sorted and searched.
 USABLE_WITHIN = 2.0
 # The machine may be busy with something else.
 TRIES = 3
 
-MEASURE = """(smallest) => {
-  const root = document.documentElement;
-  const faults = [];
-  if (root.scrollWidth > root.clientWidth) faults.push(`is ${root.scrollWidth} pixels wide, of ${root.clientWidth}`);
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    if (!node.textContent.trim() || !node.parentElement.checkVisibility()) continue;
-    const size = parseFloat(getComputedStyle(node.parentElement).fontSize);
-    if (size > 0 && size < smallest) faults.push(`text of ${size} pixels: ${node.textContent.trim().slice(0, 40)}`);
-  }
-  return faults;
-}"""
-
 COLUMN = "(place) => [...document.querySelectorAll('#rows tr')].map((row) => row.children[place].textContent)"
-
-# What must be found, or the look is blind.
-BAD = """<!DOCTYPE html><html lang="en"><head><title>x</title></head><body style="background:#fff">
-<p style="color:#ddd">faint</p><p style="font-size:9px">small</p><p style="width:3000px">wide</p></body></html>"""
 
 
 class Look:
@@ -88,32 +58,12 @@ class Look:
         return self.found
 
 
-def findings(page, axe, with_axe=True):
-    found = page.evaluate(MEASURE, SMALLEST_TEXT)
-    if not with_axe:
-        return found
-    for violation in axe.run(page, options=OPTIONS).response["violations"]:
-        if violation["impact"] in GRAVE:
-            found.append(f"axe {violation['id']}: {violation['help']}: {violation['nodes'][0]['html'][:160]}")
-    return found
-
-
-def check_sight(browser, axe):
-    page = browser.new_page(viewport={"width": 375, "height": 800})
-    page.set_content(BAD)
-    found = " ".join(findings(page, axe))
-    page.close()
-    for needed in ["axe color-contrast", "pixels wide", "text of 9 pixels"]:
-        if needed not in found:
-            raise RuntimeError(f"a bad page was not found to be bad ({needed}): {found}")
-
-
 def look_everywhere(browser, file, pictures):
     axe = Axe()
     check_sight(browser, axe)
     look = Look(browser, file)
     open_all = "(open) => document.querySelectorAll('details').forEach((details) => { details.open = open; })"
-    for scheme in ["light", "dark"]:
+    for scheme in SCHEMES:
         look.page.emulate_media(color_scheme=scheme)
         for name, width in WIDTHS.items():
             look.page.set_viewport_size({"width": width, "height": 900})
@@ -124,7 +74,7 @@ def look_everywhere(browser, file, pictures):
                 top = {"x": 0, "y": 0, "width": width, "height": 1110}
                 look.page.screenshot(path=pictures / f"{file.stem}-{name}-{scheme}-top.png", full_page=True, clip=top)
             look.page.evaluate(open_all, True)
-            with_axe = (name, scheme) in {("phone", "light"), ("desk", "dark")}
+            with_axe = (name, scheme) in TWO_VIEWS
             look.found += [f"{file.stem}, {name}, {scheme}: {what}" for what in findings(look.page, axe, with_axe)]
     return look.end()
 
@@ -224,7 +174,7 @@ def look_at_many(browser, file, pictures):
     page.click("#next")
     look.expect(look.shown().startswith("101 to 200 of "), f"the next page is {look.shown()!r}")
     look.expect(not set(first) & set(look.column(3)), "the next page has rows of the first")
-    look.found += [f"{file.stem}: {what}" for what in page.evaluate(MEASURE, SMALLEST_TEXT)]
+    look.found += [f"{file.stem}: {what}" for what in findings(page, axe=None, with_axe=False)]
     page.screenshot(path=pictures / f"{file.stem}-desk.png")
     return look.end()
 
@@ -241,7 +191,7 @@ def look_at_attack(browser, file, pictures):
 
 def in_browser(chromium, look, *arguments):
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        browser = launched(playwright, chromium)
         found = look(browser, *arguments)
         browser.close()
     return found

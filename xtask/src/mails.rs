@@ -11,7 +11,7 @@ use crate::workspace::Workspace;
 /// Renders the mails and looks at them; [`crate::test::Skipped`] where the machine has no Chromium.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let chromium = browser::find("looked at the mails")?;
-    let python = python::MAILS.python(workspace)?;
+    let python = python::BROWSER.python(workspace)?;
     let folder = workspace.target.join("mails");
     browser::empty(&folder)?;
     Call::cargo(["test", "--workspace", "--test", "mail"])
@@ -21,7 +21,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         .folder(&workspace.root)
         .succeed()
         .context("the mails are not rendered")?;
-    Call::new(python, ["xtask/mails/look.py"])
+    Call::new(python, ["xtask/browser/mails.py"])
         .arguments([&folder, &folder.join("pictures")])
         .arguments([&chromium])
         .folder(&workspace.root)

@@ -31,7 +31,7 @@ pub(crate) const BENCH: Environment =
 pub(crate) const SCAN: Environment = Environment { name: "scan", requirements: "xtask/scan/requirements.txt" };
 
 /// What looks at mails and reports in a browser.
-pub(crate) const MAILS: Environment = Environment { name: "mails", requirements: "xtask/mails/requirements.txt" };
+pub(crate) const BROWSER: Environment = Environment { name: "browser", requirements: "xtask/browser/requirements.txt" };
 
 /// What holds findings against the models of those who take them.
 pub(crate) const REPORTS: Environment = Environment { name: "reports", requirements: "xtask/reports/requirements.txt" };

@@ -13,10 +13,10 @@ use crate::workspace::Workspace;
 /// Renders the sample reports and looks at their pages; [`crate::test::Skipped`] where the machine has no Chromium.
 pub(crate) fn look(workspace: &Workspace) -> Result<()> {
     let chromium = browser::find("looked at the reports")?;
-    let python = python::MAILS.python(workspace)?;
+    let python = python::BROWSER.python(workspace)?;
     let folder = workspace.target.join("reports");
     render(workspace, &folder, &["render::"])?;
-    Call::new(python, ["xtask/reports/look.py"])
+    Call::new(python, ["xtask/browser/reports.py"])
         .arguments([&folder, &folder.join("pictures")])
         .arguments([&chromium])
         .folder(&workspace.root)
