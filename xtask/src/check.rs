@@ -1,11 +1,14 @@
 //! `cargo xtask check`: rules about the repository itself that no compiler knows.
 
 mod adrs;
+mod alarms;
 mod changelog;
 mod commands;
 mod consoles;
 mod links;
 mod log_lines;
+mod names;
+mod pages;
 mod pictures;
 mod policies;
 mod rules;
@@ -25,13 +28,16 @@ use tree::Tree;
 type Problem = String;
 
 /// Every rule, each a function of the files alone.
-const CHECKS: [fn(&Tree) -> Vec<Problem>; 14] = [
+const CHECKS: [fn(&Tree) -> Vec<Problem>; 17] = [
     adrs::check,
+    alarms::check,
     changelog::check,
     commands::check,
     consoles::check,
     links::check,
     log_lines::check,
+    names::check,
+    pages::check,
     pictures::check,
     policies::check,
     rules::check,

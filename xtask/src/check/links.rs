@@ -31,9 +31,8 @@ fn fault(tree: &Tree, page: &str, link: &str) -> Option<&'static str> {
     if !tree.has(&target) {
         return Some("a link to nothing");
     }
-    let is_page = Path::new(&target).extension().is_some_and(|ending| ending == "md");
     let found = || headings(tree.text(&target).unwrap_or_default()).iter().any(|slug| slug == heading);
-    (!heading.is_empty() && is_page && !found()).then_some("a link to a heading that is not there")
+    (!heading.is_empty() && is_page(&target) && !found()).then_some("a link to a heading that is not there")
 }
 
 /// The path from the root that a link on a page means; `None` when it leaves the repository.
@@ -50,8 +49,13 @@ pub(super) fn resolve(page: &str, link: &str) -> Option<String> {
     Some(folders.join("/"))
 }
 
+/// Whether a path is that of a page.
+pub(super) fn is_page(path: &str) -> bool {
+    Path::new(path).extension().is_some_and(|ending| ending == "md")
+}
+
 /// Each link or image with where it begins.
-fn links(text: &str) -> Vec<(usize, String)> {
+pub(super) fn links(text: &str) -> Vec<(usize, String)> {
     parser(text)
         .into_offset_iter()
         .filter_map(|(event, range)| match event {
