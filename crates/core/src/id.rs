@@ -107,7 +107,7 @@ identifier!(
 );
 
 identifier!(
-    /// The id of a notice: 32 hexadecimal digits, see [`crate::notice::notice_id`].
+    /// The id of a notice: 32 hexadecimal digits, see [`crate::notice::NoticeSubject::notice_id`].
     NoticeId,
     "a notice id: 32 hexadecimal digits",
     |text| all(text, 32..=32, |c| c.is_ascii_hexdigit())

@@ -2,7 +2,7 @@
 //! to where a night without a fault would have brought it.
 //!
 //! Each case has an account of its own, all of them alike. What is real: the binary, SIGKILL, the emulator and its state. What is not:
-//! Lambda, for which [`process`] stands in, and notification, whose records of sent notices the stage writes itself.
+//! Lambda, for which the module `process` stands in, and notification, whose records of sent notices the stage writes itself.
 
 mod call;
 mod cases;

@@ -132,7 +132,9 @@ fn lints(bench: &Bench<'_>) -> Result<()> {
         .cargo(["clippy", "--workspace", "--all-targets", "--all-features"])
         .arguments(cargo::locked())
         .arguments(["--", "--deny", "warnings"])
-        .succeed()
+        .succeed()?;
+    let documented = bench.cargo(["doc", "--workspace", "--no-deps", "--document-private-items"]);
+    documented.arguments(cargo::locked()).variable("RUSTDOCFLAGS", "--deny warnings").succeed()
 }
 
 fn unit_tests(bench: &Bench<'_>) -> Result<()> {

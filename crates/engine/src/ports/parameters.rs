@@ -37,7 +37,7 @@ pub trait Parameters: Send + Sync {
     /// The parameter, with what it holds; none when there is no such parameter.
     fn find(&self, name: &str) -> impl Future<Output = Result<Option<StoredParameter>, PortError>> + Send;
 
-    /// Makes the parameter. One that exists is not touched: that is an error of the kind [`ErrorKind::Conflict`](super::ErrorKind::Conflict).
+    /// Makes the parameter. One that exists is not touched: that is an error of the kind [`ErrorKind::Conflict`].
     fn create(&self, name: &str, value: &ParameterValue) -> impl Future<Output = Result<(), PortError>> + Send;
 
     /// Gives a parameter that exists another value.
