@@ -1,6 +1,6 @@
 //! Credential reports as AWS writes them, as nobody should, and as bytes.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "in tests a panic is the message")]
 
 mod support;
 

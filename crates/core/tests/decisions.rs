@@ -1,6 +1,6 @@
 //! Every case of `decisions.json`, against the planner. The file is written by hand, from the rules.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "in tests a panic is the message")]
 
 mod support;
 

@@ -1,6 +1,6 @@
 //! The rules of `docs/safety.md`, for explicit actions: against random sights, ledgers and policies, with any guards lifted.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "in tests a panic is the message")]
 
 mod support;
 

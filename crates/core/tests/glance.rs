@@ -1,6 +1,6 @@
 //! Passing a user over makes no difference: what a glance leaves out, a look at the user's keys plans nothing for.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "in tests a panic is the message")]
 
 mod support;
 

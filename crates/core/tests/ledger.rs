@@ -1,6 +1,6 @@
 //! The ledger as it is read, and what one night's sight adds to it.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "in tests a panic is the message")]
 
 mod support;
 

@@ -1,6 +1,6 @@
 //! The ledger can only delay a step; the same sight gives the same plan; and no date breaks the arithmetic.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "in tests a panic is the message")]
 
 mod support;
 

@@ -1,7 +1,7 @@
 //! The rules of `docs/safety.md` that show in a plan, against random sights, ledgers and policies. How often
 //! each of them is tried is counted in `sample.rs`.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "in tests a panic is the message")]
 
 mod support;
 

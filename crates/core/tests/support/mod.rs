@@ -1,5 +1,10 @@
 //! Builds what an audit could have seen. Every test binary uses its part of it.
-#![allow(dead_code, clippy::panic, clippy::unwrap_used)]
+#![allow(
+    dead_code,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "each test uses a part of it; in tests a panic is the message"
+)]
 
 pub(crate) mod asked;
 pub(crate) mod cases;
