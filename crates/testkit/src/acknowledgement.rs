@@ -29,6 +29,16 @@ impl Account {
         };
         self.acknowledgements.insert(place.key(), serde_json::to_vec(&said).unwrap());
     }
+
+    /// What the hosts of the user say, as far as it can be believed.
+    #[must_use]
+    pub fn acknowledged_by(&self, user: &str) -> Vec<Acknowledgement> {
+        let said = |(key, bytes): (&String, &Vec<u8>)| {
+            let place = Place::parse(key).filter(|place| place.user.as_str() == user)?;
+            Acknowledgement::parse(bytes, &place).ok()
+        };
+        self.acknowledgements.iter().filter_map(said).collect()
+    }
 }
 
 impl Acknowledgements for World {

@@ -17,6 +17,7 @@ mod busy;
 mod call;
 mod history;
 mod iam;
+pub mod judge;
 mod life;
 mod night;
 mod parameter;

@@ -5,10 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "in tests a panic is the message")]
 
 mod asking;
-mod evidence;
-mod judge;
 mod ledgers;
-mod past;
 mod people;
 mod play;
 mod sensitivity;

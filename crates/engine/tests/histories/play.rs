@@ -9,10 +9,10 @@ use keywheel_core::contract::action::ExplicitAction;
 use keywheel_core::ledger::AccountLedger;
 use keywheel_core::policy::{Freeze, Mode};
 use keywheel_core::time::{Days, after, plus};
-use keywheel_testkit::{Account, Behaviour, Call, Ended, Night, Operation, What, World};
+use keywheel_testkit::judge::Watch;
+use keywheel_testkit::{Account, Behaviour, Call, Ended, Night, What, World};
 
 use crate::asking::Asking;
-use crate::evidence::{Look, Watch};
 use crate::people::Deed;
 use crate::story::{Act, History, RunAct, Switch};
 use crate::tally::Tally;
@@ -206,17 +206,7 @@ impl Play<'_> {
                 watch.muddles.extend(is_muddled.then_some(account.now));
             }
             calls += 1;
-            if call.operation == Operation::GetGroup {
-                watch.groups.push(account.groups.get("exempt").cloned());
-            }
-            if call.operation == Operation::ListAccessKeys && remembers {
-                watch.sees(account, &call.subject);
-            }
-            if call.operation == Operation::GetUser
-                && let Some(look) = Look::of(account, &call.subject)
-            {
-                watch.looks.insert(call.subject.clone(), look);
-            }
+            watch.note(call, account, "exempt", remembers);
         });
     }
 

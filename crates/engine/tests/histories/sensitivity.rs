@@ -3,9 +3,8 @@
 use keywheel_core::observed::KeyStatus;
 use keywheel_core::policy::Policy;
 use keywheel_core::time::Days;
+use keywheel_testkit::judge::{Look, Watch};
 use keywheel_testkit::{Account, Call, Habit, Night, Operation, World};
-
-use crate::evidence::{Look, Watch};
 
 /// Alice's key of 90 days was replaced tonight.
 fn rotated() -> World {
@@ -104,4 +103,23 @@ fn rule_8_and_9_nothing_changes_for_the_exempt_and_in_audits() {
     assert!(verdict(&account, Operation::UpdateAccessKey, 0).contains("rule 8"));
     account.groups.clear();
     assert!(verdict(&account, Operation::UpdateAccessKey, 0).contains("rule 8"));
+}
+
+#[test]
+fn rule_2_and_8_a_users_own_tags_and_what_its_hosts_acknowledge_are_known() {
+    let world = rotated();
+    days_later(&world, 12);
+    let mut account = world.account();
+    account.user_mut("alice").tags.insert("KeyRotation:DEACTIVATE_AFTER_DAYS".to_owned(), "20".to_owned());
+    assert!(verdict(&account, Operation::UpdateAccessKey, 0).contains("the install grace ends"));
+    account.user_mut("alice").tags = [("KeyRotation:EXEMPT_UNTIL".to_owned(), "2026-12-31".to_owned())].into();
+    assert!(verdict(&account, Operation::UpdateAccessKey, 0).contains("rule 8: a tag"));
+    let user = account.user_mut("alice");
+    (user.tags, user.habit, user.keys[1].uses) = ([].into(), Habit::None, Vec::new());
+    assert!(verdict(&account, Operation::UpdateAccessKey, 0).contains("not taken up"));
+    let new = account.user("alice").keys[1].id.clone();
+    account.acknowledge("alice", "ci-1", &new);
+    let mut acknowledging = watch(&account);
+    acknowledging.policy.ack_forget_after = Some(Days(90));
+    assert_eq!(said(&mut acknowledging, &account, Operation::UpdateAccessKey, 0), "");
 }

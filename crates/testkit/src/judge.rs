@@ -1,17 +1,24 @@
-//! The rules, judged right before the call that could break them.
+//! The rules of `docs/safety.md`, judged from outside, right before each call that could break them: from what the run saw when it last looked,
+//! from mails, and from what became of keys.
+
+mod asked;
+mod evidence;
+mod past;
 
 use std::collections::BTreeSet;
 
+use crate::{Account, Call, Key, Operation};
 use keywheel_core::Timestamp;
 use keywheel_core::contract::action::{ActionKind, Guard};
 use keywheel_core::id::{AccessKeyId, UserName};
-use keywheel_core::policy::ForeignInactiveKeys;
+use keywheel_core::policy::{ForeignInactiveKeys, UserPeriods, UserTags};
 use keywheel_core::reason::Reason;
 use keywheel_core::time::{Days, after, plus};
-use keywheel_testkit::{Account, Call, Key, Operation};
 
-use crate::evidence::{Look, Watch, is_taken_up, is_unused_for, told};
-use crate::past::is_ours;
+pub use asked::Asked;
+pub use evidence::{Look, Watch};
+use evidence::{is_acknowledged, is_taken_up, is_unused_for, is_used_by_somebody, shown_use, told};
+use past::is_ours;
 
 const TELLS_OF_A_REPLACEMENT: &[Reason] =
     &[Reason::RotationDue, Reason::Forced, Reason::ReplacementPending, Reason::NoticeRepeated, Reason::NoticeNotSent];
@@ -20,7 +27,7 @@ type Verdict = Result<(), String>;
 
 impl Watch {
     /// Judges a call right before it is made.
-    pub(crate) fn judge(&mut self, call: &Call, account: &Account) {
+    pub fn judge(&mut self, call: &Call, account: &Account) {
         if !call.operation.is_change() {
             return;
         }
@@ -35,6 +42,19 @@ impl Watch {
             self.broken.push(format!("{} {} at {}: {why}", call.operation.name(), call.subject, call.at));
         }
         self.count(call, account);
+    }
+
+    /// Notes what the run sees with a call. `exemption_group` is the group's name; where a run may not write, or breaks off, no later run
+    /// remembers what it saw.
+    pub fn note(&mut self, call: &Call, account: &Account, exemption_group: &str, remembers: bool) {
+        match call.operation {
+            Operation::GetGroup => self.groups.push(account.groups.get(exemption_group).cloned()),
+            Operation::ListAccessKeys if remembers => self.sees(account, &call.subject),
+            Operation::GetUser => {
+                self.looks.extend(Look::of(account, &call.subject).map(|look| (call.subject.clone(), look)));
+            }
+            _ => {}
+        }
     }
 
     fn count(&mut self, call: &Call, account: &Account) {
@@ -64,7 +84,18 @@ impl Watch {
         // Each run reads the group once and goes by that.
         let is_free = |group: &BTreeSet<UserName>| group.iter().all(|member| member.as_str() != user);
         let is_free_for_one = self.groups.iter().flatten().any(is_free);
-        check(is_free_for_one, "rule 8: the user is exempt, or the exemption group is missing")
+        check(is_free_for_one, "rule 8: the user is exempt, or the exemption group is missing")?;
+        let is_exempt_by_tag = self.looks.get(user).is_some_and(|look| self.tags(look).exempts(call.at));
+        check(!is_exempt_by_tag, "rule 8: a tag exempts the user")
+    }
+
+    fn tags(&self, look: &Look) -> UserTags {
+        UserTags::read(&look.user.tags, &self.policy.tag_prefix)
+    }
+
+    /// The user's own periods, where tags bend them.
+    fn periods(&self, look: &Look) -> UserPeriods {
+        self.policy.periods.for_user(&self.tags(look))
     }
 
     fn look(&self, call: &Call) -> Result<&Look, String> {
@@ -91,7 +122,7 @@ impl Watch {
         check(key.is_active(), "rule 5: the key was inactive already")?;
         let ways = [
             self.as_superseded(look, key, account),
-            self.as_unused(key, account),
+            self.as_unused(look, key, account),
             self.as_orphan(look, key),
             self.as_rolled_back(look, key, call, account),
         ];
@@ -115,12 +146,12 @@ impl Watch {
         check(self.asked.may_roll_back(user_of(call), call), "no rollback was asked for")?;
         let mut others = look.user.keys.iter().filter(|other| other.id != key.id && other.is_active());
         check(others.next().is_some(), "no other key works")?;
-        let is_used = crate::evidence::is_used_by_somebody(account, key);
+        let is_used = is_used_by_somebody(account, key);
         check(!is_used || self.asked.lifts(Guard::LastUsed), "somebody uses the new key")
     }
 
     fn as_superseded(&self, look: &Look, key: &Key, account: &Account) -> Verdict {
-        let grace = self.policy.periods.install_grace();
+        let grace = self.periods(look).install_grace;
         let mut others = look.user.keys.iter().filter(|other| other.id != key.id && other.is_active());
         let published = others.find_map(|other| Some((other, look.published(&other.id)?)));
         let (replacement, stored) = published.ok_or("no replacement is published and active")?;
@@ -142,22 +173,24 @@ impl Watch {
             return Ok(());
         }
         let threshold = self.policy.last_used_threshold;
-        let used = crate::evidence::shown_use(account, key).filter(|_| threshold.0 > 0);
+        let used = shown_use(account, key).filter(|_| threshold.0 > 0);
         let at_rest = used.is_none_or(|used| account.now >= after(used, threshold));
         check(at_rest || is_lifted(Guard::LastUsed), "the old key is in use")?;
         let is_unused = is_unused_for(account, key, self.policy.unused_after);
-        let taken_up = is_unused || is_taken_up(account, replacement, stored);
+        let taken_up = is_unused
+            || is_taken_up(account, replacement, stored)
+            || is_acknowledged(&self.policy, account, look, replacement);
         check(taken_up || is_lifted(Guard::TakeUp), "the replacement is not taken up")
     }
 
-    fn as_unused(&self, key: &Key, account: &Account) -> Verdict {
+    fn as_unused(&self, look: &Look, key: &Key, account: &Account) -> Verdict {
         check(is_unused_for(account, key, self.policy.unused_after), "the key is not unused")?;
         if !self.policy.require_notice {
             return Ok(());
         }
         let since = self.revived(account, &key.id).unwrap_or(Timestamp::MIN);
         let notice = told(account, &key.id, &[Reason::RetirementAhead], since);
-        let due = after(notice.ok_or("its retirement was not announced")?, self.policy.periods.install_grace());
+        let due = after(notice.ok_or("its retirement was not announced")?, self.periods(look).install_grace);
         check(account.now >= due, &format!("its retirement was announced for {due}"))
     }
 
@@ -179,7 +212,7 @@ impl Watch {
         let inactive = self.inactive_by_keywheel(&key.id, look);
         let due = match inactive {
             Some(at) if never_stored && self.as_orphan(look, key).is_ok() => after(at, Days(1)),
-            Some(at) => after(at, self.policy.periods.recovery_grace()),
+            Some(at) => after(at, self.periods(look).recovery_grace),
             None => self.inactive_by_a_person_until(account, key, look)?,
         };
         check(account.now >= due, &format!("rule 1: the key can be called back until {due}"))
@@ -188,7 +221,7 @@ impl Watch {
     /// When a key that a person made inactive may be deleted, or one of which nobody can tell who did.
     fn inactive_by_a_person_until(&self, account: &Account, key: &Key, look: &Look) -> Result<Timestamp, String> {
         let by_either = self.inactive_by_either(account, &key.id);
-        let by_either = by_either.map(|at| after(at, self.policy.periods.recovery_grace()));
+        let by_either = by_either.map(|at| after(at, self.periods(look).recovery_grace));
         match (by_either, self.person_inactive_until(account, key, look)) {
             (Some(either), Ok(persons)) => Ok(either.min(persons)),
             (Some(either), Err(_)) => Ok(either),
@@ -199,15 +232,15 @@ impl Watch {
     /// When a person's inactive key may be deleted.
     fn person_inactive_until(&self, account: &Account, key: &Key, look: &Look) -> Result<Timestamp, String> {
         if self.asked.is(ActionKind::Delete) && self.asked.lifts(Guard::PersonInactive) {
-            return Ok(after(self.inactive_since(account, key, look), self.policy.periods.recovery_grace()));
+            return Ok(after(self.inactive_since(account, key, look), self.periods(look).recovery_grace));
         }
         let is_allowed = self.policy.foreign_inactive_keys == ForeignInactiveKeys::Delete;
         check(is_allowed, "rule 5: a person made the key inactive")?;
         let at = self.inactive_since(account, key, look);
         let notice = told(account, &key.id, &[Reason::ForeignDeletionAhead], at);
         let announced =
-            after(notice.ok_or("rule 5: its deletion was not announced")?, self.policy.periods.install_grace());
-        Ok(announced.max(after(at, self.policy.unused_after.max(self.policy.periods.recovery_grace()))))
+            after(notice.ok_or("rule 5: its deletion was not announced")?, self.periods(look).install_grace);
+        Ok(announced.max(after(at, self.policy.unused_after.max(self.periods(look).recovery_grace))))
     }
 }
 
@@ -223,8 +256,8 @@ fn check(holds: bool, why: &str) -> Verdict {
 /// The user whom a call to IAM is about, or whose secret a call is about.
 fn user_of(call: &Call) -> &str {
     let subject = call.subject.split(' ').next().unwrap_or_default();
-    let of_secret = subject.strip_prefix("Account_111122223333_User_").and_then(|rest| rest.strip_suffix("_AccessKey"));
-    of_secret.unwrap_or(subject)
+    let of_account = subject.strip_prefix("Account_").and_then(|rest| rest.split_once("_User_"));
+    of_account.and_then(|(_, rest)| rest.strip_suffix("_AccessKey")).unwrap_or(subject)
 }
 
 fn key_of(call: &Call) -> Option<AccessKeyId> {

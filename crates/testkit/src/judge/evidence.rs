@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::asked::Asked;
+use crate::{Account, Key, Mail, Secret, User};
 use jiff::SignedDuration;
 use keywheel_core::Timestamp;
 use keywheel_core::contract::result::StepStatus;
@@ -10,44 +12,55 @@ use keywheel_core::observed::{AWSCURRENT, AWSPENDING};
 use keywheel_core::policy::Policy;
 use keywheel_core::reason::Reason;
 use keywheel_core::time::{Days, after, plus};
-use keywheel_testkit::{Account, Key, Secret, User};
-
-use crate::asking::Asked;
 
 /// What the run saw when it last looked at a user. Between that look and a call a person may still act; no rule covers that.
 #[derive(Clone)]
-pub(crate) struct Look {
-    pub(crate) at: Timestamp,
-    pub(crate) user: User,
-    pub(crate) secret: Option<Secret>,
+pub struct Look {
+    /// When.
+    pub at: Timestamp,
+    /// The user.
+    pub user: User,
+    /// The user's secret.
+    pub secret: Option<Secret>,
 }
 
 /// What is known while runs go on.
-pub(crate) struct Watch {
-    pub(crate) policy: Policy,
-    pub(crate) looks: BTreeMap<String, Look>,
+pub struct Watch {
+    /// What the deployment wants.
+    pub policy: Policy,
+    /// The last look at each user.
+    pub looks: BTreeMap<String, Look>,
     /// The exemption group as each of the runs that go on read it; none when it was missing.
-    pub(crate) groups: Vec<Option<BTreeSet<UserName>>>,
+    pub groups: Vec<Option<BTreeSet<UserName>>>,
     /// When Keywheel last called to make a key inactive.
-    pub(crate) deactivations: BTreeMap<AccessKeyId, Timestamp>,
+    pub deactivations: BTreeMap<AccessKeyId, Timestamp>,
     /// When a run saw a key active.
-    pub(crate) seen_active: BTreeSet<(AccessKeyId, Timestamp)>,
+    pub seen_active: BTreeSet<(AccessKeyId, Timestamp)>,
     /// When a person did something in the middle of a run whose calls failed, or after it, or to a user of whom the ledger has
     /// a key that a run was about to make inactive when it broke off: no run can tell that from what it did itself.
-    pub(crate) muddles: BTreeSet<Timestamp>,
+    pub muddles: BTreeSet<Timestamp>,
     /// The spans of time in which there were runs.
-    pub(crate) runs: Vec<(Timestamp, Timestamp)>,
-    pub(crate) may_change: bool,
-    pub(crate) is_first_sight: bool,
-    pub(crate) asked: Asked,
-    pub(crate) made: u64,
-    pub(crate) deactivated: u64,
-    pub(crate) deleted: u64,
-    pub(crate) broken: Vec<String>,
+    pub runs: Vec<(Timestamp, Timestamp)>,
+    /// Whether the run that goes on may change anything.
+    pub may_change: bool,
+    /// Whether the account has no ledger yet.
+    pub is_first_sight: bool,
+    /// What was asked for so far.
+    pub asked: Asked,
+    /// Calls that make keys.
+    pub made: u64,
+    /// Calls that make keys inactive.
+    pub deactivated: u64,
+    /// Calls that delete keys.
+    pub deleted: u64,
+    /// The rules that were broken, in words.
+    pub broken: Vec<String>,
 }
 
 impl Watch {
-    pub(crate) fn new(policy: Policy) -> Self {
+    /// A watch that has seen nothing yet.
+    #[must_use]
+    pub fn new(policy: Policy) -> Self {
         Self {
             policy,
             looks: BTreeMap::new(),
@@ -69,7 +82,7 @@ impl Watch {
 
 impl Watch {
     /// A run looks at a user's keys.
-    pub(crate) fn sees(&mut self, account: &Account, user: &str) {
+    pub(super) fn sees(&mut self, account: &Account, user: &str) {
         let Ok(name) = user.parse::<UserName>() else { return };
         let keys =
             account.users.get(&name).map(|user| user.keys.iter().filter(|key| key.is_active())).into_iter().flatten();
@@ -78,18 +91,20 @@ impl Watch {
 }
 
 impl Look {
-    pub(crate) fn of(account: &Account, user: &str) -> Option<Self> {
+    /// What a run sees of the user now; none where there is no such user.
+    #[must_use]
+    pub fn of(account: &Account, user: &str) -> Option<Self> {
         let name: UserName = user.parse().ok()?;
         let found = account.users.get(&name)?.clone();
         Some(Self { at: account.now, user: found, secret: account.secret(user).cloned() })
     }
 
-    pub(crate) fn is_stored(&self, key: &AccessKeyId) -> bool {
+    pub(super) fn is_stored(&self, key: &AccessKeyId) -> bool {
         self.secret.as_ref().is_some_and(|secret| secret.labels_of(key).is_some())
     }
 
     /// When the pair was stored that the secret hands out, if it is this key's.
-    pub(crate) fn published(&self, key: &AccessKeyId) -> Option<Timestamp> {
+    pub(super) fn published(&self, key: &AccessKeyId) -> Option<Timestamp> {
         let secret = self.secret.as_ref().filter(|secret| !secret.is_scheduled_for_deletion)?;
         let (_, version) = secret.labelled(AWSCURRENT)?;
         let is_it = version.key().as_ref() == Some(key) && version.has_half() && !version.stages.contains(AWSPENDING);
@@ -98,30 +113,38 @@ impl Look {
 }
 
 /// The last use that AWS shows by now.
-pub(crate) fn shown_use(account: &Account, key: &Key) -> Option<Timestamp> {
+pub(super) fn shown_use(account: &Account, key: &Key) -> Option<Timestamp> {
     let lag = account.behaviour.use_shows_after;
     key.uses.iter().copied().filter(|used| plus(*used, lag) <= account.now).max()
 }
 
 /// Whether nobody is known to have used the key for so long.
-pub(crate) fn is_unused_for(account: &Account, key: &Key, days: Days) -> bool {
+pub(super) fn is_unused_for(account: &Account, key: &Key, days: Days) -> bool {
     let last = shown_use(account, key).map_or(key.created, |used| used.max(key.created));
     account.now >= after(last, days)
 }
 
 /// Whether somebody but Keywheel is known to have used the replacement.
-pub(crate) fn is_taken_up(account: &Account, key: &Key, stored: Timestamp) -> bool {
+pub(super) fn is_taken_up(account: &Account, key: &Key, stored: Timestamp) -> bool {
     shown_use(account, key).is_some_and(|used| used > plus(stored, SignedDuration::from_mins(15)))
 }
 
+/// Whether every host that acknowledges, and was heard of lately, has the replacement.
+pub(super) fn is_acknowledged(policy: &Policy, account: &Account, look: &Look, key: &Key) -> bool {
+    let Some(forget_after) = policy.ack_forget_after else { return false };
+    let said = account.acknowledged_by(look.user.name.as_str());
+    let heard: Vec<_> = said.iter().filter(|said| account.now < after(said.time, forget_after)).collect();
+    !heard.is_empty() && heard.iter().all(|said| said.access_key_id == key.id)
+}
+
 /// Whether somebody but Keywheel, when it proved the key, is known to have used it.
-pub(crate) fn is_used_by_somebody(account: &Account, key: &Key) -> bool {
+pub(super) fn is_used_by_somebody(account: &Account, key: &Key) -> bool {
     shown_use(account, key).is_some_and(|used| !key.is_proof(used))
 }
 
 /// The first mail since `since` that told owners this of the key.
-pub(crate) fn told(account: &Account, key: &AccessKeyId, reasons: &[Reason], since: Timestamp) -> Option<Timestamp> {
-    let tells = |mail: &&keywheel_testkit::Mail| {
+pub(super) fn told(account: &Account, key: &AccessKeyId, reasons: &[Reason], since: Timestamp) -> Option<Timestamp> {
+    let tells = |mail: &&Mail| {
         mail.at >= since
             && mail.entry.access_key_id.as_ref() == Some(key)
             && mail.entry.status == StepStatus::Done

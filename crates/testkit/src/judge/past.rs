@@ -1,35 +1,34 @@
 //! What became of a key, as far as the runs could know it: what people do and undo between two runs, no run sees.
 
+use super::evidence::{Look, Watch};
+use crate::{Account, Event, Key, What, Who};
 use keywheel_core::Timestamp;
 use keywheel_core::id::AccessKeyId;
-use keywheel_testkit::{Account, Event, Key, What, Who};
-
-use crate::evidence::{Look, Watch};
 
 impl Watch {
     /// When Keywheel made the key inactive, if no run had seen it active since when this one looked. What another run, begun at
     /// the same time, sees later, this one cannot know.
-    pub(crate) fn inactive_by_keywheel(&self, key: &AccessKeyId, look: &Look) -> Option<Timestamp> {
+    pub(super) fn inactive_by_keywheel(&self, key: &AccessKeyId, look: &Look) -> Option<Timestamp> {
         let at = *self.deactivations.get(key)?;
         self.seen_active_until(key, look).is_none_or(|seen| seen <= at).then_some(at)
     }
 
     /// When a person made a key inactive that a run was about to, and which died, or whose calls failed. Nobody can tell which
     /// of the two it was.
-    pub(crate) fn inactive_by_either(&self, account: &Account, key: &AccessKeyId) -> Option<Timestamp> {
+    pub(super) fn inactive_by_either(&self, account: &Account, key: &AccessKeyId) -> Option<Timestamp> {
         let event = last(account, key, What::MadeInactive)?;
         self.muddles.contains(&event.at).then_some(event.at)
     }
 
     /// Since when the key was inactive at every look.
-    pub(crate) fn inactive_since(&self, account: &Account, key: &Key, look: &Look) -> Timestamp {
+    pub(super) fn inactive_since(&self, account: &Account, key: &Key, look: &Look) -> Timestamp {
         let seen = self.seen_active_until(&key.id, look).unwrap_or(Timestamp::MIN);
         let is_first = |event: &&Event| event.key == key.id && event.what == What::MadeInactive && event.at > seen;
         account.history.iter().find(is_first).map_or(key.created, |event| event.at)
     }
 
     /// When a person undid what Keywheel had done, where a run could know.
-    pub(crate) fn revived(&self, account: &Account, key: &AccessKeyId) -> Option<Timestamp> {
+    pub(super) fn revived(&self, account: &Account, key: &AccessKeyId) -> Option<Timestamp> {
         let at = last(account, key, What::MadeActive)?.at;
         let before = account
             .history
@@ -45,7 +44,7 @@ impl Watch {
     }
 }
 
-pub(crate) fn is_ours(account: &Account, key: &AccessKeyId) -> bool {
+pub(super) fn is_ours(account: &Account, key: &AccessKeyId) -> bool {
     last(account, key, What::Made).is_some_and(|event| event.who == Who::Keywheel)
 }
 
