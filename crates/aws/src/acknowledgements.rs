@@ -2,9 +2,11 @@
 
 use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
-use keywheel_core::acknowledgement::{MAX_BYTES, Place};
-use keywheel_core::id::AccountId;
-use keywheel_engine::ports::{Acknowledgements, PortError};
+use aws_sdk_s3::types::Object;
+use keywheel_core::Timestamp;
+use keywheel_core::acknowledgement::{MAX_BYTES, MAX_HOSTS, Place};
+use keywheel_core::id::{AccountId, UserName};
+use keywheel_engine::ports::{Acknowledgements, PortError, Written};
 
 use crate::error::{bad_answer, code};
 use crate::pages::Pages;
@@ -13,7 +15,7 @@ use crate::state::{object_error, s3_client};
 const LIST: &str = "s3:ListBucket";
 const GET: &str = "s3:GetObject";
 
-/// So many pages of a thousand are read of one account: whoever may acknowledge could write any number.
+/// So many pages of a thousand are read of one user, who could write any number of anything.
 const MAX_PAGES: usize = 10;
 
 /// What hosts acknowledge, where they do.
@@ -43,12 +45,12 @@ impl AwsAcknowledgements {
 }
 
 impl Acknowledgements for AwsAcknowledgements {
-    async fn places(&self, account: &AccountId) -> Result<Vec<Place>, PortError> {
+    async fn places(&self, account: &AccountId, user: &UserName, since: Timestamp) -> Result<Vec<Written>, PortError> {
         let Some(bucket) = &self.bucket else { return Ok(Vec::new()) };
-        let prefix = Place::prefix(account);
+        let prefix = Place::prefix(account, user);
         let (mut pages, mut read) = (Pages::of(LIST), 0);
         let mut places = Vec::new();
-        while pages.more() {
+        while pages.more() && places.len() <= MAX_HOSTS {
             if read == MAX_PAGES {
                 return Err(bad_answer(LIST, format_args!("s3://{bucket}/{prefix} has more than {read} pages")));
             }
@@ -56,8 +58,9 @@ impl Acknowledgements for AwsAcknowledgements {
             let page = request.set_continuation_token(pages.token()).send().await;
             let page = page.map_err(|error| object_error(LIST, bucket, &prefix, &error))?;
             pages.answered_by_iam(page.is_truncated.unwrap_or_default(), page.next_continuation_token)?;
-            let keys = page.contents.into_iter().flatten().filter_map(|object| object.key);
-            places.extend(keys.filter_map(|key| Place::parse(&key)));
+            for object in page.contents.into_iter().flatten() {
+                places.extend(written(object)?.filter(|written| written.at > since));
+            }
             read += 1;
         }
         Ok(places)
@@ -81,6 +84,15 @@ impl Acknowledgements for AwsAcknowledgements {
     }
 }
 
+/// Where and when an object was written; none where no host acknowledges there.
+fn written(object: Object) -> Result<Option<Written>, PortError> {
+    let Some(place) = object.key.as_deref().and_then(Place::parse) else { return Ok(None) };
+    let at = object.last_modified.and_then(|at| Timestamp::from_second(at.secs()).ok());
+    let missing = || bad_answer(LIST, format_args!("{} without the time at which it was written", place.key()));
+    let at = at.ok_or_else(missing)?;
+    Ok(Some(Written { place, at }))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,12 +104,25 @@ mod tests {
         AwsAcknowledgements::new(&wire.config(), Some("acks-bucket".to_owned()))
     }
 
+    impl AwsAcknowledgements {
+        /// What alice's hosts wrote since the first of November.
+        async fn of_alice(&self) -> Result<Vec<Written>, PortError> {
+            let since = "2026-11-01T00:00:00Z".parse().unwrap();
+            self.places(&ACCOUNT.parse().unwrap(), &"alice".parse().unwrap(), since).await
+        }
+    }
+
     fn place() -> Place {
         Place::parse("acks/111122223333/alice/web-1.json").unwrap()
     }
 
     fn listing(keys: &[&str], next: Option<&str>) -> Answer {
-        let contents: Vec<_> = keys.iter().map(|key| format!("<Contents><Key>{key}</Key></Contents>")).collect();
+        listed(keys, "2026-11-20T02:00:00.000Z", next)
+    }
+
+    fn listed(keys: &[&str], at: &str, next: Option<&str>) -> Answer {
+        let content = |key: &&str| format!("<Contents><Key>{key}</Key><LastModified>{at}</LastModified></Contents>");
+        let contents: Vec<_> = keys.iter().map(content).collect();
         let contents = contents.concat();
         let next = next.map(|token| format!("<NextContinuationToken>{token}</NextContinuationToken>"));
         let truncated = next.is_some();
@@ -111,19 +136,53 @@ mod tests {
     async fn places_are_read_page_by_page_and_whatever_else_is_there_is_passed_over() {
         let first = ["acks/111122223333/alice/web-1.json", "acks/111122223333/alice/notes.txt"];
         let wire = Wire::new(move |nth, _: &Sent| {
-            if nth == 0 { listing(&first, Some("t")) } else { listing(&["acks/111122223333/bob/web-1.json"], None) }
+            if nth == 0 { listing(&first, Some("t")) } else { listing(&["acks/111122223333/alice/web-2.json"], None) }
         });
-        let places = over(&wire).places(&ACCOUNT.parse().unwrap()).await.unwrap();
-        let keys: Vec<_> = places.iter().map(Place::key).collect();
-        assert_eq!(keys, ["acks/111122223333/alice/web-1.json", "acks/111122223333/bob/web-1.json"]);
-        assert!(wire.sent().iter().all(|sent| sent.uri.contains("prefix=acks%2F111122223333%2F")));
+        let places = over(&wire).of_alice().await.unwrap();
+        let keys: Vec<_> = places.iter().map(|written| written.place.key()).collect();
+        assert_eq!(keys, ["acks/111122223333/alice/web-1.json", "acks/111122223333/alice/web-2.json"]);
+        assert!(wire.sent().iter().all(|sent| sent.uri.contains("prefix=acks%2F111122223333%2Falice%2F")));
         assert!(wire.sent()[1].uri.contains("continuation-token=t"));
+    }
+
+    #[tokio::test]
+    async fn what_was_written_long_ago_is_passed_over_and_too_many_are_enough() {
+        let key = |number: usize| format!("acks/111122223333/alice/web-{number}.json");
+        let keys: Vec<String> = (0..=MAX_HOSTS).map(key).collect();
+        let wire = Wire::new(move |nth, _: &Sent| {
+            let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+            let at = if nth == 0 { "2026-11-01T00:00:00.000Z" } else { "2026-11-01T00:00:01.000Z" };
+            listed(&keys, at, Some(&format!("t{nth}")))
+        });
+        let places = over(&wire).of_alice().await.unwrap();
+        assert_eq!((places.len(), wire.sent().len()), (MAX_HOSTS + 1, 2));
+        assert!(places.iter().all(|written| written.at.to_string() == "2026-11-01T00:00:01Z"));
+    }
+
+    #[tokio::test]
+    async fn an_object_without_a_time_is_an_error_and_neither_old_nor_new() {
+        let listed =
+            "<ListBucketResult><Contents><Key>acks/111122223333/alice/web-1.json</Key></Contents></ListBucketResult>";
+        let wire = Wire::new(move |_, _: &Sent| Answer::Status(200, listed.to_owned()));
+        let error = over(&wire).of_alice().await.unwrap_err();
+        assert!(error.message.contains("alice/web-1.json without the time"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn whatever_a_user_is_called_the_listing_is_of_that_user_alone() {
+        for (user, sent) in [("web", "web%2F&"), ("a+=,.@_-b", "a%2B%3D%2C.%40_-b%2F&"), ("Web", "Web%2F&")] {
+            let wire = Wire::new(|_, _: &Sent| listing(&[], None));
+            let since = Timestamp::UNIX_EPOCH;
+            over(&wire).places(&ACCOUNT.parse().unwrap(), &user.parse().unwrap(), since).await.unwrap();
+            let uri = format!("{}&", wire.sent()[0].uri);
+            assert!(uri.contains(&format!("prefix=acks%2F111122223333%2F{sent}")), "{uri}");
+        }
     }
 
     #[tokio::test]
     async fn a_list_without_end_is_an_error_and_no_half_a_list() {
         let wire = Wire::new(|nth, _: &Sent| listing(&[], Some(&format!("t{nth}"))));
-        let error = over(&wire).places(&ACCOUNT.parse().unwrap()).await.unwrap_err();
+        let error = over(&wire).of_alice().await.unwrap_err();
         assert_eq!((wire.sent().len(), error.message.contains("more than 10 pages")), (MAX_PAGES, true), "{error}");
     }
 
@@ -143,14 +202,14 @@ mod tests {
         assert_eq!(over(&refused("InvalidRange", 416)).read(&place()).await.unwrap(), Some(Vec::new()));
         let denied = refused("AccessDenied", 403);
         assert!(over(&denied).read(&place()).await.is_err());
-        assert!(over(&denied).places(&ACCOUNT.parse().unwrap()).await.is_err());
+        assert!(over(&denied).of_alice().await.is_err());
     }
 
     #[tokio::test]
     async fn without_a_bucket_nothing_is_sent() {
         let wire = Wire::new(|_, _: &Sent| Answer::Lost);
         let nowhere = AwsAcknowledgements::new(&wire.config(), None);
-        assert_eq!(nowhere.places(&ACCOUNT.parse().unwrap()).await.unwrap(), Vec::new());
+        assert_eq!(nowhere.of_alice().await.unwrap(), Vec::new());
         assert_eq!(nowhere.read(&place()).await.unwrap(), None);
         assert!(wire.sent().is_empty());
     }

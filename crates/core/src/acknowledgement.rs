@@ -72,10 +72,10 @@ pub enum NotBelieved {
 }
 
 impl Place {
-    /// What the keys of an account's acknowledgements begin with.
+    /// What the keys of a user's acknowledgements begin with.
     #[must_use]
-    pub fn prefix(account: &AccountId) -> String {
-        format!("{PREFIX}{account}/")
+    pub fn prefix(account: &AccountId, user: &UserName) -> String {
+        format!("{PREFIX}{account}/{user}/")
     }
 
     /// The key of the object.

@@ -14,7 +14,7 @@ mod runs;
 mod secrets;
 mod state;
 
-pub use acknowledgements::Acknowledgements;
+pub use acknowledgements::{Acknowledgements, Written};
 pub use clock::Clock;
 pub use encryption::{NotEncrypted, PairEncryption};
 pub use error::{ErrorKind, PortError};

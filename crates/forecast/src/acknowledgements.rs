@@ -1,8 +1,9 @@
 //! What hosts acknowledge: they go on saying what they are taken to have.
 
-use keywheel_core::acknowledgement::{Acknowledgement, Acknowledgements as Seen, Place, SCHEMA};
-use keywheel_core::id::{AccessKeyId, AccountId};
-use keywheel_engine::ports::{Acknowledgements, ErrorKind, PortError};
+use keywheel_core::Timestamp;
+use keywheel_core::acknowledgement::{Acknowledgement, Acknowledgements as Seen, Host, Place, SCHEMA};
+use keywheel_core::id::{AccessKeyId, AccountId, UserName};
+use keywheel_engine::ports::{Acknowledgements, ErrorKind, PortError, Written};
 
 use crate::copy::{CopiedUser, Copy, refused};
 
@@ -20,22 +21,18 @@ impl CopiedUser {
 }
 
 impl Acknowledgements for Copy {
-    async fn places(&self, account: &AccountId) -> Result<Vec<Place>, PortError> {
+    async fn places(&self, account: &AccountId, user: &UserName, _since: Timestamp) -> Result<Vec<Written>, PortError> {
         let state = self.state();
-        let mut places = Vec::new();
-        for user in state.users.values() {
-            match &user.seen.acknowledgements {
-                // Of hosts that nobody had reason to ask for, none is taken to lag.
-                Seen::NotLookedAt => {}
-                Seen::Unknown { error } => return Err(refused(LIST, ErrorKind::Denied, error.clone())),
-                Seen::Known(hosts) => places.extend(hosts.iter().map(|host| Place {
-                    account: account.clone(),
-                    user: user.seen.name.clone(),
-                    host: host.name.clone(),
-                })),
-            }
-        }
-        Ok(places)
+        let Some(copied) = state.users.get(user) else { return Ok(Vec::new()) };
+        let hosts = match &copied.seen.acknowledgements {
+            // Of hosts that nobody had reason to ask for, none is taken to lag.
+            Seen::NotLookedAt => return Ok(Vec::new()),
+            Seen::Unknown { error } => return Err(refused(LIST, ErrorKind::Denied, error.clone())),
+            Seen::Known(hosts) => hosts,
+        };
+        let place = |host: &Host| Place { account: account.clone(), user: user.clone(), host: host.name.clone() };
+        // What is believed has its own time. When the rest was written is not known: it is taken to stay.
+        Ok(hosts.iter().map(|host| Written { place: place(host), at: state.now }).collect())
     }
 
     async fn read(&self, place: &Place) -> Result<Option<Vec<u8>>, PortError> {

@@ -58,6 +58,8 @@ pub struct Account {
     pub parameter_list: Option<String>,
     /// What hosts acknowledge: objects by key.
     pub acknowledgements: BTreeMap<String, Vec<u8>>,
+    /// When S3 says that they were written; now, where nothing is here.
+    pub acknowledgements_written: BTreeMap<String, Timestamp>,
     /// How many nights there have been.
     pub night: u32,
     pub(crate) report: Option<Report>,
@@ -97,6 +99,7 @@ impl Account {
             parameters: BTreeMap::new(),
             parameter_list: None,
             acknowledgements: BTreeMap::new(),
+            acknowledgements_written: BTreeMap::new(),
             night: 0,
             report: None,
             ledger: None,

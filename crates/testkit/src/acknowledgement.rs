@@ -1,8 +1,9 @@
 //! What hosts acknowledge.
 
+use keywheel_core::Timestamp;
 use keywheel_core::acknowledgement::{Acknowledgement, Place, SCHEMA};
-use keywheel_core::id::{AccessKeyId, AccountId};
-use keywheel_engine::ports::{Acknowledgements, PortError};
+use keywheel_core::id::{AccessKeyId, AccountId, UserName};
+use keywheel_engine::ports::{Acknowledgements, PortError, Written};
 
 use crate::account::Account;
 use crate::call::Operation;
@@ -27,6 +28,7 @@ impl Account {
             time: self.now,
             version: "0.1.0".to_owned(),
         };
+        self.acknowledgements_written.insert(place.key(), self.now);
         self.acknowledgements.insert(place.key(), serde_json::to_vec(&said).unwrap());
     }
 
@@ -42,11 +44,15 @@ impl Account {
 }
 
 impl Acknowledgements for World {
-    async fn places(&self, account: &AccountId) -> Result<Vec<Place>, PortError> {
-        let prefix = Place::prefix(account);
+    async fn places(&self, account: &AccountId, user: &UserName, since: Timestamp) -> Result<Vec<Written>, PortError> {
+        let prefix = Place::prefix(account, user);
         self.call(Operation::ListAcknowledgements, prefix.clone(), |account| {
             let keys = account.acknowledgements.keys().filter(|key| key.starts_with(&prefix));
-            Ok(keys.filter_map(|key| Place::parse(key)).collect())
+            let written = keys.filter_map(|key| {
+                let at = account.acknowledgements_written.get(key).copied().unwrap_or(account.now);
+                Some(Written { place: Place::parse(key)?, at })
+            });
+            Ok(written.filter(|written| written.at > since).collect())
         })
         .await
     }

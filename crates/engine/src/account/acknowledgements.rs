@@ -1,66 +1,62 @@
 //! Looks up what hosts acknowledge, for those users of whom something depends on it.
 
-use std::collections::BTreeMap;
-
 use futures::{StreamExt, TryStreamExt, stream};
-use keywheel_core::acknowledgement::{Acknowledgement, Acknowledgements as Seen, Host, Installed, MAX_HOSTS, Place};
+use keywheel_core::Timestamp;
+use keywheel_core::acknowledgement::{Acknowledgement, Acknowledgements as Seen, Host, Installed, MAX_HOSTS};
 use keywheel_core::id::{AccountId, UserName};
 use keywheel_core::observed::ObservedUser;
+use keywheel_core::time::{Days, minus};
 
-use crate::ports::{Acknowledgements, PortError, Ports};
+use crate::ports::{Acknowledgements, PortError, Ports, Written};
 
-/// How many acknowledgements are read at a time.
-const READS_AT_ONCE: usize = 16;
+/// How many users' acknowledgements are listed at a time.
+const LISTS_AT_ONCE: usize = 8;
 
-/// Adds to these users what their hosts acknowledge: one listing for all of them, and none where there is nobody.
-pub(super) async fn look_up<P: Ports>(ports: &P, account: &AccountId, users: Vec<&mut ObservedUser>) {
-    if users.is_empty() {
-        return;
-    }
-    let places = match ports.acknowledgements().places(account).await {
-        Ok(places) => places,
-        Err(error) => {
-            tracing::warn!(%error, "acknowledgements could not be listed, and count as not given");
-            for user in users {
-                user.acknowledgements = Seen::Unknown { error: error.to_string() };
-            }
-            return;
-        }
-    };
-    let mut by_user: BTreeMap<UserName, Vec<Place>> = BTreeMap::new();
-    // Whatever else is in the bucket is nobody's acknowledgement.
-    for place in places.into_iter().filter(|place| place.account == *account) {
-        by_user.entry(place.user.clone()).or_default().push(place);
-    }
-    for user in users {
-        user.acknowledgements = of_user(ports, by_user.remove(&user.name).unwrap_or_default()).await;
-    }
+/// How many acknowledgements of a user are read at a time.
+const READS_AT_ONCE: usize = 8;
+
+/// Whose hosts are looked for, and when.
+pub(super) struct Scope<'a> {
+    pub(super) account: &'a AccountId,
+    /// For how long a silent host counts.
+    pub(super) forget_after: Days,
+    pub(super) now: Timestamp,
 }
 
-async fn of_user<P: Ports>(ports: &P, places: Vec<Place>) -> Seen {
-    if places.len() > MAX_HOSTS {
-        return Seen::Unknown { error: format!("more than {MAX_HOSTS} hosts acknowledge") };
-    }
-    let reads = stream::iter(places).map(|place| async move { of_host(ports, place).await });
-    let hosts: Result<Vec<Option<Host>>, PortError> = reads.buffer_unordered(READS_AT_ONCE).try_collect().await;
-    match hosts {
-        Ok(hosts) => {
-            let mut hosts: Vec<Host> = hosts.into_iter().flatten().collect();
-            hosts.sort_by(|a, b| a.name.cmp(&b.name));
-            Seen::Known(hosts)
-        }
-        Err(error) => {
-            tracing::warn!(%error, "an acknowledgement could not be read, so all of its user count as not given");
+/// Adds to these users what their hosts acknowledge: one listing for each of them.
+pub(super) async fn look_up<P: Ports>(ports: &P, scope: &Scope<'_>, users: Vec<&mut ObservedUser>) {
+    let looks = stream::iter(users).map(|user| async move {
+        user.acknowledgements = of_user(ports, scope, &user.name).await.unwrap_or_else(|error| {
+            tracing::warn!(user = %user.name, %error, "acknowledgements could not be looked up, and count as not given");
             Seen::Unknown { error: error.to_string() }
-        }
+        });
+    });
+    looks.buffer_unordered(LISTS_AT_ONCE).collect::<()>().await;
+}
+
+async fn of_user<P: Ports>(ports: &P, scope: &Scope<'_>, user: &UserName) -> Result<Seen, PortError> {
+    // To acknowledge is to write. Hosts that were silent for longer count neither as hosts nor towards how many there may be.
+    let since = minus(scope.now, scope.forget_after.duration());
+    let mut written = ports.acknowledgements().places(scope.account, user, since).await?;
+    // Whatever else is in the bucket is nobody's acknowledgement.
+    written.retain(|written| written.place.account == *scope.account && written.place.user == *user);
+    if written.len() > MAX_HOSTS {
+        return Ok(Seen::Unknown { error: format!("more than {MAX_HOSTS} hosts acknowledge") });
     }
+    let reads = stream::iter(written).map(|written| of_host(ports, written));
+    let hosts: Vec<Option<Host>> = reads.buffer_unordered(READS_AT_ONCE).try_collect().await?;
+    let mut hosts: Vec<Host> = hosts.into_iter().flatten().collect();
+    hosts.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(Seen::Known(hosts))
 }
 
 /// A host; none where it was forgotten since the listing.
-async fn of_host<P: Ports>(ports: &P, place: Place) -> Result<Option<Host>, PortError> {
+async fn of_host<P: Ports>(ports: &P, written: Written) -> Result<Option<Host>, PortError> {
+    let Written { place, at } = written;
     let Some(bytes) = ports.acknowledgements().read(&place).await? else { return Ok(None) };
     let said = Acknowledgement::parse(&bytes, &place);
     let said = said.inspect_err(|why| tracing::warn!(place = place.key(), %why, "an acknowledgement is not believed"));
-    let said = said.ok().map(|said| Installed { key: said.access_key_id, at: said.time });
+    // Nobody said it later than it was written: a time to come would keep the host for as long as its writer likes.
+    let said = said.ok().map(|said| Installed { key: said.access_key_id, at: said.time.min(at) });
     Ok(Some(Host { name: place.host, said }))
 }

@@ -12,7 +12,7 @@ use keywheel_core::planner::{AccountView, QuietUser, needs_acknowledgements, nee
 use keywheel_core::policy::{ExemptionGroup, UserTags};
 use keywheel_core::secret::secret_name;
 
-use super::acknowledgements::look_up;
+use super::acknowledgements::{Scope, look_up};
 use super::listing::{Listing, Share, list};
 use super::{Account, Settings};
 use crate::ports::{Clock, ErrorKind, Iam, PortError, Ports, Secrets};
@@ -199,10 +199,12 @@ async fn acknowledged<P: Ports>(
     now: Timestamp,
     users: &mut [ObservedUser],
 ) {
+    let Some(forget_after) = settings.policy.ack_forget_after else { return };
     let depends = |user: &&mut ObservedUser| {
         needs_acknowledgements(&settings.policy, user) && !is_exempt(user, exemptions, settings, now)
     };
-    look_up(ports, &account.id, users.iter_mut().filter(depends).collect()).await;
+    let scope = Scope { account: &account.id, forget_after, now };
+    look_up(ports, &scope, users.iter_mut().filter(depends).collect()).await;
 }
 
 /// Nothing depends on an exempt user's last use or secret, so those are not looked at.

@@ -1,5 +1,6 @@
 //! Hosts that acknowledge the keys they have installed, and hold the old key while they do not.
 
+use keywheel_core::acknowledgement::Acknowledgements;
 use keywheel_core::contract::action::{ActionKind, Guard};
 use keywheel_core::contract::result::{AccountResult, StepStatus};
 use keywheel_core::id::AccessKeyId;
@@ -46,7 +47,7 @@ fn lags(account: &mut Account, host: &str) {
 }
 
 #[test]
-fn a_night_with_one_key_each_asks_no_host_and_one_with_an_old_key_lists_once() {
+fn a_night_with_one_key_each_asks_no_host_and_an_old_key_costs_one_listing() {
     let world = with_hosts();
     let called =
         |world: &World| [Operation::ListAcknowledgements, Operation::ReadAcknowledgement].map(|it| world.count(it));
@@ -121,6 +122,74 @@ fn a_host_that_was_silent_for_ninety_days_or_is_forgotten_by_command_holds_nothi
     let later = silent.account().now;
     silent.at(later + jiff::SignedDuration::from_hours(24));
     assert_eq!(row(&short.on(&silent).run().result, StepKind::Deactivate).0, Reason::InstallGraceOver);
+}
+
+/// What a look finds of alice's hosts.
+fn survey_of_alice(world: &World) -> Acknowledgements {
+    let survey = acknowledging().survey(&world.fork()).unwrap();
+    survey.users.into_iter().find(|user| user.name.as_str() == "alice").unwrap().acknowledgements
+}
+
+#[test]
+fn what_is_not_believed_or_says_a_time_to_come_is_forgotten_by_when_it_was_written() {
+    let eve = eve();
+    eve.account().user_mut("alice").hosts.clear();
+    lags(&mut eve.account(), "web-3");
+    let place = eve.account().place("alice", "web-3").key();
+    let now = eve.account().now;
+    let said = String::from_utf8(eve.account().acknowledgements[&place].clone()).unwrap();
+    let time = serde_json::from_str::<serde_json::Value>(&said).unwrap()["time"].as_str().unwrap().to_owned();
+    let to_come = said.replace(&time, "9999-01-01T00:00:00Z");
+    assert_ne!(said, to_come);
+    for bytes in [b"{}".to_vec(), to_come.into_bytes()] {
+        for (days, expected) in [(89, StepKind::Hold), (91, StepKind::Deactivate)] {
+            let world = eve.fork();
+            world.account().acknowledgements.insert(place.clone(), bytes.clone());
+            let written = now - jiff::SignedDuration::from_hours(24 * days);
+            world.account().acknowledgements_written.insert(place.clone(), written);
+            let Acknowledgements::Known(hosts) = survey_of_alice(&world) else { panic!("not looked up") };
+            let said = hosts.iter().filter(|host| host.name.as_str() == "web-3").filter_map(|host| host.said.as_ref());
+            assert!(said.into_iter().all(|said| said.at == written), "{hosts:?}");
+            let result = acknowledging().on(&world).run().result;
+            assert!(result.steps.iter().any(|row| row.step == expected), "{days} days: {:?}", result.steps);
+        }
+    }
+}
+
+#[test]
+fn hosts_that_are_forgotten_count_neither_as_hosts_nor_towards_how_many_there_may_be() {
+    let world = eve();
+    let [_, new] = keys(&world);
+    let long_ago = world.account().now - jiff::SignedDuration::from_hours(24 * 91);
+    for number in 0..201 {
+        let host = format!("gone-{number}");
+        let place = world.account().place("alice", &host).key();
+        let mut account = world.account();
+        account.acknowledge("alice", &host, &new);
+        account.acknowledgements_written.insert(place, long_ago);
+    }
+    assert_eq!(row(&acknowledging().on(&world).run().result, StepKind::Deactivate).0, Reason::InstallGraceOver);
+    assert_eq!(world.count(Operation::ReadAcknowledgement), 3);
+}
+
+#[test]
+fn what_one_user_writes_holds_nobody_elses_key() {
+    // One name begins as the other does, and has every character that a name may have.
+    let (user, flooded) = ("alice", "alice+=,.@_-2");
+    let world = with_hosts();
+    world.account().add_user_with_key(flooded, 90);
+    world.account().user_mut(flooded).habit = Habit::Installs;
+    let world = eve_of(world, &acknowledging(), StepKind::Deactivate);
+    for number in 0..201 {
+        let old = world.account().user(flooded).keys[0].id.clone();
+        world.account().acknowledge(flooded, &format!("flood-{number}"), &old);
+    }
+    world.forget();
+    let result = acknowledging().on(&world).run().result;
+    let rows = |kind| result.steps.iter().find(|row| row.step == kind).map(|row| (row.user.as_str(), row.reason));
+    assert_eq!(rows(StepKind::Deactivate), Some((user, Reason::InstallGraceOver)));
+    assert_eq!(rows(StepKind::Hold), Some((flooded, Reason::AcknowledgementsUnknown)));
+    assert_eq!(world.count(Operation::ListAcknowledgements), 2);
 }
 
 #[test]

@@ -56,7 +56,7 @@ pub(super) async fn run(printer: &Printer, aws: &AwsArguments, arguments: &Argum
     let not_there = || {
         let what =
             format!("host {} has not acknowledged for user {} of account {}", place.host, place.user, place.account);
-        failed(what, format!("aws s3 ls s3://{bucket}/{}{}/ shows who has", Place::prefix(&place.account), place.user))
+        failed(what, format!("aws s3 ls s3://{bucket}/{} shows who has", Place::prefix(&place.account, &place.user)))
     };
     let bytes = acknowledgements.read(&place).await?.ok_or_else(not_there)?;
     let said = match Acknowledgement::parse(&bytes, &place) {
