@@ -1,7 +1,9 @@
 //! `keywheel agent status`: which key the host has and which it should have.
 
+use std::path::PathBuf;
+
 use jiff::Timestamp;
-use keywheel_agent::Standing;
+use keywheel_agent::{Failure, Standing};
 
 use super::Arguments;
 use super::passes::tell;
@@ -9,31 +11,51 @@ use crate::aws::AwsArguments;
 use crate::exit::Ended;
 use crate::printer::Printer;
 
-/// Shows every profile. The host is behind where one of them is.
+/// Shows every profile: one that cannot be looked at does not keep the others from being shown. It tells how the verb ends before one that
+/// is merely behind does.
 pub(super) async fn run(printer: &Printer, aws: &AwsArguments, arguments: &Arguments) -> anyhow::Result<Ended> {
     let mut ended = Ended::Done;
     for profile in arguments.profiles(aws) {
-        let looked = match arguments.place(&profile)? {
-            Err(failure) => Err(failure),
-            Ok(place) => {
-                let agent = arguments.agent(aws, &profile).await?;
-                let standing = Box::pin(agent.look(&place, &arguments.source())).await;
-                standing.map(|standing| (place.file, standing))
-            }
-        };
-        let of_profile = match looked {
-            Ok((file, standing)) => {
+        let of_profile = match look(aws, arguments, &profile).await {
+            Ok(Ok((file, standing))) => {
                 printer.data(&words(&profile, &file.display().to_string(), &standing))?;
                 if is_current(&standing) { Ended::Done } else { Ended::Findings }
             }
-            Err(failure) => {
+            Ok(Err(failure)) => {
                 tell(printer, &profile, &failure);
                 Ended::Code(failure.code())
             }
+            Err(error) => {
+                printer.error(&error);
+                crate::exit::of(&error)
+            }
         };
-        ended = if ended == Ended::Done { of_profile } else { ended };
+        ended = worse(ended, of_profile);
     }
     Ok(ended)
+}
+
+async fn look(
+    aws: &AwsArguments,
+    arguments: &Arguments,
+    profile: &str,
+) -> anyhow::Result<Result<(PathBuf, Standing), Failure>> {
+    let place = match arguments.place(profile)? {
+        Ok(place) => place,
+        Err(failure) => return Ok(Err(failure)),
+    };
+    let agent = arguments.agent(aws, profile).await?;
+    let standing = Box::pin(agent.look(&place, &arguments.source())).await;
+    Ok(standing.map(|standing| (place.file, standing)))
+}
+
+/// The worse of two; of two failures the first.
+fn worse(first: Ended, second: Ended) -> Ended {
+    match first {
+        Ended::Done => second,
+        Ended::Findings if second != Ended::Done => second,
+        _ => first,
+    }
 }
 
 fn is_current(standing: &Standing) -> bool {
@@ -62,4 +84,18 @@ fn words(profile: &str, file: &str, standing: &Standing) -> String {
     }
     lines.push(String::new());
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_tells_before_a_profile_that_is_behind_and_the_first_of_them_does() {
+        let of = |all: &[Ended]| all.iter().copied().fold(Ended::Done, worse);
+        assert_eq!(of(&[Ended::Done, Ended::Findings, Ended::Done]), Ended::Findings);
+        assert_eq!(of(&[Ended::Findings, Ended::Code(10), Ended::Code(12), Ended::Done]), Ended::Code(10));
+        assert_eq!(of(&[Ended::Failed, Ended::Findings]), Ended::Failed);
+        assert_eq!(of(&[Ended::Done, Ended::Done]), Ended::Done);
+    }
 }
