@@ -154,6 +154,17 @@ data "aws_iam_policy_document" "parameters" {
     }
   }
 
+  # At once, for Parameter Store knows nothing else: months after the user, when the secret cannot be restored any more.
+  dynamic "statement" {
+    for_each = length(local.parameters) == 0 ? [] : [local.parameters]
+
+    content {
+      sid       = "DeletesParametersOfUsersWhoAreGone"
+      actions   = ["ssm:DeleteParameter"]
+      resources = [for name in statement.value : "arn:${local.partition}:ssm:*:${local.account}:parameter${name}"]
+    }
+  }
+
   dynamic "statement" {
     for_each = length(var.parameter_kms_key_arns) == 0 ? [] : [var.parameter_kms_key_arns]
 

@@ -11,12 +11,13 @@ use keywheel_engine::ports::{ErrorKind, Parameters, PortError, StoredParameter, 
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::OnceCell;
 
-use crate::error::{bad_answer, port_error_of_secret};
+use crate::error::{bad_answer, port_error, port_error_of_secret};
 use crate::quiet::Quietly;
 use crate::state::S3State;
 
 const GET: &str = "ssm:GetParameter";
 const PUT: &str = "ssm:PutParameter";
+const DELETE: &str = "ssm:DeleteParameter";
 const READ_LIST: &str = "s3:GetObject";
 const DESCRIPTION: &str = "Access key of an IAM user, rotated by Keywheel.";
 
@@ -116,6 +117,14 @@ impl Parameters for AwsParameters {
 
     async fn overwrite(&self, name: &str, value: &ParameterValue) -> Result<(), PortError> {
         self.put(name, value, true).await
+    }
+
+    async fn delete(&self, name: &str) -> Result<(), PortError> {
+        let deleted = self.client.delete_parameter().name(name).send().await;
+        match deleted.map_err(|error| port_error(DELETE, &error)) {
+            Err(error) if error.kind != ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -223,6 +232,21 @@ mod tests {
         assert!(parameters.find("a").await.unwrap().unwrap().content.is_none());
         assert!(parameters.find("a").await.unwrap().is_none());
         assert!(wire.sent()[0].body.contains(r#""WithDecryption":true"#));
+    }
+
+    #[tokio::test]
+    async fn one_that_is_gone_already_is_deleted_and_a_refusal_is_an_error() {
+        let wire = Wire::new(|number, _| match number {
+            0 => json(200, "{}"),
+            _ => json_error(400, "ParameterNotFound", ""),
+        });
+        for nth in 0..2 {
+            assert_eq!(of(&wire, None).delete("/keys/a").await, Ok(()));
+            assert_eq!(wire.sent()[nth].header("x-amz-target"), Some("AmazonSSM.DeleteParameter"));
+            assert_eq!(wire.sent()[nth].body, r#"{"Name":"/keys/a"}"#);
+        }
+        let denied = Wire::new(|_, _| json_error(400, "AccessDeniedException", "not authorized"));
+        assert_eq!(of(&denied, None).delete("/keys/a").await.unwrap_err().kind, ErrorKind::Denied);
     }
 
     #[tokio::test]

@@ -127,6 +127,7 @@ permissions! {
         "secretsmanager:PutSecretValue", Some("put_secret_value"), "the users' secrets", "Stores a new pair.";
         "secretsmanager:ReplicateSecretToRegions", Some("replicate_secret_to_regions"), "the users' secrets, where `secret_replica_regions` names Regions", "Further Regions have the secret, too.";
         "secretsmanager:UpdateSecretVersionStage", Some("update_secret_version_stage"), "the users' secrets", "Hands a pair out, or no longer.";
+        "ssm:DeleteParameter", Some("delete_parameter"), "the users' parameters, where `parameter_prefix` names them", "Deletes the parameters of users who are gone, once their secrets cannot be restored any more.";
         "ssm:GetParameter", Some("get_parameter"), "the users' parameters, where `parameter_prefix` names them", "Which pair a parameter hands out.";
         "ssm:PutParameter", Some("put_parameter"), "the users' parameters, where `parameter_prefix` names them", "Keeps a parameter in step with the secret.";
     }

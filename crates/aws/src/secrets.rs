@@ -8,7 +8,7 @@ mod value;
 use aws_config::SdkConfig;
 use keywheel_core::id::AccessKeyId;
 use keywheel_core::observed::{AWSPENDING, SecretState};
-use keywheel_core::secret::{KeyPair, SecretValue, VersionId};
+use keywheel_core::secret::{KeyPair, RECOVERY_WINDOW, SecretValue, VersionId};
 use keywheel_engine::deployment::SecretOptions;
 use keywheel_engine::ports::{ErrorKind, NewSecret, PortError, Secrets};
 
@@ -18,8 +18,6 @@ use place::Places;
 
 const CREATE: &str = "secretsmanager:CreateSecret";
 const DELETE: &str = "secretsmanager:DeleteSecret";
-/// The longest that Secrets Manager offers (DeleteSecret API, `RecoveryWindowInDays`).
-const RECOVERY_DAYS: i64 = 30;
 const GET_POLICY: &str = "secretsmanager:GetResourcePolicy";
 const PUT_POLICY: &str = "secretsmanager:PutResourcePolicy";
 const PUT_VALUE: &str = "secretsmanager:PutSecretValue";
@@ -77,7 +75,7 @@ impl Secrets for AwsSecrets {
 
     async fn schedule_deletion(&self, name: &str) -> Result<(), PortError> {
         let client = self.places.of(name).await?;
-        let request = client.delete_secret().secret_id(name).recovery_window_in_days(RECOVERY_DAYS);
+        let request = client.delete_secret().secret_id(name).recovery_window_in_days(RECOVERY_WINDOW.0.into());
         request.send().await.map(|_| ()).map_err(|error| port_error(DELETE, &error))
     }
 

@@ -131,6 +131,12 @@ pub struct UserRecord {
     /// When the secret of the user, who is gone, was scheduled for deletion, or was not there any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret_cleared: Option<Timestamp>,
+    /// The name of the parameter that Keywheel writes for the user, from before it was written first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameter: Option<String>,
+    /// When the parameter of the user, who is gone, was deleted, or was not there any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameter_cleared: Option<Timestamp>,
     /// The keys about which there is something to remember.
     #[serde(default)]
     pub keys: BTreeMap<AccessKeyId, KeyRecord>,
@@ -226,6 +232,8 @@ impl UserRecord {
             secret_arn: None,
             gone_since: None,
             secret_cleared: None,
+            parameter: None,
+            parameter_cleared: None,
             keys: BTreeMap::new(),
         }
     }

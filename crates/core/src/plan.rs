@@ -172,6 +172,11 @@ pub enum Action {
     },
     /// Schedules the secret of a user who is gone for deletion.
     ScheduleSecret,
+    /// Deletes the parameter of a user who is gone.
+    DeleteParameter {
+        /// Its name, as it was written down when Keywheel wrote it first.
+        name: String,
+    },
     /// Makes the key inactive.
     Deactivate {
         /// The key.

@@ -46,6 +46,7 @@ operations! {
     FindParameter = "ssm:GetParameter",
     CreateParameter = "ssm:PutParameter",
     OverwriteParameter = "ssm:PutParameter",
+    DeleteParameter = "ssm:DeleteParameter",
     ListAcknowledgements = "s3:ListBucket",
     ReadAcknowledgement = "s3:GetObject",
     Prove = "sts:GetCallerIdentity",
@@ -60,7 +61,7 @@ impl Operation {
     #[must_use]
     pub fn is_change(self) -> bool {
         use Operation::{
-            CreateAccessKey, CreateParameter, CreateSecret, DeleteAccessKey, MoveCurrent, OverwriteParameter,
+            CreateAccessKey, CreateParameter, CreateSecret, DeleteAccessKey, DeleteParameter, MoveCurrent, OverwriteParameter,
             PutPending, PutPolicy, RemoveLabel, Replicate, ScheduleDeletion, UpdateAccessKey,
         };
         matches!(
@@ -71,6 +72,7 @@ impl Operation {
                 | CreateSecret
                 | CreateParameter
                 | OverwriteParameter
+                | DeleteParameter
                 | PutPolicy
                 | PutPending
                 | Replicate

@@ -119,4 +119,12 @@ impl Parameters for World {
         })
         .await
     }
+
+    async fn delete(&self, name: &str) -> Result<(), PortError> {
+        self.call(Operation::DeleteParameter, name.to_owned(), |account| {
+            account.parameters.remove(name);
+            Ok(())
+        })
+        .await
+    }
 }

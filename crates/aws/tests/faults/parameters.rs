@@ -31,6 +31,10 @@ pub(crate) fn ssm(world: &World, request: &Request) -> Answer {
             account.parameters.insert(name, made);
             Answer::json(&json!({ "Version": version }))
         }
+        "DeleteParameter" => {
+            account.parameters.remove(&name);
+            Answer::json(&json!({}))
+        }
         other => panic!("no adapter calls ssm:{other}"),
     }
 }

@@ -26,6 +26,8 @@ pub enum Change {
     Replicate,
     /// The secret of a user who is gone is scheduled for deletion.
     ScheduleSecret,
+    /// The parameter of a user who is gone is deleted.
+    DeleteParameter,
     /// The key is made inactive.
     Deactivate,
     /// The key is deleted.
@@ -119,6 +121,7 @@ fn change(action: &Action) -> Option<(Change, Vec<&AccessKeyId>)> {
         }
         Action::Deliver { key } => (Change::Deliver, vec![key]),
         Action::ScheduleSecret => (Change::ScheduleSecret, Vec::new()),
+        Action::DeleteParameter { .. } => (Change::DeleteParameter, Vec::new()),
         Action::Replicate { key } => (Change::Replicate, vec![key]),
         Action::Deactivate { key, .. } => (Change::Deactivate, vec![key]),
         Action::Delete { key } => (Change::Delete, vec![key]),

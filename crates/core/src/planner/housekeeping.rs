@@ -2,24 +2,27 @@
 
 use std::collections::BTreeSet;
 
+use crate::Timestamp;
 use crate::id::UserName;
 use crate::ledger::UserRecord;
 use crate::plan::{Action, Step, StepKind};
 use crate::planner::{AccountView, hold_back_for_account};
 use crate::reason::Reason;
-use crate::time::after;
+use crate::secret::RECOVERY_WINDOW;
+use crate::time::{Days, after};
 
-/// Schedules for deletion the secrets of users who are gone for the whole grace, by a look that saw everybody, who is `there`. Where the look is not
+/// Puts away what is left of users who are gone for the whole grace, by a look that saw everybody, who is `there`. Where the look is not
 /// whole there is nothing to plan: do not call it.
 #[must_use]
 pub fn plan_housekeeping(view: &AccountView<'_>, there: &BTreeSet<&UserName>) -> Vec<Step> {
     let Some(grace) = view.policy.housekeeping_after else { return Vec::new() };
-    let gone = view.ledger.users.iter().filter(|(name, _)| !there.contains(name));
-    let due = gone.filter_map(|(name, record)| {
-        let due = after(record.gone_since?, grace);
-        (due <= view.now && record.secret_cleared.is_none() && had_a_secret(record)).then(|| {
+    let gone = view.ledger.users.iter().filter(|(name, record)| !there.contains(name) && had_a_secret(record));
+    let due = gone.flat_map(|(name, record)| {
+        let steps = [secret(record, grace), parameter(view, record)].into_iter().flatten();
+        let steps = steps.filter(|(due, _)| *due <= view.now);
+        steps.map(|(due, action)| {
             let step = Step::about(name, &record.user_id, StepKind::Reconcile, Reason::UserGone);
-            Step { due: Some(due), action: Action::ScheduleSecret, ..step }
+            Step { due: Some(due), action, ..step }
         })
     });
     let mut steps: Vec<Step> = due.collect();
@@ -27,7 +30,20 @@ pub fn plan_housekeeping(view: &AccountView<'_>, there: &BTreeSet<&UserName>) ->
     steps
 }
 
-/// Whether Keywheel made a key for the user, as far as is remembered: else there is no secret of its making.
+/// Whether Keywheel made a key for the user, as far as is remembered: else there is nothing of its making.
 fn had_a_secret(record: &UserRecord) -> bool {
     record.keys.values().any(|key| key.created.is_some() || key.published.is_some() || key.superseded_by.is_some())
+}
+
+/// When the secret is scheduled for deletion, where it is not yet.
+fn secret(record: &UserRecord, grace: Days) -> Option<(Timestamp, Action)> {
+    let since = record.gone_since.filter(|_| record.secret_cleared.is_none())?;
+    Some((after(since, grace), Action::ScheduleSecret))
+}
+
+/// When the parameter is deleted, where it is not yet. Nobody can restore one: it goes when nobody can restore the secret any more.
+fn parameter(view: &AccountView<'_>, record: &UserRecord) -> Option<(Timestamp, Action)> {
+    let name = record.parameter.clone().filter(|_| view.policy.parameters && record.parameter_cleared.is_none())?;
+    let scheduled = record.secret_cleared.filter(|_| record.gone_since.is_some())?;
+    Some((after(scheduled, RECOVERY_WINDOW), Action::DeleteParameter { name }))
 }

@@ -97,6 +97,7 @@ impl<P: Ports> Executor<'_, P> {
             }
         };
         let value = ParameterValue::of(wanted.layout, &self.account.id, &step.user, new, old.as_ref())?;
+        self.note_parameter(step, &wanted.name).await?;
         self.session.hold_for(CALL_TIME).await?;
         let put = match stored {
             None => parameters.create(&wanted.name, &value).await,
@@ -106,6 +107,18 @@ impl<P: Ports> Executor<'_, P> {
         // An answer that was lost may belong to a call that took effect.
         let found = parameters.find(&wanted.name).await.ok().flatten().and_then(|stored| stored.content);
         if found.is_some_and(|content| content.new.is(new)) { Ok(()) } else { Err(error.into()) }
+    }
+
+    /// Writes down which parameter is the user's: once the user is gone, nobody else knows.
+    async fn note_parameter(&self, step: &Step, name: &str) -> Result<(), Stopped> {
+        let known = self.session.read(|ledger| ledger.users.get(&step.user)?.parameter.clone()).await;
+        if known.as_deref() == Some(name) {
+            return Ok(());
+        }
+        let noted = self.session.write(|ledger| {
+            ledger.user_mut(&step.user, &step.user_id).parameter = Some(name.to_owned());
+        });
+        Ok(noted.await?)
     }
 
     /// The pair of a key, where the secret holds it.

@@ -9,7 +9,7 @@ use keywheel_core::secret::{VersionId, secret_name};
 
 use super::execute::{CALL_TIME, Executor};
 use super::outcome::Stopped;
-use crate::ports::{Clock, ErrorKind, Iam, PortError, Ports, Secrets};
+use crate::ports::{Clock, ErrorKind, Iam, Parameters, PortError, Ports, Secrets, StoredParameter};
 
 impl<P: Ports> Executor<'_, P> {
     /// Schedules the secret of a user who is gone for deletion, if the user still is and the secret is of Keywheel's making for that very user. What
@@ -36,6 +36,49 @@ impl<P: Ports> Executor<'_, P> {
             ledger.user_mut(&step.user, &step.user_id).secret_cleared = Some(now);
         });
         Ok(noted.await?)
+    }
+
+    /// Deletes the parameter of a user who is gone, if the user still is, the secret cannot be restored or is about to go, and the parameter hands
+    /// out a key that Keywheel put there for that very user.
+    pub(super) async fn delete_parameter(&self, step: &Step, name: &str) -> Result<(), Stopped> {
+        self.refuse_in_freeze()?;
+        self.refuse_if_there(step).await?;
+        self.refuse_if_restored(step).await?;
+        if let Some(stored) = self.ports.parameters().find(name).await.map_err(|error| waits(&error))? {
+            if !self.was_delivered(step, &stored).await {
+                let why = format!(
+                    "parameter {name} does not hand out a key that Keywheel made for the user who is gone; it is left as it is"
+                );
+                return Err(later(why));
+            }
+            self.session.hold_for(CALL_TIME).await?;
+            self.ports.parameters().delete(name).await.map_err(|error| waits(&error))?;
+        }
+        let now = self.ports.clock().now();
+        let noted = self.session.write(|ledger| {
+            ledger.user_mut(&step.user, &step.user_id).parameter_cleared = Some(now);
+        });
+        Ok(noted.await?)
+    }
+
+    /// Whoever restored the secret wants to keep what it holds.
+    async fn refuse_if_restored(&self, step: &Step) -> Result<(), Stopped> {
+        let name = secret_name(&self.account.id, &step.user);
+        match self.ports.secrets().describe(&name).await.map_err(|error| waits(&error))? {
+            Some(state) if !state.scheduled_for_deletion => {
+                Err(later(format!("somebody restored secret {name}, so the user's parameter is left as it is, too")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn was_delivered(&self, step: &Step, stored: &StoredParameter) -> bool {
+        let Some(content) = &stored.content else { return false };
+        let delivered = self.session.read(|ledger| {
+            let record = ledger.users.get(&step.user).filter(|record| record.user_id == step.user_id)?;
+            record.keys.get(&content.new.id).map(|key| key.created.is_some() || key.published.is_some())
+        });
+        delivered.await.unwrap_or(false)
     }
 
     /// The user may have been made again since the look.

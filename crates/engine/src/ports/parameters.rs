@@ -42,6 +42,9 @@ pub trait Parameters: Send + Sync {
 
     /// Gives a parameter that exists another value.
     fn overwrite(&self, name: &str, value: &ParameterValue) -> impl Future<Output = Result<(), PortError>> + Send;
+
+    /// Deletes the parameter, at once and for good; fine when there is none.
+    fn delete(&self, name: &str) -> impl Future<Output = Result<(), PortError>> + Send;
 }
 
 /// Where nobody gets a parameter.
@@ -63,6 +66,10 @@ impl Parameters for NoParameters {
 
     async fn overwrite(&self, name: &str, _: &ParameterValue) -> Result<(), PortError> {
         Err(not_here("ssm:PutParameter", name))
+    }
+
+    async fn delete(&self, name: &str) -> Result<(), PortError> {
+        Err(not_here("ssm:DeleteParameter", name))
     }
 }
 

@@ -18,6 +18,7 @@ mod guards;
 mod handing_on;
 mod heirs;
 mod housekeeping;
+mod leftovers;
 mod limits;
 mod lives;
 mod orphans;

@@ -87,7 +87,7 @@ pub fn words(step: StepKind, reason: Reason) -> Words {
             "Read under \"Details\", or in the account's result, why the parameter could not be written, and mend that. The old key stays active until then.",
         ),
         (Reason::UserGone, _) => told(
-            "The user is gone for a long time, so its secret is scheduled for deletion. It can be restored for 30 days.",
+            "The user is gone for a long time, so what is left of it is put away. Its secret can be restored for 30 days.",
         ),
         (Reason::ReplicaBehind, _) => {
             told("The secret is not in every AWS Region in which it should be. Keywheel tries again.")

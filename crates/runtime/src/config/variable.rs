@@ -174,7 +174,7 @@ variables! {
     PARAMETER_KMS_KEY_ID: ROTATION, Means("the account's `aws/ssm` key"), "a KMS key's id, ARN, alias name (`alias/…`) or alias ARN, together with `PARAMETER_PREFIX`",
         "The KMS key that encrypts the parameters.";
     HOUSEKEEPING_AFTER: ROTATION, Default("30"), "a whole number of days from 7 to 80, or `none`",
-        "So many days after a sweep found a user gone, the user's secret is scheduled for deletion, and can be restored for 30 more (`docs/stores.md`). `none` = never.";
+        "So many days after a sweep found a user gone, what is left of it is put away: the secret is scheduled for deletion, and can be restored for 30 more (`docs/stores.md`). `none` = never.";
     ACK_BUCKET: ROTATION, Means("hosts do not acknowledge"), "an S3 bucket's name, other than `STATE_BUCKET`'s",
         "Where hosts acknowledge that they have installed a key (`docs/agent.md`).";
     ACK_FORGET_AFTER: ROTATION, Default("90"), DAYS,

@@ -1,4 +1,4 @@
-//! Users who are gone, and their secrets: one in the account, one in the hub.
+//! Users who are gone, and what is left of them: a secret and a parameter in the account, a secret in the hub.
 
 use anyhow::Context;
 use aws_sdk_iam::Client as IamClient;
@@ -7,7 +7,7 @@ use keywheel_core::plan::StepKind;
 use keywheel_core::secret::secret_name;
 
 use super::central::{forced, has_done, hub, keys};
-use super::parameters::account;
+use super::parameters::{account, name_of, store};
 use crate::night;
 use crate::stage::Stage;
 use crate::test_night::checks::Checks;
@@ -30,15 +30,17 @@ pub(super) async fn check(stage: &Stage, checks: &mut Checks) -> anyhow::Result<
         delete(stage, user).await?;
     }
     let expected = |is_scheduled| vec![("gone", Some(is_scheduled)), ("left", Some(is_scheduled))];
-    for (days, name, is_scheduled) in [
-        (WEEK, "the secrets of users who were found gone are there until the grace is over", false),
-        (GRACE, "after it they are scheduled for deletion, in the account and in the hub", true),
-        (WEEK, "a later sweep changes nothing more", true),
+    for (days, name, is_scheduled, has_parameter) in [
+        (WEEK, "the secrets of users who were found gone are there until the grace is over", false, true),
+        (GRACE, "after it they are scheduled for deletion, in the account and in the hub", true, true),
+        (WEEK, "a later sweep changes nothing more while they can be restored", true, true),
+        (GRACE, "after that the parameter is deleted", true, false),
     ] {
         stage.admin.age(days).await?;
         let night = night::run(stage, &night::scheduler_event(), &mut |_| {}).await?;
-        let found = found(stage).await?;
-        let wrong = (found != expected(is_scheduled)).then(|| format!("{found:?}, {:?}", night.results));
+        let found = (found(stage).await?, parameter_is_there(stage).await?);
+        let is_expected = found == (expected(is_scheduled), has_parameter);
+        let wrong = (!is_expected).then(|| format!("{found:?}, {:?}", night.results));
         checks.tried(name, Ok(wrong.into_iter().collect()));
     }
     Ok(())
@@ -50,6 +52,12 @@ async fn delete(stage: &Stage, user: &str) -> anyhow::Result<()> {
         iam.delete_access_key().user_name(user).access_key_id(key.as_str()).send().await?;
     }
     iam.delete_user().user_name(user).send().await.map(drop).context("the user cannot be deleted")
+}
+
+async fn parameter_is_there(stage: &Stage) -> anyhow::Result<bool> {
+    let name = name_of(stage, "gone")?;
+    let found = store(stage)?.get_parameters().names(name).send().await?;
+    Ok(!found.parameters.unwrap_or_default().is_empty())
 }
 
 /// Whether each secret is scheduled for deletion; none where it is not there at all.
