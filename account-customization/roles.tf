@@ -218,6 +218,17 @@ data "aws_iam_policy_document" "key_rotation" {
     }
   }
 
+  # The bucket keeps versions: what is deleted can be had back for a month.
+  dynamic "statement" {
+    for_each = local.ack_buckets
+
+    content {
+      sid       = "ForgetsHostsOfUsersWhoAreGone"
+      actions   = ["s3:DeleteObject"]
+      resources = ["${local.ack_bucket_arn}/acks/*"]
+    }
+  }
+
   statement {
     sid       = "InvokesNotificationAndItself"
     actions   = ["lambda:InvokeFunction"]

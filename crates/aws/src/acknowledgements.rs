@@ -10,7 +10,7 @@ use keywheel_engine::ports::{Acknowledgements, PortError, Written};
 
 use crate::error::{bad_answer, code};
 use crate::pages::Pages;
-use crate::state::{object_error, s3_client};
+use crate::state::{object_error, remove, remove_below, s3_client};
 
 const LIST: &str = "s3:ListBucket";
 const GET: &str = "s3:GetObject";
@@ -38,9 +38,7 @@ impl AwsAcknowledgements {
     /// When S3 refuses.
     pub async fn forget(&self, place: &Place) -> Result<(), PortError> {
         let Some(bucket) = &self.bucket else { return Ok(()) };
-        let key = place.key();
-        let gone = self.client.delete_object().bucket(bucket).key(&key).send().await;
-        gone.map(drop).map_err(|error| object_error("s3:DeleteObject", bucket, &key, &error))
+        remove(&self.client, bucket, &place.key()).await
     }
 }
 
@@ -81,6 +79,12 @@ impl Acknowledgements for AwsAcknowledgements {
         let body = answer.body.collect().await;
         let body = body.map_err(|_| bad_answer(GET, format_args!("s3://{bucket}/{key} broke off")))?;
         Ok(Some(body.to_vec()))
+    }
+
+    async fn forget_user(&self, account: &AccountId, user: &UserName) -> Result<(), PortError> {
+        let Some(bucket) = &self.bucket else { return Ok(()) };
+        let prefix = Place::prefix(account, user);
+        remove_below(&self.client, bucket, &prefix, |key| Place::parse(key).is_some()).await
     }
 }
 
@@ -205,12 +209,51 @@ mod tests {
         assert!(over(&denied).of_alice().await.is_err());
     }
 
+    async fn forget(wire: &Wire) -> Result<(), PortError> {
+        over(wire).forget_user(&ACCOUNT.parse().unwrap(), &"alice".parse().unwrap()).await
+    }
+
+    fn deleted(wire: &Wire) -> Vec<String> {
+        let sent = wire.sent();
+        let gone = sent.iter().filter(|sent| sent.uri.contains("x-id=DeleteObject"));
+        gone.map(|sent| sent.uri.split('?').next().unwrap_or_default().to_owned()).collect()
+    }
+
+    #[tokio::test]
+    async fn of_a_user_who_is_gone_just_the_acknowledgements_are_deleted() {
+        let listed = ["acks/111122223333/alice/web-1.json", "acks/111122223333/alice/notes.txt"];
+        let wire = Wire::new(
+            move |nth, _: &Sent| {
+                if nth == 0 { listing(&listed, None) } else { Answer::Status(204, String::new()) }
+            },
+        );
+        forget(&wire).await.unwrap();
+        assert!(wire.sent()[0].uri.contains("prefix=acks%2F111122223333%2Falice%2F"), "{:?}", wire.sent()[0]);
+        let [gone] = deleted(&wire).try_into().unwrap();
+        assert!(gone.ends_with("/acks/111122223333/alice/web-1.json"), "{gone}");
+    }
+
+    #[tokio::test]
+    async fn a_list_that_fails_deletes_nothing_and_what_is_left_over_is_said() {
+        let denied =
+            Wire::new(|_, _: &Sent| Answer::Status(403, "<Error><Code>AccessDenied</Code></Error>".to_owned()));
+        assert!(forget(&denied).await.is_err());
+        assert_eq!(deleted(&denied), Vec::<String>::new());
+        let long = Wire::new(|nth, _: &Sent| match nth {
+            0 => listing(&["acks/111122223333/alice/web-1.json"], Some("t")),
+            _ => Answer::Status(204, String::new()),
+        });
+        let error = forget(&long).await.unwrap_err();
+        assert_eq!((deleted(&long).len(), error.message.contains("the rest waits")), (1, true), "{error}");
+    }
+
     #[tokio::test]
     async fn without_a_bucket_nothing_is_sent() {
         let wire = Wire::new(|_, _: &Sent| Answer::Lost);
         let nowhere = AwsAcknowledgements::new(&wire.config(), None);
         assert_eq!(nowhere.of_alice().await.unwrap(), Vec::new());
         assert_eq!(nowhere.read(&place()).await.unwrap(), None);
+        nowhere.forget_user(&ACCOUNT.parse().unwrap(), &"alice".parse().unwrap()).await.unwrap();
         assert!(wire.sent().is_empty());
     }
 }

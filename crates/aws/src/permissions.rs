@@ -89,6 +89,7 @@ permissions! {
         "events:PutEvents", Some("put_events"), "the bus, if `EVENT_BUS` names one", "Tells machines of completed steps.";
         "lambda:InvokeFunction", Some("invoke"), "notification, and key-rotation itself", "Hands digests on, and what there was no time for.";
         "s3:GetObject", Some("get_object"), "ledgers, runs, notices and the lists of recipients and parameters in the state bucket; acknowledgements in the bucket that `ACK_BUCKET` names", "What earlier runs did, what owners were told, for whom pairs may be encrypted, and who gets a parameter; which keys hosts have installed.";
+        "s3:DeleteObject", Some("delete_object"), "acknowledgements in the bucket that `ACK_BUCKET` names", "Deletes what hosts of users who are gone acknowledged. The command line deletes with its caller's own permissions.";
         "s3:ListBucket", None, "the state bucket, and the bucket that `ACK_BUCKET` names", "Without it S3 answers 403 where an object is missing; which hosts acknowledge.";
         "s3:PutObject", Some("put_object"), "ledgers and runs in the state bucket", "Writes down what it is about to do, and what it did.";
         "kms:Decrypt", None, "the key of secrets that are kept in this account", "Secrets Manager reads them with it.";
@@ -144,13 +145,8 @@ permissions! {
 }
 
 /// Calls that need no permission of a role.
-pub const WITHOUT_PERMISSION: &[(&str, &str)] = &[
-    ("get_caller_identity", "sts:GetCallerIdentity is never denied; a new key is proven with it."),
-    (
-        "delete_object",
-        "No function calls it: the command line takes templates and hosts away, with its caller's own permissions.",
-    ),
-];
+pub const WITHOUT_PERMISSION: &[(&str, &str)] =
+    &[("get_caller_identity", "sts:GetCallerIdentity is never denied; a new key is proven with it.")];
 
 /// The reference of every permission, in Markdown.
 #[must_use]

@@ -4,6 +4,7 @@ mod failure;
 mod history;
 mod ledger;
 mod notices;
+mod removal;
 mod returns;
 mod runs;
 mod shown;
@@ -18,6 +19,7 @@ use serde::Serialize;
 
 use crate::error::{bad_answer, code};
 pub(crate) use failure::object_error;
+pub(crate) use removal::{remove, remove_below};
 
 const GET: &str = "s3:GetObject";
 const PUT: &str = "s3:PutObject";

@@ -137,6 +137,9 @@ pub struct UserRecord {
     /// When the parameter of the user, who is gone, was deleted, or was not there any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameter_cleared: Option<Timestamp>,
+    /// When what hosts of the user, who is gone, acknowledged was deleted, or was not there any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hosts_cleared: Option<Timestamp>,
     /// The keys about which there is something to remember.
     #[serde(default)]
     pub keys: BTreeMap<AccessKeyId, KeyRecord>,
@@ -234,6 +237,7 @@ impl UserRecord {
             secret_cleared: None,
             parameter: None,
             parameter_cleared: None,
+            hosts_cleared: None,
             keys: BTreeMap::new(),
         }
     }

@@ -177,6 +177,8 @@ pub enum Action {
         /// Its name, as it was written down when Keywheel wrote it first.
         name: String,
     },
+    /// Deletes what hosts of a user who is gone acknowledge.
+    ForgetHosts,
     /// Makes the key inactive.
     Deactivate {
         /// The key.

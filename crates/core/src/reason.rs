@@ -79,7 +79,7 @@ reasons! {
     /// The user's parameter does not hold the replacement, or that is not known: it is brought into step, and the old key is held until it is.
     ParameterBehind = "parameter-behind",
     /// The user is gone since the whole grace of `HOUSEKEEPING_AFTER`, and what is left of it is put away: the secret is scheduled for deletion, and
-    /// can be restored for 30 days; the parameter is deleted after those.
+    /// can be restored for 30 days; what its hosts acknowledged is deleted; the parameter is deleted after those days.
     UserGone = "user-gone",
     /// A configured Region has no replica of the user's secret, or a failed one: it is replicated there. Nothing waits for it.
     ReplicaBehind = "replica-behind",

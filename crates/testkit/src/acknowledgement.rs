@@ -64,4 +64,13 @@ impl Acknowledgements for World {
         })
         .await
     }
+
+    async fn forget_user(&self, account: &AccountId, user: &UserName) -> Result<(), PortError> {
+        let prefix = Place::prefix(account, user);
+        self.call(Operation::ForgetHosts, prefix.clone(), |account| {
+            account.acknowledgements.retain(|key, _| !key.starts_with(&prefix));
+            Ok(())
+        })
+        .await
+    }
 }

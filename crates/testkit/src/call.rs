@@ -49,6 +49,7 @@ operations! {
     DeleteParameter = "ssm:DeleteParameter",
     ListAcknowledgements = "s3:ListBucket",
     ReadAcknowledgement = "s3:GetObject",
+    ForgetHosts = "s3:DeleteObject",
     Prove = "sts:GetCallerIdentity",
     LoadLedger = "s3:GetObject",
     SaveLedger = "s3:PutObject",
@@ -61,8 +62,8 @@ impl Operation {
     #[must_use]
     pub fn is_change(self) -> bool {
         use Operation::{
-            CreateAccessKey, CreateParameter, CreateSecret, DeleteAccessKey, DeleteParameter, MoveCurrent, OverwriteParameter,
-            PutPending, PutPolicy, RemoveLabel, Replicate, ScheduleDeletion, UpdateAccessKey,
+            CreateAccessKey, CreateParameter, CreateSecret, DeleteAccessKey, DeleteParameter, ForgetHosts, MoveCurrent,
+            OverwriteParameter, PutPending, PutPolicy, RemoveLabel, Replicate, ScheduleDeletion, UpdateAccessKey,
         };
         matches!(
             self,
@@ -73,6 +74,7 @@ impl Operation {
                 | CreateParameter
                 | OverwriteParameter
                 | DeleteParameter
+                | ForgetHosts
                 | PutPolicy
                 | PutPending
                 | Replicate

@@ -28,6 +28,8 @@ pub enum Change {
     ScheduleSecret,
     /// The parameter of a user who is gone is deleted.
     DeleteParameter,
+    /// What hosts of a user who is gone acknowledge is deleted.
+    ForgetHosts,
     /// The key is made inactive.
     Deactivate,
     /// The key is deleted.
@@ -122,6 +124,7 @@ fn change(action: &Action) -> Option<(Change, Vec<&AccessKeyId>)> {
         Action::Deliver { key } => (Change::Deliver, vec![key]),
         Action::ScheduleSecret => (Change::ScheduleSecret, Vec::new()),
         Action::DeleteParameter { .. } => (Change::DeleteParameter, Vec::new()),
+        Action::ForgetHosts => (Change::ForgetHosts, Vec::new()),
         Action::Replicate { key } => (Change::Replicate, vec![key]),
         Action::Deactivate { key, .. } => (Change::Deactivate, vec![key]),
         Action::Delete { key } => (Change::Delete, vec![key]),

@@ -13,7 +13,8 @@ impl AccountLedger {
     pub fn note_gone(&mut self, there: &BTreeSet<&UserName>, is_whole: bool, now: Timestamp) {
         for (name, record) in &mut self.users {
             if there.contains(name) {
-                (record.gone_since, record.secret_cleared, record.parameter_cleared) = (None, None, None);
+                (record.gone_since, record.secret_cleared) = (None, None);
+                (record.parameter_cleared, record.hosts_cleared) = (None, None);
             } else if is_whole && record.gone_since.is_none_or(|since| since > plus(now, CLOCK_TOLERANCE)) {
                 record.gone_since = Some(now);
             }

@@ -38,7 +38,8 @@ impl UserRecord {
         let intent = self.intent.as_ref().map(|intent| intent.at);
         let rollback = self.rollback.as_ref().map(|rollback| rollback.at);
         let dates = self.keys.values().flat_map(KeyRecord::dates).chain(intent).chain(rollback);
-        let dates = dates.chain(self.gone_since).chain(self.secret_cleared).chain(self.parameter_cleared);
+        let cleared = [self.secret_cleared, self.parameter_cleared, self.hosts_cleared];
+        let dates = dates.chain(self.gone_since).chain(cleared.into_iter().flatten());
         dates.max().is_none_or(|last| now >= after(last, REMEMBERED))
     }
 }

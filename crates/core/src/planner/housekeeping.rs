@@ -18,7 +18,7 @@ pub fn plan_housekeeping(view: &AccountView<'_>, there: &BTreeSet<&UserName>) ->
     let Some(grace) = view.policy.housekeeping_after else { return Vec::new() };
     let gone = view.ledger.users.iter().filter(|(name, record)| !there.contains(name) && had_a_secret(record));
     let due = gone.flat_map(|(name, record)| {
-        let steps = [secret(record, grace), parameter(view, record)].into_iter().flatten();
+        let steps = [secret(record, grace), hosts(view, record, grace), parameter(view, record)].into_iter().flatten();
         let steps = steps.filter(|(due, _)| *due <= view.now);
         steps.map(|(due, action)| {
             let step = Step::about(name, &record.user_id, StepKind::Reconcile, Reason::UserGone);
@@ -39,6 +39,13 @@ fn had_a_secret(record: &UserRecord) -> bool {
 fn secret(record: &UserRecord, grace: Days) -> Option<(Timestamp, Action)> {
     let since = record.gone_since.filter(|_| record.secret_cleared.is_none())?;
     Some((after(since, grace), Action::ScheduleSecret))
+}
+
+/// When what hosts acknowledge is deleted, where it is not yet.
+fn hosts(view: &AccountView<'_>, record: &UserRecord, grace: Days) -> Option<(Timestamp, Action)> {
+    let acknowledge = view.policy.ack_forget_after.is_some();
+    let since = record.gone_since.filter(|_| acknowledge && record.hosts_cleared.is_none())?;
+    Some((after(since, grace), Action::ForgetHosts))
 }
 
 /// When the parameter is deleted, where it is not yet. Nobody can restore one: it goes when nobody can restore the secret any more.

@@ -69,7 +69,9 @@ fn expected(user: &ObservedUser, step: &Step) -> Preconditions {
             let statuses = [(key, INACTIVE)].into_iter().chain(by).collect();
             Preconditions { statuses, last_used, not_before: step.due, ..none }
         }
-        Action::Hold | Action::None | Action::ScheduleSecret | Action::DeleteParameter { .. } => none,
+        Action::Hold | Action::None | Action::ScheduleSecret | Action::DeleteParameter { .. } | Action::ForgetHosts => {
+            none
+        }
         Action::Refuse { .. } => unreachable!("no change"),
     }
 }

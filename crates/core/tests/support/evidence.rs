@@ -118,6 +118,7 @@ pub(crate) fn taken_away(step: &Step) -> Option<&AccessKeyId> {
         | Action::Replicate { .. }
         | Action::ScheduleSecret
         | Action::DeleteParameter { .. }
+        | Action::ForgetHosts
         | Action::Rollback { .. }
         | Action::Refuse { .. } => None,
     }

@@ -123,6 +123,10 @@ impl<'a, P: Ports> Executor<'a, P> {
                 let done = self.delete_parameter(&step, &name).await;
                 self.ended(step, done)
             }
+            Action::ForgetHosts => {
+                let done = self.forget_hosts(&step).await;
+                self.ended(step, done)
+            }
             Action::Replicate { .. } => {
                 let done = self.replicate(&step).await;
                 self.ended(step, done)

@@ -9,7 +9,7 @@ use keywheel_core::secret::{VersionId, secret_name};
 
 use super::execute::{CALL_TIME, Executor};
 use super::outcome::Stopped;
-use crate::ports::{Clock, ErrorKind, Iam, Parameters, PortError, Ports, Secrets, StoredParameter};
+use crate::ports::{Acknowledgements, Clock, ErrorKind, Iam, Parameters, PortError, Ports, Secrets, StoredParameter};
 
 impl<P: Ports> Executor<'_, P> {
     /// Schedules the secret of a user who is gone for deletion, if the user still is and the secret is of Keywheel's making for that very user. What
@@ -57,6 +57,20 @@ impl<P: Ports> Executor<'_, P> {
         let now = self.ports.clock().now();
         let noted = self.session.write(|ledger| {
             ledger.user_mut(&step.user, &step.user_id).parameter_cleared = Some(now);
+        });
+        Ok(noted.await?)
+    }
+
+    /// Deletes what hosts of a user who is gone acknowledge, if the user still is.
+    pub(super) async fn forget_hosts(&self, step: &Step) -> Result<(), Stopped> {
+        self.refuse_in_freeze()?;
+        self.refuse_if_there(step).await?;
+        self.session.hold_for(CALL_TIME).await?;
+        let forgotten = self.ports.acknowledgements().forget_user(&self.account.id, &step.user).await;
+        forgotten.map_err(|error| waits(&error))?;
+        let now = self.ports.clock().now();
+        let noted = self.session.write(|ledger| {
+            ledger.user_mut(&step.user, &step.user_id).hosts_cleared = Some(now);
         });
         Ok(noted.await?)
     }

@@ -88,6 +88,11 @@ const NOT_NEEDED_HERE: &[(&str, &str, &str)] = &[
         "no host acknowledges here; the step \"Hosts and acknowledgements\" needs it, and what fails without it",
     ),
     ("key-rotation", "ReadsAcknowledgements", "likewise"),
+    (
+        "key-rotation",
+        "ForgetsHostsOfUsersWhoAreGone",
+        "nobody is gone for a month here; the step \"Parameters and stores\" has such a user",
+    ),
     ("member", "DeletesParametersOfUsersWhoAreGone", "likewise; the step \"Parameters and stores\" has one"),
     ("member", "KeepsTheUsersParameters", "nobody gets a parameter here; the step \"Parameters and stores\" tries it"),
     ("notification", "ReadsTheMailersParameter", "the functions send through SES here; the same step tries it"),

@@ -2,13 +2,16 @@
 
 use anyhow::Context;
 use aws_sdk_iam::Client as IamClient;
+use aws_sdk_s3::Client as StorageClient;
 use aws_sdk_secretsmanager::Client as SecretsClient;
 use keywheel_core::plan::StepKind;
 use keywheel_core::secret::secret_name;
 
 use super::central::{forced, has_done, hub, keys};
 use super::parameters::{account, name_of, store};
+use crate::functions::{KEY_ROTATION, TIMEOUT};
 use crate::night;
+use crate::policies::ACK_BUCKET;
 use crate::stage::Stage;
 use crate::test_night::checks::Checks;
 
@@ -29,6 +32,7 @@ pub(super) async fn check(stage: &Stage, checks: &mut Checks) -> anyhow::Result<
     for user in ["gone", "left"] {
         delete(stage, user).await?;
     }
+    acknowledge(stage).await?;
     let expected = |is_scheduled| vec![("gone", Some(is_scheduled)), ("left", Some(is_scheduled))];
     for (days, name, is_scheduled, has_parameter) in [
         (WEEK, "the secrets of users who were found gone are there until the grace is over", false, true),
@@ -38,8 +42,8 @@ pub(super) async fn check(stage: &Stage, checks: &mut Checks) -> anyhow::Result<
     ] {
         stage.admin.age(days).await?;
         let night = night::run(stage, &night::scheduler_event(), &mut |_| {}).await?;
-        let found = (found(stage).await?, parameter_is_there(stage).await?);
-        let is_expected = found == (expected(is_scheduled), has_parameter);
+        let found = (found(stage).await?, parameter_is_there(stage).await?, is_acknowledged(stage).await?);
+        let is_expected = found == (expected(is_scheduled), has_parameter, !is_scheduled);
         let wrong = (!is_expected).then(|| format!("{found:?}, {:?}", night.results));
         checks.tried(name, Ok(wrong.into_iter().collect()));
     }
@@ -52,6 +56,34 @@ async fn delete(stage: &Stage, user: &str) -> anyhow::Result<()> {
         iam.delete_access_key().user_name(user).access_key_id(key.as_str()).send().await?;
     }
     iam.delete_user().user_name(user).send().await.map(drop).context("the user cannot be deleted")
+}
+
+/// A host of each user acknowledged, and from now on that is looked at.
+async fn acknowledge(stage: &Stage) -> anyhow::Result<()> {
+    let mut variables = stage.functions.variables(KEY_ROTATION);
+    variables.insert("ACK_BUCKET".to_owned(), ACK_BUCKET.to_owned());
+    stage.functions.configure(KEY_ROTATION, TIMEOUT, variables).await?;
+    for user in ["gone", "other"] {
+        let put = storage(stage).put_object().bucket(ACK_BUCKET).key(acknowledgement(stage, user)?);
+        put.body("{}".to_owned().into_bytes().into()).send().await?;
+    }
+    Ok(())
+}
+
+fn storage(stage: &Stage) -> StorageClient {
+    StorageClient::new(&stage.clients.root_of(stage.organization.hub()))
+}
+
+fn acknowledgement(stage: &Stage, user: &str) -> anyhow::Result<String> {
+    Ok(format!("acks/{}/{user}/host-1.json", account(stage)?))
+}
+
+/// Whether it is still there what the host of the user who is gone acknowledged. That of somebody else always must be.
+async fn is_acknowledged(stage: &Stage) -> anyhow::Result<bool> {
+    let listed = storage(stage).list_objects_v2().bucket(ACK_BUCKET).send().await?;
+    let keys: Vec<_> = listed.contents.unwrap_or_default().into_iter().filter_map(|object| object.key).collect();
+    anyhow::ensure!(keys.contains(&acknowledgement(stage, "other")?), "{keys:?}");
+    Ok(keys.contains(&acknowledgement(stage, "gone")?))
 }
 
 async fn parameter_is_there(stage: &Stage) -> anyhow::Result<bool> {

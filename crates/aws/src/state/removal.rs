@@ -1,0 +1,41 @@
+use aws_sdk_s3::Client;
+use futures::{StreamExt, TryStreamExt, stream};
+use keywheel_engine::ports::PortError;
+
+use super::failure::object_error;
+use crate::error::bad_answer;
+
+const LIST: &str = "s3:ListBucket";
+const DELETE: &str = "s3:DeleteObject";
+
+/// How many objects are deleted at a time.
+const AT_ONCE: usize = 8;
+
+/// Deletes one object; fine when there is none. In a bucket that keeps versions it can be had back.
+pub(crate) async fn remove(client: &Client, bucket: &str, key: &str) -> Result<(), PortError> {
+    let gone = client.delete_object().bucket(bucket).key(key).send().await;
+    gone.map(drop).map_err(|error| object_error(DELETE, bucket, key, &error))
+}
+
+/// Deletes those objects below a prefix that are meant, as far as one page of a list has them.
+///
+/// # Errors
+/// When S3 refuses, or has more than a page: what was listed is deleted all the same.
+pub(crate) async fn remove_below(
+    client: &Client,
+    bucket: &str,
+    prefix: &str,
+    is_meant: impl Fn(&str) -> bool,
+) -> Result<(), PortError> {
+    let page = client.list_objects_v2().bucket(bucket).prefix(prefix).send().await;
+    let page = page.map_err(|error| object_error(LIST, bucket, prefix, &error))?;
+    let keys = page.contents.into_iter().flatten().filter_map(|object| object.key);
+    let keys: Vec<_> = keys.filter(|key| key.starts_with(prefix) && is_meant(key)).collect();
+    let gone = stream::iter(keys).map(|key| async move { remove(client, bucket, &key).await });
+    gone.buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+    if page.is_truncated.unwrap_or_default() {
+        let more = format_args!("s3://{bucket}/{prefix} has more than a thousand objects; the rest waits");
+        return Err(bad_answer(LIST, more));
+    }
+    Ok(())
+}
