@@ -282,7 +282,7 @@ data "aws_iam_policy_document" "key_rotation" {
 
     content {
       sid       = "ReplicatesCentralSecrets"
-      actions   = ["secretsmanager:ReplicateSecretToRegions"]
+      actions   = ["secretsmanager:RemoveRegionsFromReplication", "secretsmanager:ReplicateSecretToRegions"]
       resources = [statement.value]
     }
   }

@@ -121,7 +121,7 @@ data "aws_iam_policy_document" "member" {
 
     content {
       sid       = "ReplicatesTheUsersSecrets"
-      actions   = ["secretsmanager:ReplicateSecretToRegions"]
+      actions   = ["secretsmanager:RemoveRegionsFromReplication", "secretsmanager:ReplicateSecretToRegions"]
       resources = [statement.value]
     }
   }

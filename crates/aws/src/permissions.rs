@@ -103,6 +103,7 @@ permissions! {
         "secretsmanager:ListSecretVersionIds", Some("list_secret_version_ids"), "secrets that are kept in this account", "The same.";
         "secretsmanager:PutResourcePolicy", Some("put_resource_policy"), "secrets that are kept in this account", "The same.";
         "secretsmanager:PutSecretValue", Some("put_secret_value"), "secrets that are kept in this account", "The same.";
+        "secretsmanager:RemoveRegionsFromReplication", Some("remove_regions_from_replication"), "secrets that are kept in this account, where `credential_replication_region` names Regions", "A secret that has replicas cannot be scheduled for deletion.";
         "secretsmanager:ReplicateSecretToRegions", Some("replicate_secret_to_regions"), "secrets that are kept in this account, where `credential_replication_region` names Regions", "The same.";
         "secretsmanager:UpdateSecretVersionStage", Some("update_secret_version_stage"), "secrets that are kept in this account", "The same.";
         "sts:AssumeRole", Some("assume_role"), "the member role of any account", "Looks after that account with it.";
@@ -126,6 +127,7 @@ permissions! {
         "secretsmanager:ListSecretVersionIds", Some("list_secret_version_ids"), "the users' secrets", "Whether a pair is stored.";
         "secretsmanager:PutResourcePolicy", Some("put_resource_policy"), "the users' secrets", "Lets only that user read it.";
         "secretsmanager:PutSecretValue", Some("put_secret_value"), "the users' secrets", "Stores a new pair.";
+        "secretsmanager:RemoveRegionsFromReplication", Some("remove_regions_from_replication"), "the users' secrets, where `secret_replica_regions` names Regions", "A secret that has replicas cannot be scheduled for deletion.";
         "secretsmanager:ReplicateSecretToRegions", Some("replicate_secret_to_regions"), "the users' secrets, where `secret_replica_regions` names Regions", "Further Regions have the secret, too.";
         "secretsmanager:UpdateSecretVersionStage", Some("update_secret_version_stage"), "the users' secrets", "Hands a pair out, or no longer.";
         "ssm:DeleteParameter", Some("delete_parameter"), "the users' parameters, where `parameter_prefix` names them", "Deletes the parameters of users who are gone, once their secrets cannot be restored any more.";

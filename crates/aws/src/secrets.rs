@@ -74,7 +74,8 @@ impl Secrets for AwsSecrets {
     }
 
     async fn schedule_deletion(&self, name: &str) -> Result<(), PortError> {
-        let client = self.places.of(name).await?;
+        let (client, regions) = self.places.with_replicas(name).await?;
+        replicas::remove(client, name, regions).await?;
         let request = client.delete_secret().secret_id(name).recovery_window_in_days(RECOVERY_WINDOW.0.into());
         request.send().await.map(|_| ()).map_err(|error| port_error(DELETE, &error))
     }

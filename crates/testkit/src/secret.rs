@@ -199,7 +199,9 @@ impl Secrets for World {
 
     async fn schedule_deletion(&self, name: &str) -> Result<(), PortError> {
         self.call(Operation::ScheduleDeletion, name.to_owned(), |account| {
-            account.usable(Operation::ScheduleDeletion, name)?.is_scheduled_for_deletion = true;
+            let secret = account.usable(Operation::ScheduleDeletion, name)?;
+            secret.is_scheduled_for_deletion = true;
+            secret.replicas.clear();
             Ok(())
         })
         .await

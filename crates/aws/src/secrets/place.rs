@@ -29,6 +29,8 @@ struct Place {
 struct Found {
     left_behind: bool,
     arn: Option<String>,
+    /// The Regions with a replica.
+    regions: Vec<String>,
 }
 
 impl Places {
@@ -72,6 +74,15 @@ impl Places {
         Ok(if left_behind { &before.client } else { &self.configured.client })
     }
 
+    /// The store in which the secret is, and the Regions in which it has replicas.
+    pub(super) async fn with_replicas(&self, name: &str) -> Result<(&Client, Vec<String>), PortError> {
+        if self.found().get(name).is_none() {
+            self.describe(name).await?;
+        }
+        let regions = self.found().get(name).map(|found| found.regions.clone()).unwrap_or_default();
+        Ok((self.of(name).await?, regions))
+    }
+
     /// The ARN of a secret that is in the central store.
     pub(super) async fn central_arn(&self, name: &str) -> Result<Option<String>, PortError> {
         if !self.know_central() {
@@ -106,7 +117,8 @@ impl Places {
 
     fn note(&self, name: &str, described: Described, left_behind: bool) -> SecretState {
         let Described { state, arn, replicas } = described;
-        self.found().insert(name.to_owned(), Found { left_behind, arn });
+        let regions = replicas.iter().filter_map(|replica| replica.region.clone()).collect();
+        self.found().insert(name.to_owned(), Found { left_behind, arn, regions });
         SecretState { left_behind, regions_behind: self.replicas.behind(&replicas), ..state }
     }
 

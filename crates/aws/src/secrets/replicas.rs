@@ -8,6 +8,7 @@ use keywheel_engine::ports::{ErrorKind, PortError};
 use crate::error::port_error;
 
 const REPLICATE: &str = "secretsmanager:ReplicateSecretToRegions";
+const REMOVE: &str = "secretsmanager:RemoveRegionsFromReplication";
 
 /// The further Regions of secrets.
 #[derive(Clone, Debug)]
@@ -75,6 +76,16 @@ impl Replicas {
     }
 }
 
+/// Takes the replicas of a secret away, in whatever Regions they are: AWS schedules no secret for deletion that has any. The secret itself keeps
+/// all that they held.
+pub(super) async fn remove(client: &Client, name: &str, regions: Vec<String>) -> Result<(), PortError> {
+    if regions.is_empty() {
+        return Ok(());
+    }
+    let request = client.remove_regions_from_replication().secret_id(name).set_remove_replica_regions(Some(regions));
+    request.send().await.map(drop).map_err(|error| port_error(REMOVE, &error))
+}
+
 #[cfg(test)]
 mod tests {
     use keywheel_engine::deployment::SecretOptions;
@@ -136,6 +147,38 @@ mod tests {
             serde_json::json!([{ "Region": "us-west-4", "KmsKeyId": "alias/ours" }])
         );
         assert!(asked.iter().all(|one| one.get("ForceOverwriteReplicaSecret").is_none()), "{asked:?}");
+    }
+
+    fn bodies_of(wire: &Wire, operation: &str) -> Vec<serde_json::Value> {
+        let target = format!("secretsmanager.{operation}");
+        let sent = wire.sent();
+        let sent = sent.iter().filter(|sent| sent.header("x-amz-target") == Some(target.as_str()));
+        sent.map(|sent| serde_json::from_str(&sent.body).unwrap()).collect()
+    }
+
+    #[tokio::test]
+    async fn whatever_replicas_there_are_are_taken_away_before_a_secret_is_scheduled() {
+        let wire = wire();
+        secrets(&wire, &[]).schedule_deletion(NAME).await.unwrap();
+        let all = serde_json::json!(["eu-west-1", "eu-west-2", "eu-west-3"]);
+        let [removed] = bodies_of(&wire, "RemoveRegionsFromReplication").try_into().unwrap();
+        assert_eq!((&removed["SecretId"], &removed["RemoveReplicaRegions"]), (&NAME.into(), &all));
+        let [deleted] = bodies_of(&wire, "DeleteSecret").try_into().unwrap();
+        assert_eq!(deleted, serde_json::json!({ "SecretId": NAME, "RecoveryWindowInDays": 30 }));
+        assert_eq!(wire.sent().last().unwrap().header("x-amz-target"), Some("secretsmanager.DeleteSecret"));
+    }
+
+    #[tokio::test]
+    async fn a_replica_that_stays_keeps_its_secret() {
+        let wire = Wire::new(|_, sent| match sent.header("x-amz-target").unwrap_or_default() {
+            "secretsmanager.DescribeSecret" => json(200, DESCRIBED),
+            "secretsmanager.ListSecretVersionIds" => json(200, r#"{"Versions":[]}"#),
+            "secretsmanager.RemoveRegionsFromReplication" => json_error(400, "AccessDeniedException", "not authorized"),
+            _ => json(200, "{}"),
+        });
+        let error = secrets(&wire, &[]).schedule_deletion(NAME).await.unwrap_err();
+        assert!(error.to_string().contains("secretsmanager:RemoveRegionsFromReplication"), "{error}");
+        assert!(bodies_of(&wire, "DeleteSecret").is_empty());
     }
 
     #[tokio::test]

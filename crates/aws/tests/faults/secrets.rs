@@ -27,6 +27,10 @@ pub(crate) async fn secrets(world: &World, request: &Request) -> Answer {
             described(world.describe(&name).await, &replicas)
         }
         "DeleteSecret" => answered(world.schedule_deletion(&name).await, |()| json!({ "Name": name })),
+        "RemoveRegionsFromReplication" => {
+            world.account().secrets.get_mut(&name).unwrap().replicas.clear();
+            Answer::json(&json!({}))
+        }
         "ReplicateSecretToRegions" => answered(world.replicate(&name).await, |()| json!({})),
         "ListSecretVersionIds" => listed(world.describe(&name).await),
         "GetResourcePolicy" => answered(world.policy(&name).await, |policy| match policy {

@@ -97,6 +97,19 @@ class Patched(ContractTest):
             self.refused("AccessDeniedException", reader.get_secret_value, SecretId=arn)
 
 
+    def test_a_secret_with_replicas_is_not_deleted(self) -> None:
+        account = new_account()
+        secrets, replica = client("secretsmanager", account), client("secretsmanager", account, "eu-west-1")
+        secrets.create_secret(Name="secret", SecretString="value")
+        secrets.replicate_secret_to_regions(SecretId="secret", AddReplicaRegions=[{"Region": "eu-west-1"}])
+        self.refused("InvalidParameterException", secrets.delete_secret, SecretId="secret", RecoveryWindowInDays=30)
+        left = secrets.remove_regions_from_replication(SecretId="secret", RemoveReplicaRegions=["eu-west-1"])
+        self.assertEqual([], left["ReplicationStatus"])
+        self.refused("ResourceNotFoundException", replica.get_secret_value, SecretId="secret")
+        self.assertEqual("value", secrets.get_secret_value(SecretId="secret")["SecretString"])
+        secrets.delete_secret(SecretId="secret", RecoveryWindowInDays=30)
+
+
 class Alike(ContractTest):
     """Each test passes on both: what stock has right already."""
 

@@ -9,6 +9,7 @@ use keywheel_core::secret::secret_name;
 
 use super::central::{forced, has_done, hub, keys};
 use super::parameters::{account, name_of, store};
+use super::replicas::replica;
 use crate::functions::{KEY_ROTATION, TIMEOUT};
 use crate::night;
 use crate::policies::ACK_BUCKET;
@@ -29,11 +30,11 @@ pub(super) async fn prepare(stage: &Stage) -> anyhow::Result<()> {
 pub(super) async fn check(stage: &Stage, checks: &mut Checks) -> anyhow::Result<()> {
     let result = forced(stage, &["left"]).await?;
     anyhow::ensure!(has_done(&result, "left", StepKind::Publish), "left has no new key: {:?}", result.steps);
-    for user in ["gone", "left"] {
+    for user in ["gone", "left", "far"] {
         delete(stage, user).await?;
     }
     acknowledge(stage).await?;
-    let expected = |is_scheduled| vec![("gone", Some(is_scheduled)), ("left", Some(is_scheduled))];
+    let expected = |is_scheduled| ["gone", "far", "left"].map(|user| (user, Some(is_scheduled))).to_vec();
     for (days, name, is_scheduled, has_parameter) in [
         (WEEK, "the secrets of users who were found gone are there until the grace is over", false, true),
         (GRACE, "after it they are scheduled for deletion, in the account and in the hub", true, true),
@@ -43,7 +44,10 @@ pub(super) async fn check(stage: &Stage, checks: &mut Checks) -> anyhow::Result<
         stage.admin.age(days).await?;
         let night = night::run(stage, &night::scheduler_event(), &mut |_| {}).await?;
         let found = (found(stage).await?, parameter_is_there(stage).await?, is_acknowledged(stage).await?);
-        let is_expected = found == (expected(is_scheduled), has_parameter, !is_scheduled);
+        let is_replicated =
+            replica(stage)?.describe_secret().secret_id(super::replicas::name(stage)?).send().await.is_ok();
+        let is_expected =
+            found == (expected(is_scheduled), has_parameter, !is_scheduled) && is_replicated != is_scheduled;
         let wrong = (!is_expected).then(|| format!("{found:?}, {:?}", night.results));
         checks.tried(name, Ok(wrong.into_iter().collect()));
     }
@@ -97,7 +101,7 @@ async fn found(stage: &Stage) -> anyhow::Result<Vec<(&'static str, Option<bool>)
     let account = account(stage)?;
     let member = SecretsClient::new(&stage.clients.root_of(&account));
     let mut found = Vec::new();
-    for (user, secrets) in [("gone", member), ("left", hub(stage))] {
+    for (user, secrets) in [("gone", &member), ("far", &member), ("left", &hub(stage))] {
         let name = secret_name(&account, &user.parse()?);
         let described = secrets.describe_secret().secret_id(name).send().await;
         found.push((user, described.ok().map(|secret| secret.deleted_date.is_some())));

@@ -40,11 +40,11 @@ fn behind(result: &AccountResult) -> Option<StepStatus> {
     rows.next().map(|row| row.status)
 }
 
-fn name(stage: &Stage) -> anyhow::Result<String> {
+pub(super) fn name(stage: &Stage) -> anyhow::Result<String> {
     Ok(secret_name(&account(stage)?, &"far".parse()?))
 }
 
-fn replica(stage: &Stage) -> anyhow::Result<SecretsClient> {
+pub(super) fn replica(stage: &Stage) -> anyhow::Result<SecretsClient> {
     let config = stage.clients.root_of(&account(stage)?).to_builder().region(Region::new(FAR)).build();
     Ok(SecretsClient::new(&config))
 }
