@@ -5,12 +5,14 @@
 
 mod gone;
 mod key;
+mod notice;
 mod observe;
 mod refused;
 mod sweep;
 mod trust;
 
-pub use key::{Actor, InactiveBecause, KeyRecord, MadeInactive, NoticeRecord, ParameterStanding};
+pub use key::{Actor, InactiveBecause, KeyRecord, MadeInactive, ParameterStanding};
+pub use notice::NoticeRecord;
 pub use observe::USE_RECORD_SPAN;
 pub use refused::LedgerRefused;
 
