@@ -31,7 +31,7 @@ impl Watch {
         if !call.operation.is_change() {
             return;
         }
-        let verdict = self.may_change_at_all(call).and_then(|()| match call.operation {
+        let verdict = self.may_change_at_all(call, account).and_then(|()| match call.operation {
             Operation::CreateAccessKey => self.creation(call, account),
             Operation::UpdateAccessKey if call.subject.ends_with(" Active") => self.revival(call, account),
             Operation::UpdateAccessKey => self.deactivation(call, account),
@@ -76,7 +76,7 @@ impl Watch {
         }
     }
 
-    fn may_change_at_all(&self, call: &Call) -> Verdict {
+    fn may_change_at_all(&self, call: &Call, account: &Account) -> Verdict {
         let user = user_of(call);
         check(self.may_change, "rule 9: this run must change nothing")?;
         let is_frozen = self.policy.freeze.until(call.at).is_some() && !self.asked.lifts(Guard::Freeze);
@@ -85,7 +85,8 @@ impl Watch {
         let is_free = |group: &BTreeSet<UserName>| group.iter().all(|member| member.as_str() != user);
         let is_free_for_one = self.groups.iter().flatten().any(is_free);
         check(is_free_for_one, "rule 8: the user is exempt, or the exemption group is missing")?;
-        let is_exempt_by_tag = self.looks.get(user).is_some_and(|look| self.tags(look).exempts(call.at));
+        let is_there = account.users.keys().any(|name| name.as_str() == user);
+        let is_exempt_by_tag = self.looks.get(user).is_some_and(|look| is_there && self.tags(look).exempts(call.at));
         check(!is_exempt_by_tag, "rule 8: a tag exempts the user")
     }
 

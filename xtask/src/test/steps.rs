@@ -21,6 +21,9 @@ const FULL_CASES: &str = "4096";
 /// Cases of each of the five tests of random histories: ten thousand histories in all, and a million in the full tier.
 const HISTORIES: [&str; 2] = ["2000", "200000"];
 
+/// How many accounts live through the half-year; a plain `cargo test` follows two.
+const HALF_YEAR_ACCOUNTS: &str = "40";
+
 const BUILD: &str = "Functions and stage (build)";
 const PACKAGE: &str = "Release packages";
 
@@ -37,7 +40,7 @@ pub(super) struct Step {
 }
 
 /// Every step there is.
-pub(super) const STEPS: [Step; 35] = [
+pub(super) const STEPS: [Step; 36] = [
     Step { title: "Format", tier: Tier::Quick, after: None, run: format },
     Step { title: "Repository", tier: Tier::Quick, after: None, run: repository },
     Step { title: "Lints", tier: Tier::Quick, after: None, run: lints },
@@ -51,6 +54,7 @@ pub(super) const STEPS: [Step; 35] = [
     Step { title: "Recipes", tier: Tier::Usual, after: None, run: recipes },
     Step { title: "Shared files against botocore", tier: Tier::Usual, after: None, run: shared_files },
     Step { title: "Random histories", tier: Tier::Usual, after: None, run: histories },
+    Step { title: "Half a year in process", tier: Tier::Usual, after: None, run: half_year },
     Step { title: "Mutants of the planner's guards", tier: Tier::Usual, after: None, run: guard_mutants },
     Step { title: BUILD, tier: Tier::Usual, after: None, run: build },
     Step { title: "Emulator overlay (contract)", tier: Tier::Usual, after: None, run: overlay },
@@ -189,7 +193,7 @@ fn histories(bench: &Bench<'_>) -> Result<()> {
         // With `--workspace`, so that nothing is built again with other features.
         .cargo(["test", "--workspace", "--test", "histories"])
         .arguments(cargo::locked())
-        .arguments(["--", "--nocapture"])
+        .arguments(["--", "--nocapture", "--skip", "half_year"])
         .variable("PROPTEST_CASES", &cases);
     if bench.tier == Tier::Full {
         println!("PROPTEST_CASES={cases} PROPTEST_RNG_SEED={}", bench.seed);
@@ -197,6 +201,16 @@ fn histories(bench: &Bench<'_>) -> Result<()> {
         let call = call.variable("CARGO_PROFILE_DEV_OPT_LEVEL", "2").variable("CARGO_PROFILE_TEST_OPT_LEVEL", "2");
         let folder = bench.workspace.target.join("optimised");
         return call.variable("CARGO_TARGET_DIR", folder).variable("PROPTEST_RNG_SEED", &bench.seed).succeed();
+    }
+    call.succeed()
+}
+
+fn half_year(bench: &Bench<'_>) -> Result<()> {
+    // With `--workspace`, so that nothing is built again with other features.
+    let call = bench.cargo(["test", "--workspace", "--test", "histories"]).arguments(cargo::locked());
+    let call = call.arguments(["--", "--nocapture", "half_year"]).variable("HALF_YEAR_ACCOUNTS", HALF_YEAR_ACCOUNTS);
+    if bench.tier == Tier::Full {
+        return call.variable("PROPTEST_RNG_SEED", &bench.seed).succeed();
     }
     call.succeed()
 }

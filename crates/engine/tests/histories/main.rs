@@ -5,11 +5,13 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "in tests a panic is the message")]
 
 mod asking;
+mod half_year;
 mod ledgers;
 mod people;
 mod play;
 mod sensitivity;
 mod story;
+mod switches;
 mod tally;
 mod told;
 

@@ -1,8 +1,14 @@
 //! What people do to a user's keys and secret.
 
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+use keywheel_core::Timestamp;
 use keywheel_core::observed::AWSCURRENT;
 use keywheel_core::observed::KeyStatus::{Active, Inactive};
+use keywheel_core::policy::tags::{DEACTIVATE_AFTER_DAYS, EXEMPT_UNTIL, ROTATE_AFTER_DAYS};
 use keywheel_core::secret::VersionId;
+use keywheel_core::time::{Days, after};
 use keywheel_testkit::{Account, Habit, What};
 use proptest::prelude::*;
 
@@ -16,6 +22,8 @@ pub(crate) enum Deed {
     DeletesAKey(bool),
     UsesAKey(bool),
     DeletesTheUserAndMakesItAnew,
+    DeletesTheUser,
+    Tags(Tag),
     DeletesTheSecret,
     SchedulesTheSecret,
     RestoresTheSecret,
@@ -26,7 +34,33 @@ pub(crate) enum Deed {
     ChangesHabit(Habit),
 }
 
+/// What a person writes into a user's tags, in place of what was there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Tag {
+    /// Rotated soon.
+    Soon,
+    /// Old keys stay for longer.
+    Slow,
+    /// What nobody can read.
+    Badly,
+    /// Exempt for so many days from now on.
+    ExemptFor(u32),
+    /// Exempt until a day that nobody can read.
+    ExemptBadly,
+    /// Nothing any more.
+    Nothing,
+}
+
 impl Deed {
+    /// Besides [`Deed::any`], what makes users come and go, and their tags.
+    pub(crate) fn in_a_long_time(habit: impl Strategy<Value = Habit> + 'static) -> impl Strategy<Value = Self> {
+        prop_oneof![
+            24 => Self::any(habit),
+            1 => Just(Deed::DeletesTheUser),
+            5 => Tag::any().prop_map(Deed::Tags),
+        ]
+    }
+
     pub(crate) fn any(habit: impl Strategy<Value = Habit> + 'static) -> impl Strategy<Value = Self> {
         prop_oneof![
             3 => Just(Deed::MakesAKey),
@@ -47,6 +81,10 @@ impl Deed {
     }
 
     pub(crate) fn done_to(self, account: &mut Account, user: &str) {
+        let is_there = account.users.keys().any(|name| name.as_str() == user);
+        if !is_there && !matches!(self, Deed::DeletesTheUserAndMakesItAnew) {
+            return;
+        }
         let secret = account.secret_name(user);
         match self {
             Deed::MakesAKey => makes_a_key(account, user),
@@ -69,6 +107,12 @@ impl Deed {
                 account.add_user(user);
                 account.add_key(user, 0);
             }
+            // AWS deletes no user who is in a group.
+            Deed::DeletesTheUser => {
+                account.users.retain(|name, _| name.as_str() != user);
+                account.groups.values_mut().for_each(|group| group.retain(|name| name.as_str() != user));
+            }
+            Deed::Tags(tag) => account.user_mut(user).tags = tag.tags(account.now),
             Deed::DeletesTheSecret => drop(account.secrets.remove(&secret)),
             Deed::SchedulesTheSecret => schedule(account, &secret, true),
             Deed::RestoresTheSecret => schedule(account, &secret, false),
@@ -86,6 +130,28 @@ impl Deed {
             }
             Deed::ChangesHabit(habit) => account.user_mut(user).habit = habit,
         }
+    }
+}
+
+impl Tag {
+    fn any() -> impl Strategy<Value = Self> {
+        let exempt_for = (1..20_u32).prop_map(Tag::ExemptFor);
+        let written =
+            prop_oneof![Just(Tag::Soon), Just(Tag::Slow), Just(Tag::Badly), exempt_for, Just(Tag::ExemptBadly)];
+        prop_oneof![5 => written, 3 => Just(Tag::Nothing)]
+    }
+
+    fn tags(self, now: Timestamp) -> BTreeMap<String, String> {
+        let until = |days| TimeZone::UTC.to_datetime(after(now, Days(days))).date().to_string();
+        let (name, value) = match self {
+            Tag::Soon => (ROTATE_AFTER_DAYS, "20".to_owned()),
+            Tag::Slow => (DEACTIVATE_AFTER_DAYS, "25".to_owned()),
+            Tag::Badly => (ROTATE_AFTER_DAYS, "every now and then".to_owned()),
+            Tag::ExemptFor(days) => (EXEMPT_UNTIL, until(days)),
+            Tag::ExemptBadly => (EXEMPT_UNTIL, "for ever".to_owned()),
+            Tag::Nothing => return BTreeMap::new(),
+        };
+        [(format!("KeyRotation:{name}"), value)].into()
     }
 }
 

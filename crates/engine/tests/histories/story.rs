@@ -2,12 +2,13 @@
 
 use keywheel_core::policy::{ForeignInactiveKeys, Periods, Policy, UnusedKeys};
 use keywheel_core::time::Days;
-use keywheel_testkit::{Fault, Habit};
+use keywheel_testkit::{Fault, Habit, Operation};
 use proptest::prelude::*;
 
 use crate::asking::{Asking, asking};
 use crate::ledgers::Damage;
 use crate::people::Deed;
+use crate::switches::Switch;
 
 /// How often what happens.
 #[derive(Clone, Copy)]
@@ -52,6 +53,8 @@ pub(crate) enum Act {
 pub(crate) struct RunAct {
     /// The calls that fail, and how.
     pub(crate) faults: Vec<(usize, Fault)>,
+    /// Every call of this kind fails, the first time that it runs.
+    pub(crate) outage: Option<(Operation, Fault)>,
     /// Somebody acts right before this call.
     pub(crate) intrusion: Option<(usize, usize, Deed)>,
     /// When each of the runs begins, in turns of the first.
@@ -62,24 +65,6 @@ pub(crate) struct RunAct {
     pub(crate) clock_is_off: bool,
     pub(crate) forced: bool,
     pub(crate) seconds: i64,
-}
-
-/// A change of how AWS behaves, or of what is around.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Switch {
-    SlowKeys,
-    LateUses,
-    RacyQuota,
-    RetrievalDenied,
-    MailDown,
-    GroupGone,
-    SlowCalls,
-    /// Credential reports are handed out for four hours, and show no inactive keys.
-    PoorReports,
-    /// Credential reports are not made in time.
-    SlowReports,
-    /// All of these are well again.
-    Well,
 }
 
 pub(crate) fn histories(weights: Weights) -> impl Strategy<Value = History> {
@@ -109,37 +94,23 @@ fn policy() -> impl Strategy<Value = Policy> {
     })
 }
 
-fn habit() -> impl Strategy<Value = Habit> {
+pub(crate) fn habit() -> impl Strategy<Value = Habit> {
     prop::sample::select(vec![Habit::Installs, Habit::Installs, Habit::None, Habit::NeverInstalls, Habit::Every(4)])
 }
 
-fn beginning() -> impl Strategy<Value = Beginning> {
+pub(crate) fn beginning() -> impl Strategy<Value = Beginning> {
     let ages = prop::collection::vec(0..120_u32, 1..=2);
     (ages, habit(), prop::bool::weighted(0.1)).prop_map(|(ages, habit, exempt)| Beginning { ages, habit, exempt })
 }
 
 fn act(weights: Weights) -> impl Strategy<Value = Act> {
-    let switches = vec![
-        Switch::SlowKeys,
-        Switch::LateUses,
-        Switch::RacyQuota,
-        Switch::RetrievalDenied,
-        Switch::MailDown,
-        Switch::GroupGone,
-        Switch::SlowCalls,
-        Switch::PoorReports,
-        Switch::SlowReports,
-        Switch::Well,
-        Switch::Well,
-        Switch::Well,
-    ];
     prop_oneof![
         20 => run(weights).prop_map(Act::Run),
         8 => (1..12_u32).prop_map(Act::Days),
         weights.people * 2 => (0..3_usize, deed(habit())).prop_map(|(user, deed)| Act::Person(user, deed)),
         weights.ledgers * 2 => Damage::any().prop_map(Act::Ledger),
         weights.asked => asking(weights).prop_map(Act::Ask),
-        weights.faults => prop::sample::select(switches).prop_map(Act::Model),
+        weights.faults => Switch::any().prop_map(Act::Model),
     ]
 }
 
@@ -161,6 +132,7 @@ pub(crate) fn run(weights: Weights) -> impl Strategy<Value = RunAct> {
     let rare = (0..12_u32, 0..12_u32, 0..6_u32, prop::sample::select(vec![900_i64, 900, 900, 170, 70]));
     (faults, intrusion, leads, retries, rare).prop_map(|(faults, intrusion, leads, retries, rare)| RunAct {
         faults: faults.unwrap_or_default(),
+        outage: None,
         intrusion,
         leads: std::iter::once(0).chain(leads.unwrap_or_default()).collect(),
         retries: retries.unwrap_or_default(),
@@ -176,6 +148,7 @@ impl RunAct {
     pub(crate) fn calm() -> Self {
         Self {
             faults: Vec::new(),
+            outage: None,
             intrusion: None,
             leads: vec![0],
             retries: Vec::new(),
@@ -184,5 +157,18 @@ impl RunAct {
             forced: false,
             seconds: 900,
         }
+    }
+
+    /// Whether none of its calls fails.
+    pub(crate) fn is_faultless(&self) -> bool {
+        self.faults.is_empty() && self.outage.is_none()
+    }
+
+    /// Takes away what may leave a key of which nobody knows who made it.
+    pub(crate) fn loses_no_answer(&mut self) {
+        let loses = |fault: Fault| matches!(fault, Fault::LostAfter | Fault::ConflictAfter | Fault::Death);
+        self.faults.retain(|(_, fault)| !loses(*fault));
+        self.outage = self.outage.filter(|(_, fault)| !loses(*fault));
+        (self.seconds, self.leads) = (900, vec![0]);
     }
 }

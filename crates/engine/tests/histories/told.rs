@@ -47,6 +47,9 @@ impl fmt::Debug for RunAct {
         for (nth, fault) in &self.faults {
             write!(f, "; call {nth}: {fault:?}")?;
         }
+        if let Some((operation, fault)) = self.outage {
+            write!(f, "; every {}: {fault:?}", operation.name())?;
+        }
         if let Some((nth, user, deed)) = &self.intrusion {
             write!(f, "; right before call {nth} a person, to user {user}: {deed:?}")?;
         }
