@@ -57,7 +57,7 @@ impl Acknowledgements for AwsAcknowledgements {
             let page = page.map_err(|error| object_error(LIST, bucket, &prefix, &error))?;
             pages.answered_by_iam(page.is_truncated.unwrap_or_default(), page.next_continuation_token)?;
             for object in page.contents.into_iter().flatten() {
-                places.extend(written(object)?.filter(|written| written.at > since));
+                places.extend(written(&object)?.filter(|written| written.at > since));
             }
             read += 1;
         }
@@ -89,7 +89,7 @@ impl Acknowledgements for AwsAcknowledgements {
 }
 
 /// Where and when an object was written; none where no host acknowledges there.
-fn written(object: Object) -> Result<Option<Written>, PortError> {
+fn written(object: &Object) -> Result<Option<Written>, PortError> {
     let Some(place) = object.key.as_deref().and_then(Place::parse) else { return Ok(None) };
     let at = object.last_modified.and_then(|at| Timestamp::from_second(at.secs()).ok());
     let missing = || bad_answer(LIST, format_args!("{} without the time at which it was written", place.key()));
