@@ -32,6 +32,7 @@ pub use error::InventoryError;
 pub use event::{GoOnEvent, InvalidEvent, InventoryEvent, RunEvent};
 pub use finish::{Finish, FinishError, WantedRun, finish, finish_so_far};
 pub use going_on::{FanOutPorts, GoingOn, go_on};
+pub use rollout::rollout_rank;
 pub use scope::{Division, Scope};
 
 use crate::ports::{Clock, Invoker, ListedAccount, Organization, OuId, RunStore};

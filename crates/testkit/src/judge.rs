@@ -17,7 +17,7 @@ use keywheel_core::time::{Days, after, plus};
 
 pub use asked::Asked;
 pub use evidence::{Look, Watch};
-use evidence::{is_acknowledged, is_taken_up, is_unused_for, is_used_by_somebody, shown_use, told};
+use evidence::{is_taken_up, is_unused_for, is_used_by_somebody, said, shown_use, told};
 use past::is_ours;
 
 const TELLS_OF_A_REPLACEMENT: &[Reason] =
@@ -173,14 +173,16 @@ impl Watch {
         if self.policy.max_hold.is_some_and(|hold| account.now >= after(due, hold)) {
             return Ok(());
         }
+        let hosts = said(account, &look.user.name, self.policy.ack_forget_after);
+        let lags = hosts.iter().any(|has| has.as_ref().is_none_or(|has| *has == key.id));
+        check(!lags || is_lifted(Guard::Acknowledgement), "a host that acknowledges may still have the old key")?;
         let threshold = self.policy.last_used_threshold;
         let used = shown_use(account, key).filter(|_| threshold.0 > 0);
         let at_rest = used.is_none_or(|used| account.now >= after(used, threshold));
         check(at_rest || is_lifted(Guard::LastUsed), "the old key is in use")?;
         let is_unused = is_unused_for(account, key, self.policy.unused_after);
-        let taken_up = is_unused
-            || is_taken_up(account, replacement, stored)
-            || is_acknowledged(&self.policy, account, look, replacement);
+        let acknowledged = !hosts.is_empty() && hosts.iter().all(|has| has.as_ref() == Some(&replacement.id));
+        let taken_up = is_unused || acknowledged || is_taken_up(account, replacement, stored);
         check(taken_up || is_lifted(Guard::TakeUp), "the replacement is not taken up")
     }
 

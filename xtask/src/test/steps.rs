@@ -18,7 +18,7 @@ use crate::{check, features, fresh_clone, mails, mutants, package, python, repor
 /// Property test cases in the full tier; proptest's own default is 256.
 const FULL_CASES: &str = "4096";
 
-/// Cases of each of the five tests of random histories: ten thousand histories in all, and a million in the full tier.
+/// Cases of each of the six tests of random histories: twelve thousand histories in all, and 1.2 million in the full tier.
 const HISTORIES: [&str; 2] = ["2000", "200000"];
 
 /// How many accounts live through the half-year; a plain `cargo test` follows two.

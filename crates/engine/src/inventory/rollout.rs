@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 /// An account takes part when its rank is below `ROLLOUT_PERCENT`. The rank depends on nothing but the id, so raising the percentage only
 /// adds accounts. This way of computing it is a promise: changing it would move accounts in and out.
 #[must_use]
-pub(super) fn rollout_rank(account: &AccountId) -> u32 {
+pub fn rollout_rank(account: &AccountId) -> u32 {
     let digest = Sha256::digest(account.as_str());
     let first = digest.iter().take(4).fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
     first % 100

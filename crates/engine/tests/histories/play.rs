@@ -76,7 +76,9 @@ pub(crate) fn name_of(user: usize, users: usize) -> String {
 fn begin(account: &mut Account, history: &History) {
     account.groups.insert("exempt".to_owned(), BTreeSet::new());
     for (number, beginning) in history.users.iter().enumerate() {
-        begin_user(account, &name_of(number, history.users.len()), beginning);
+        let name = name_of(number, history.users.len());
+        begin_user(account, &name, beginning);
+        account.user_mut(&name).hosts = history.hosts.of(number);
     }
 }
 
@@ -115,6 +117,10 @@ impl<'a> Play<'a> {
             }
             // Somebody puts the whole ledger back.
             Act::Ledger(_) => self.restore_ledger(),
+            Act::Host(user, host, turn) => {
+                let user = name_of(*user, self.users);
+                turn.taken_by(&mut self.world.account(), &user, *host);
+            }
             Act::Model(switch) => switch.done_to(&mut self.world.account()),
         }
         if self.whole.is_none() {

@@ -80,6 +80,32 @@ fn rule_2_the_replacement_must_be_taken_up_and_be_in_its_secret() {
 }
 
 #[test]
+fn rule_2_a_host_that_acknowledges_holds_its_key_and_takes_the_replacement_up() {
+    let world = rotated();
+    world.account().user_mut("alice").habit = Habit::None;
+    days_later(&world, 12);
+    let mut account = world.account();
+    let [old, new] = [0, 1].map(|key| account.user("alice").keys[key].id.clone());
+    let judged = |account: &Account| {
+        let mut watch = watch(account);
+        watch.policy.ack_forget_after = Some(Days(90));
+        said(&mut watch, account, Operation::UpdateAccessKey, 0)
+    };
+    account.acknowledge("alice", "web-1", &new);
+    assert_eq!(judged(&account), "");
+    account.acknowledge("alice", "web-2", &old);
+    assert!(judged(&account).contains("may still have the old key"));
+    account.acknowledge("alice", "web-2", &"AKIA9999999999999999".parse().unwrap());
+    assert!(judged(&account).contains("not taken up"));
+    let forged = account.place("alice", "web-2").key();
+    account.acknowledgements.insert(forged.clone(), Vec::new());
+    assert!(judged(&account).contains("may still have the old key"));
+    let long_ago = keywheel_core::time::minus(account.now, Days(90).duration());
+    account.acknowledgements_written.insert(forged, long_ago);
+    assert_eq!(judged(&account), "");
+}
+
+#[test]
 fn rule_5_and_7_no_key_is_made_without_a_slot_or_for_inactive_keys() {
     let world = rotated();
     assert!(verdict(&world.account(), Operation::CreateAccessKey, 0).contains("rule 7"));

@@ -6,6 +6,7 @@ use keywheel_testkit::{Fault, Habit, Operation};
 use proptest::prelude::*;
 
 use crate::asking::{Asking, asking};
+use crate::hosts::{Hosts, Turn, hosts};
 use crate::ledgers::Damage;
 use crate::people::Deed;
 use crate::switches::Switch;
@@ -18,6 +19,7 @@ pub(crate) struct Weights {
     pub(crate) ledgers: u32,
     pub(crate) races: u32,
     pub(crate) asked: u32,
+    pub(crate) hosts: u32,
 }
 
 /// One history.
@@ -26,6 +28,7 @@ pub(crate) struct History {
     pub(crate) policy: Policy,
     pub(crate) users: Vec<Beginning>,
     pub(crate) acts: Vec<Act>,
+    pub(crate) hosts: Hosts,
 }
 
 /// A user at the beginning.
@@ -46,6 +49,8 @@ pub(crate) enum Act {
     Person(usize, Deed),
     Ledger(Damage),
     Model(Switch),
+    /// Of a user, a host.
+    Host(usize, usize, Turn),
 }
 
 /// A run, and what happens while it goes.
@@ -70,7 +75,10 @@ pub(crate) struct RunAct {
 pub(crate) fn histories(weights: Weights) -> impl Strategy<Value = History> {
     let users = prop::collection::vec(beginning(), 1..=3);
     let acts = prop::collection::vec(act(weights), 8..30);
-    (policy(), users, acts).prop_map(|(policy, users, acts)| History { policy, users, acts })
+    (policy(), users, acts, hosts(weights.hosts)).prop_map(|(policy, users, acts, hosts)| {
+        let policy = Policy { ack_forget_after: hosts.forget_after, ..policy };
+        History { policy, users, acts, hosts }
+    })
 }
 
 fn policy() -> impl Strategy<Value = Policy> {
@@ -111,6 +119,8 @@ fn act(weights: Weights) -> impl Strategy<Value = Act> {
         weights.ledgers * 2 => Damage::any().prop_map(Act::Ledger),
         weights.asked => asking(weights).prop_map(Act::Ask),
         weights.faults => Switch::any().prop_map(Act::Model),
+        // The last one: where hosts do not acknowledge, the histories are those without it.
+        weights.hosts * 2 => (0..3_usize, 0..3_usize, Turn::any()).prop_map(|(user, host, turn)| Act::Host(user, host, turn)),
     ]
 }
 

@@ -11,6 +11,7 @@ impl fmt::Debug for History {
         for (number, user) in self.users.iter().enumerate() {
             let (name, exempt) = (name_of(number, self.users.len()), if user.exempt { ", exempt" } else { "" });
             writeln!(f, "{name} has keys of {:?} days{exempt}; its hosts: {:?}", user.ages, user.habit)?;
+            writeln!(f, "  that acknowledge: {:?}", self.hosts.of(number))?;
         }
         for (number, act) in self.acts.iter().enumerate() {
             write!(f, "{number}. ")?;
@@ -22,6 +23,9 @@ impl fmt::Debug for History {
                     writeln!(f, "a person, to {}: {deed:?}", name_of(*user, self.users.len()))?;
                 }
                 Act::Ledger(damage) => writeln!(f, "the ledger: {damage:?}")?,
+                Act::Host(user, host, turn) => {
+                    writeln!(f, "host {host} of {}: {turn:?}", name_of(*user, self.users.len()))?;
+                }
                 Act::Model(switch) => writeln!(f, "AWS: {switch:?}")?,
             }
         }

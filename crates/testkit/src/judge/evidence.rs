@@ -12,6 +12,7 @@ use keywheel_core::observed::{AWSCURRENT, AWSPENDING};
 use keywheel_core::policy::Policy;
 use keywheel_core::reason::Reason;
 use keywheel_core::time::{Days, after, plus};
+use serde_json::Value;
 
 /// What the run saw when it last looked at a user. Between that look and a call a person may still act; no rule covers that.
 #[derive(Clone)]
@@ -129,12 +130,21 @@ pub(super) fn is_taken_up(account: &Account, key: &Key, stored: Timestamp) -> bo
     shown_use(account, key).is_some_and(|used| used > plus(stored, SignedDuration::from_mins(15)))
 }
 
-/// Whether every host that acknowledges, and was heard of lately, has the replacement.
-pub(super) fn is_acknowledged(policy: &Policy, account: &Account, look: &Look, key: &Key) -> bool {
-    let Some(forget_after) = policy.ack_forget_after else { return false };
-    let said = account.acknowledged_by(look.user.name.as_str());
-    let heard: Vec<_> = said.iter().filter(|said| account.now < after(said.time, forget_after)).collect();
-    !heard.is_empty() && heard.iter().all(|said| said.access_key_id == key.id)
+/// The key that each of the user's hosts says it has, of those that are not forgotten; none where that is not believed.
+pub(super) fn said(account: &Account, user: &UserName, forget_after: Option<Days>) -> Vec<Option<AccessKeyId>> {
+    let Some(forget_after) = forget_after else { return Vec::new() };
+    let prefix = format!("acks/{}/{user}/", account.id);
+    let is_silent = |at: Timestamp| after(at, forget_after) <= account.now;
+    let of_user = account.acknowledgements.iter().filter(|(place, _)| place.starts_with(&prefix));
+    let heard = of_user.filter_map(|(place, bytes)| {
+        let written = account.acknowledgements_written[place];
+        let words: Value = serde_json::from_slice(bytes).unwrap_or_default();
+        let key = words["access_key_id"].as_str().and_then(|key| key.parse().ok());
+        let time = words["time"].as_str().and_then(|time| time.parse::<Timestamp>().ok());
+        let at = time.map_or(written, |time| time.min(written));
+        (!is_silent(at)).then_some(key)
+    });
+    heard.collect()
 }
 
 /// Whether somebody but Keywheel, when it proved the key, is known to have used it.

@@ -32,7 +32,7 @@ use crate::tally::Tally;
 const LAST_CALM_DAYS: u32 = 25;
 /// From this day on no ledger is damaged: what is forgotten costs a recovery grace, and then a replacement.
 const LAST_DAMAGE: u32 = 100;
-const WEIGHTS: Weights = Weights { faults: 4, people: 2, ledgers: 1, races: 2, asked: 1 };
+const WEIGHTS: Weights = Weights { faults: 4, people: 2, ledgers: 1, races: 2, asked: 1, hosts: 0 };
 
 /// What became of an account.
 pub(crate) struct Lived {

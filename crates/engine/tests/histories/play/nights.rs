@@ -72,6 +72,7 @@ impl Play<'_> {
         }
         for end in &ends {
             Tally::add(&self.tally.runs);
+            self.tally.add_held(end);
             watch.broken.extend(self.leaks(end));
         }
         drop(watch);
