@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
+use crate::acknowledgement::Hosts;
 use crate::contract::SCHEMA;
 use crate::contract::result::{AccountResult, StepStatus};
 use crate::id::{AccessKeyId, AccountId, RunId, UserName};
@@ -35,6 +36,9 @@ pub struct StepCompleted {
     pub reason: Reason,
     /// When it was due, or what it announces will be.
     pub due: Option<Timestamp>,
+    /// Hosts that may still have the key that was made inactive, as far as they acknowledge.
+    #[serde(default, skip_serializing_if = "Hosts::is_empty")]
+    pub hosts: Hosts,
 }
 
 impl StepCompleted {
@@ -53,6 +57,7 @@ impl StepCompleted {
             step: step.step,
             reason: step.reason,
             due: step.due,
+            hosts: step.hosts.clone(),
         })
     }
 }
@@ -95,6 +100,21 @@ mod tests {
         ]);
         let told: Vec<_> = StepCompleted::of(&result(&steps)).map(|event| event.step).collect();
         assert_eq!(told, [StepKind::Create, StepKind::Warn]);
+    }
+
+    #[test]
+    fn the_hosts_that_may_still_have_the_key_are_named_where_there_are_any() {
+        let mut with_hosts = step("deactivate", "done", Some("AKIAAAAAAAAAAAAAAAA1"));
+        with_hosts["hosts"] = json!({ "names": ["web-1"], "more": 2 });
+        let steps = json!([with_hosts, step("deactivate", "done", Some("AKIAAAAAAAAAAAAAAAA2"))]);
+        let events: Vec<_> =
+            StepCompleted::of(&result(&steps)).map(|event| serde_json::to_value(event).unwrap()).collect();
+        assert_eq!((&events[0]["hosts"], events[1].get("hosts")), (&with_hosts["hosts"], None));
+        let validator = jsonschema::validator_for(&schema()).unwrap();
+        assert!(events.iter().all(|event| validator.is_valid(event)));
+        let mut wrong = events[0].clone();
+        wrong["hosts"] = json!(["web-1"]);
+        assert!(!validator.is_valid(&wrong));
     }
 
     #[test]
