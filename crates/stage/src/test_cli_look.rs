@@ -1,5 +1,6 @@
 //! The test of the verbs that look at a deployment: the compiled `keywheel doctor`, `status` and `forecast`.
 
+mod acknowledgements;
 mod deployment;
 mod future;
 mod handing_over;
@@ -34,6 +35,7 @@ pub async fn run(place: &Place, keywheel: &Path) -> anyhow::Result<bool> {
     future::check(&stage, &hub, &mut checks).await?;
     deployment::in_use(&stage, &hub, &mut checks).await?;
     handing_over::check(&stage, &hub, &mut checks).await?;
+    acknowledgements::check(&stage, &hub, &mut checks).await?;
     deployment::broken(&stage, &hub, &mut checks).await?;
     Ok(checks.conclude())
 }

@@ -1,5 +1,6 @@
 //! `keywheel doctor`: checks a deployment end to end, and says what to do. Changes nothing.
 
+mod acknowledgements;
 mod buckets;
 mod clock;
 mod finding;
@@ -8,6 +9,7 @@ mod ground;
 mod handing_over;
 mod kms;
 mod mail;
+mod policy;
 mod queues;
 mod roles;
 mod runs;
@@ -96,12 +98,13 @@ pub(crate) async fn run(printer: &Printer, aws: &AwsArguments, arguments: &Argum
 
 /// Makes the checks of a few groups at a time, and brings their findings in the groups' order.
 async fn findings(printer: &Printer, ground: &Ground) -> Vec<Finding> {
-    let groups: [LocalBoxFuture<'_, Vec<Finding>>; 9] = [
+    let groups: [LocalBoxFuture<'_, Vec<Finding>>; 10] = [
         async { clock::findings(ground) }.boxed_local(),
         functions::findings(ground).boxed_local(),
         roles::findings(ground).boxed_local(),
         buckets::findings(ground).boxed_local(),
         handing_over::findings(ground).boxed_local(),
+        acknowledgements::findings(ground).boxed_local(),
         schedule::findings(ground).boxed_local(),
         mail::findings(ground).boxed_local(),
         templates::findings(ground).boxed_local(),

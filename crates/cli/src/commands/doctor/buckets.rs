@@ -3,6 +3,7 @@
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types::BucketVersioningStatus;
 use keywheel_aws::port_error;
+use keywheel_runtime::config::variable::{STATE_BUCKET, Variable};
 
 use super::finding::{Finding, Verdict};
 use super::ground::Ground;
@@ -14,10 +15,9 @@ pub(super) async fn findings(ground: &Ground) -> Vec<Finding> {
     let Some((bucket, _)) = ground.state_location() else {
         return vec![Verdict::not_checked("no function names one", "see the functions").of(GROUP, "there")];
     };
-    let config = aws_sdk_s3::config::Builder::from(&ground.hub.config);
-    let client = Client::from_conf(config.force_path_style(ground.hub.config.endpoint_url().is_some()).build());
+    let client = client(ground);
     let mut findings = vec![
-        there(&client, bucket).await.of(GROUP, "there"),
+        there(&client, bucket, &STATE_BUCKET).await.of(GROUP, "there"),
         versions(&client, bucket).await.of(GROUP, "versions"),
         closed(&client, bucket).await.of(GROUP, "closed to the public"),
     ];
@@ -31,14 +31,21 @@ pub(super) async fn findings(ground: &Ground) -> Vec<Finding> {
     findings
 }
 
-async fn there(client: &Client, bucket: &str) -> Verdict {
+pub(super) fn client(ground: &Ground) -> Client {
+    let config = aws_sdk_s3::config::Builder::from(&ground.hub.config);
+    Client::from_conf(config.force_path_style(ground.hub.config.endpoint_url().is_some()).build())
+}
+
+/// Whether there is a bucket that this variable names.
+pub(super) async fn there(client: &Client, bucket: &str, variable: &Variable) -> Verdict {
+    let to_do = format!("create it, or correct {}", variable.name);
     let answer = client.list_objects_v2().bucket(bucket).max_keys(1).send().await;
     match answer.map_err(|error| port_error("s3:ListBucket", &error)) {
         Ok(_) => Verdict::ok(bucket),
         Err(error) if error.message.contains("NoSuchBucket") => {
-            Verdict::fail(format!("there is no bucket {bucket}"), "create it, or correct STATE_BUCKET")
+            Verdict::fail(format!("there is no bucket {bucket}"), to_do)
         }
-        Err(error) => Verdict::of_error(&error, "create it, or correct STATE_BUCKET"),
+        Err(error) => Verdict::of_error(&error, &to_do),
     }
 }
 
@@ -55,7 +62,7 @@ async fn versions(client: &Client, bucket: &str) -> Verdict {
     }
 }
 
-async fn closed(client: &Client, bucket: &str) -> Verdict {
+pub(super) async fn closed(client: &Client, bucket: &str) -> Verdict {
     let to_do = "turn on all four settings of the bucket's public access block";
     let answer = client.get_public_access_block().bucket(bucket).send().await;
     match answer.map_err(|error| port_error("s3:GetBucketPublicAccessBlock", &error)) {

@@ -76,13 +76,13 @@ fn conditions(statement: &Value, key: &str) -> Vec<String> {
 }
 
 /// A text, or the texts of a list.
-fn texts(value: &Value) -> impl Iterator<Item = &str> {
+pub(super) fn texts(value: &Value) -> impl Iterator<Item = &str> {
     let many = value.as_array().into_iter().flatten();
     value.as_str().into_iter().chain(many.filter_map(Value::as_str))
 }
 
 /// Whether the text is of a pattern with `*`.
-fn like(pattern: &str, text: &str) -> bool {
+pub(super) fn like(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else { return false };
     let mut parts: Vec<&str> = parts.collect();
