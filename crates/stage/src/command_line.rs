@@ -53,8 +53,14 @@ impl<'a> CommandLine<'a> {
 
     /// Starts it, and lets whoever calls stop it.
     pub(crate) fn start(&self, arguments: &[&str]) -> anyhow::Result<Child> {
+        self.start_with(arguments, &[])
+    }
+
+    /// The same with variables of whoever calls.
+    pub(crate) fn start_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> anyhow::Result<Child> {
         let mut command = Command::new(&self.keywheel);
-        let call = self.call(command.args(arguments)).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let call = self.call(command.args(arguments)).envs(variables.iter().copied());
+        let call = call.stdout(Stdio::piped()).stderr(Stdio::piped());
         call.spawn().with_context(|| format!("cannot run {}", self.keywheel.display()))
     }
 

@@ -1,5 +1,6 @@
 //! The test of hosts that acknowledge: the compiled `keywheel agent` in home folders of its own, and the compiled functions, with roles enforced.
 
+mod deaths;
 mod forged;
 mod home;
 mod nights;
@@ -57,6 +58,7 @@ pub async fn run(place: &Place, keywheel: &Path) -> anyhow::Result<bool> {
     let bench = Bench { stage: &stage, hub, hosts, keywheel };
     let mut checks = Checks::new();
     nights::published(&bench, &mut checks).await?;
+    deaths::check(&bench, &mut checks).await?;
     others::of_parameters(&bench, &mut checks).await?;
     nights::gone(&bench, &mut checks).await?;
     others::of_people(&bench, &mut checks).await?;

@@ -70,6 +70,26 @@ impl<'a> Home<'a> {
         self.line.start(arguments)
     }
 
+    /// Starts a pass that goes to AWS by another endpoint.
+    pub(super) fn start_by_way_of(&self, endpoint: &str) -> anyhow::Result<std::process::Child> {
+        let pass = ["agent", "once", "--host", &self.name, "--ack-bucket", ACK_BUCKET];
+        self.line.start_with(&pass, &[("AWS_ENDPOINT_URL", endpoint)])
+    }
+
+    /// The files of the agent and of the SDKs that have this text in them.
+    pub(super) fn holding(&self, text: &str) -> anyhow::Result<Vec<String>> {
+        let folder = self.line.folder.path().join(".aws");
+        let mut found = Vec::new();
+        for folder in [folder.join("keywheel"), folder] {
+            for entry in std::fs::read_dir(folder)? {
+                let path = entry?.path();
+                let holds = path.is_file() && std::fs::read_to_string(&path)?.contains(text);
+                found.extend(holds.then(|| path.display().to_string()));
+            }
+        }
+        Ok(found)
+    }
+
     /// What the agent has said so far.
     pub(super) fn said(&self) -> String {
         self.said.borrow().clone()
