@@ -8,6 +8,7 @@ mod claim;
 mod credential_report;
 mod deliver;
 mod digests;
+mod enforce;
 mod execute;
 mod facts;
 mod guard;
@@ -23,8 +24,10 @@ mod retract;
 mod reviewed;
 mod rollback;
 mod run;
+mod see_user;
 mod session;
 mod survey;
+mod telling;
 mod told;
 mod unreachable;
 

@@ -12,9 +12,9 @@ use keywheel_core::secret::{SecretRecord, VersionId, secret_name};
 use keywheel_core::time::{Days, after};
 
 use super::audit::USERS_AT_ONCE;
-use super::digests::Telling;
 use super::execute::CALL_TIME;
 use super::run::Night;
+use super::telling::Telling;
 use crate::ports::{Clock, NotEncrypted, PairEncryption, Ports, Secrets};
 
 /// So long after a notice was first asked for, a key owner's mail may wait for its pair; two nights before the notice counts as told without

@@ -5,7 +5,7 @@ use keywheel_core::contract::digest::{Recipient, RecipientRole};
 use keywheel_core::observed::ObservedUser;
 use keywheel_core::policy::UserTags;
 
-use super::digests::Teller;
+use super::telling::Teller;
 
 /// Somebody who is told.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,10 +7,11 @@ use keywheel_core::plan::Action;
 use keywheel_core::policy::ExemptionGroup;
 use keywheel_core::reason::Reason;
 
-use super::audit::{Sight, UnseenUser};
-use super::digests::Telling;
+use super::audit::Sight;
 use super::hand_on::Rest;
 use super::outcome::Outcome;
+use super::see_user::UnseenUser;
+use super::telling::Telling;
 use super::told::{note_asked, note_reported};
 
 /// What there is to write down.

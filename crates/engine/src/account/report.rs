@@ -12,10 +12,11 @@ use keywheel_core::plan::StepKind;
 use keywheel_core::policy::ExemptionGroup;
 use keywheel_core::reason::Reason;
 
-use super::audit::{Sight, UnseenUser};
-use super::digests::Telling;
+use super::audit::Sight;
 use super::hand_on::Rest;
 use super::outcome::Outcome;
+use super::see_user::UnseenUser;
+use super::telling::Telling;
 use super::{Inheritance, Run};
 use crate::ports::ErrorKind;
 

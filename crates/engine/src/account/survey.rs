@@ -12,11 +12,12 @@ use keywheel_core::plan::AccountPlan;
 use keywheel_core::planner::{AccountView, QuietUser};
 use keywheel_core::policy::{ExemptionGroup, Mode, Policy};
 
-use super::audit::{LOOKS_AT_ONCE, Sight, is_exempt, see_wholly};
+use super::audit::{LOOKS_AT_ONCE, Sight, is_exempt};
 use super::hand_on::Rest;
 use super::outcome::Outcome;
 use super::report::AccountRun;
 use super::run::Night;
+use super::see_user::see_wholly;
 use super::told::{fill_in_sent, forget_copies};
 use super::{Account, AccountError, Run, Settings};
 use crate::ports::{Clock, LedgerStore, PortError, Ports, StoredLedger};

@@ -7,7 +7,7 @@ use keywheel_core::id::{AccessKeyId, NoticeId, UserName};
 use keywheel_core::ledger::{AccountLedger, NoticeRecord, UserRecord};
 use keywheel_core::notice::NoticeKind;
 
-use super::digests::Telling;
+use super::telling::Telling;
 use crate::ports::{NoticeStore, PortError};
 
 /// Fills in what notification has recorded of the notices that were asked for, for every user of the ledger.

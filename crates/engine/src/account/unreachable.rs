@@ -13,8 +13,8 @@ use keywheel_core::reason::Reason;
 use keywheel_core::time::weeks_since;
 
 use super::audience::Addressee;
-use super::digests::Teller;
 use super::outcome::Outcome;
+use super::telling::Teller;
 
 /// What is said of an account whose owner gets no mail.
 pub(super) const NO_PLAIN_OWNER: &str =
