@@ -14,12 +14,19 @@ from pathlib import Path
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
+import shown
 from sight import SCHEMES, TWO_VIEWS, WIDTHS, check_sight, findings, launched
 
 # At the same time; one waits much for its browser.
 BROWSERS = 3
 # Their rows are alike, and axe takes each of them up.
 LONG = {"extreme-200", "extreme-1000"}
+# What pages show, with the height of the picture.
+SHOWN = {
+    "rotated-desk-light": ("rotated-create-rotation-due", "desk", "light", 900),
+    "warning-phone-dark": ("warning", "phone", "dark", 812),
+    "deactivated-phone-dark": ("deactivated-deactivate-install-grace-over", "phone", "dark", 812),
+}
 
 
 def is_for_axe(mail, view):
@@ -67,6 +74,7 @@ def main():
     with ProcessPoolExecutor(BROWSERS) as pool:
         shares = [pool.submit(look_at_some, files[first::BROWSERS], pictures, chromium) for first in range(BROWSERS)]
         found = [what for share in shares for what in share.result()]
+    found += shown.check(SHOWN, mails, chromium)
     for what in found:
         print(what)
     print(f"{len(files)} mails, {len(found)} findings, {time.monotonic() - started:.0f} s; pictures in {pictures}")

@@ -14,12 +14,15 @@ from pathlib import Path
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
+import shown
 from sight import SCHEMES, TWO_VIEWS, WIDTHS, check_sight, findings, launched
 
 # Seconds from the file to a table that was sorted and searched.
 USABLE_WITHIN = 2.0
 # The machine may be busy with something else.
 TRIES = 3
+# What the README shows, with the height of the picture.
+SHOWN = {"report-desk-light": ("twelve", "desk", "light", 1110)}
 
 COLUMN = "(place) => [...document.querySelectorAll('#rows tr')].map((row) => row.children[place].textContent)"
 
@@ -69,10 +72,6 @@ def look_everywhere(browser, file, pictures):
             look.page.set_viewport_size({"width": width, "height": 900})
             look.page.evaluate(open_all, False)
             look.page.screenshot(path=pictures / f"{file.stem}-{name}-{scheme}.png", full_page=True)
-            if name == "desk":
-                # What the README shows.
-                top = {"x": 0, "y": 0, "width": width, "height": 1110}
-                look.page.screenshot(path=pictures / f"{file.stem}-{name}-{scheme}-top.png", full_page=True, clip=top)
             look.page.evaluate(open_all, True)
             with_axe = (name, scheme) in TWO_VIEWS
             look.found += [f"{file.stem}, {name}, {scheme}: {what}" for what in findings(look.page, axe, with_axe)]
@@ -214,6 +213,7 @@ def main():
         everywhere = pool.submit(in_browser, chromium, look_everywhere, twelve, pictures)
         uses = pool.submit(in_browser, chromium, look_at_uses, twelve, attacked, pictures)
         found += everywhere.result() + uses.result()
+    found += shown.check(SHOWN, reports, chromium)
     for what in found:
         print(what)
     print(f"3 reports, {len(found)} findings, {time.monotonic() - started:.0f} s; pictures in {pictures}")
