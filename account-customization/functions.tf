@@ -50,6 +50,8 @@ locals {
       ROTATION_FUNCTION          = var.rotation_lambda_name
       ORG_LIST_ROLE_ARN          = local.organization_list_role_arn
       INCLUDE_MANAGEMENT_ACCOUNT = tostring(var.include_management_account)
+      ACK_BUCKET                 = var.ack_bucket
+      HOUSEKEEPING_AFTER         = lookup(var.rotation_environment, "HOUSEKEEPING_AFTER", null)
     }
     key-rotation = {
       RUN_MODE                = local.mode

@@ -151,11 +151,87 @@ data "aws_iam_policy_document" "account_inventory" {
     resources = ["${local.state_arn}runs/*"]
   }
 
-  # Without it S3 answers 403 where an object is missing. And the results of a run are listed.
+  # Without it S3 answers 403 where an object is missing. And the results of a run, and the ledgers, are listed.
   statement {
     sid       = "TellsMissingFromDenied"
     actions   = ["s3:ListBucket"]
     resources = [local.bucket_arn]
+  }
+
+  statement {
+    sid       = "NotesWhichAccountsLeft"
+    actions   = ["s3:GetObject", "s3:PutObject"]
+    resources = ["${local.state_arn}departed.json"]
+  }
+
+  # The bucket keeps versions: what is deleted can be had back for a year.
+  statement {
+    sid       = "PutsAwayAccountsThatLeft"
+    actions   = ["s3:DeleteObject", "s3:GetObject"]
+    resources = ["${local.state_arn}ledger/*", "${local.state_arn}notices/????????????/*"]
+  }
+
+  dynamic "statement" {
+    for_each = local.ack_buckets
+
+    content {
+      sid       = "ListsHosts"
+      actions   = ["s3:ListBucket"]
+      resources = [local.ack_bucket_arn]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = local.ack_buckets
+
+    content {
+      sid       = "ForgetsHostsOfAccountsThatLeft"
+      actions   = ["s3:DeleteObject"]
+      resources = ["${local.ack_bucket_arn}/acks/*"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = local.has_central_secrets ? [local.central_secrets] : []
+
+    content {
+      sid       = "LooksAtCentralSecrets"
+      actions   = ["secretsmanager:DescribeSecret", "secretsmanager:ListSecretVersionIds"]
+      resources = [statement.value]
+    }
+  }
+
+  # Never at once, and with the longest time in which it can be restored.
+  dynamic "statement" {
+    for_each = local.has_central_secrets ? [local.central_secrets] : []
+
+    content {
+      sid       = "SchedulesSecretsOfAccountsThatLeft"
+      actions   = ["secretsmanager:DeleteSecret"]
+      resources = [statement.value]
+
+      condition {
+        test     = "BoolIfExists"
+        variable = "secretsmanager:ForceDeleteWithoutRecovery"
+        values   = ["false"]
+      }
+
+      condition {
+        test     = "NumericGreaterThanEqualsIfExists"
+        variable = "secretsmanager:RecoveryWindowInDays"
+        values   = ["30"]
+      }
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.store_secrets_in_central_account && local.replicates ? [local.central_secrets] : []
+
+    content {
+      sid       = "TakesReplicasAway"
+      actions   = ["secretsmanager:RemoveRegionsFromReplication"]
+      resources = [statement.value]
+    }
   }
 }
 

@@ -40,6 +40,12 @@ impl AwsAcknowledgements {
         let Some(bucket) = &self.bucket else { return Ok(()) };
         remove(&self.client, bucket, &place.key()).await
     }
+
+    /// Takes away what hosts of an account that left the organization acknowledged.
+    pub(crate) async fn forget_account(&self, account: &AccountId) -> Result<(), PortError> {
+        let Some(bucket) = &self.bucket else { return Ok(()) };
+        remove_below(&self.client, bucket, &Place::prefix(account), |_| true).await
+    }
 }
 
 impl Acknowledgements for AwsAcknowledgements {

@@ -74,9 +74,14 @@ macro_rules! permissions {
 permissions! {
     AccountInventory {
         "lambda:InvokeFunction", Some("invoke"), "key-rotation, and account-inventory itself", "Starts key-rotation once per account, and hands on what there was no time for.";
-        "s3:GetObject", Some("get_object"), "runs in the state bucket", "Goes on with a run, and accounts for one by its results.";
-        "s3:ListBucket", None, "the state bucket", "Which accounts have answered; and without it S3 answers 403 where an object is missing.";
-        "s3:PutObject", Some("put_object"), "runs in the state bucket", "Writes a run's manifest, what is left of it, and what became of every account.";
+        "s3:DeleteObject", Some("delete_object"), "ledgers and notices in the state bucket, acknowledgements in the bucket that `ACK_BUCKET` names", "Puts away what is left of accounts that left the organization. The buckets keep versions.";
+        "s3:GetObject", Some("get_object"), "runs, ledgers and `departed.json` in the state bucket", "Goes on with a run, and accounts for one by its results; which accounts are missing, and which of their secrets are in the hub.";
+        "s3:ListBucket", None, "the state bucket, and the bucket that `ACK_BUCKET` names", "Which accounts have answered, and of which something is stored; and without it S3 answers 403 where an object is missing.";
+        "s3:PutObject", Some("put_object"), "runs and `departed.json` in the state bucket", "Writes a run's manifest, what is left of it, and what became of every account; since when accounts are missing.";
+        "secretsmanager:DeleteSecret", Some("delete_secret"), "secrets that are kept in this account, never without 30 days to restore them", "Schedules those of accounts that left the organization for deletion.";
+        "secretsmanager:DescribeSecret", Some("describe_secret"), "secrets that are kept in this account", "Whether it is there.";
+        "secretsmanager:ListSecretVersionIds", Some("list_secret_version_ids"), "secrets that are kept in this account", "Whether it is of Keywheel's making.";
+        "secretsmanager:RemoveRegionsFromReplication", Some("remove_regions_from_replication"), "secrets that are kept in this account, where `credential_replication_region` names Regions", "A secret that has replicas cannot be scheduled for deletion.";
         "sts:AssumeRole", Some("assume_role"), "the organization-list role", "Lists the organization with it.";
     }
     OrganizationList {

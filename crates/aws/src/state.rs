@@ -1,5 +1,6 @@
 //! Keywheel's memory in S3: ledgers, notices, manifests and results.
 
+mod departed;
 mod failure;
 mod history;
 mod ledger;

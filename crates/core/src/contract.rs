@@ -2,6 +2,7 @@
 
 pub mod action;
 mod action_kind;
+pub mod departed;
 pub mod digest;
 pub mod event;
 pub mod fan_out;

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use keywheel_core::contract::departed::DepartedAccounts;
 use keywheel_core::contract::digest::{Digest, NotificationResult};
 use keywheel_core::contract::fan_out::{FanOutCheckpoint, LatestRun};
 use keywheel_core::contract::finish::{FinishRecord, FinishResult};
@@ -54,6 +55,7 @@ fn contracts_are_documented_as_they_are() {
     is_whole::<FanOutCheckpoint>("Checkpoint of a fan-out");
     is_whole::<LatestRun>("Latest run");
     is_whole::<FinishRecord>("What became of every account");
+    is_whole::<DepartedAccounts>("Accounts that left");
     is_whole::<FinishResult>("Result of finish");
     is_whole::<AccountResult>("Result of an account");
     is_whole::<AccountLedger>("Ledger");

@@ -4,6 +4,7 @@
 //! last, so that a run which breaks off in between can be told from one that never was. Where an invocation has no time for all accounts,
 //! a further one goes on; hours later, [`finish()`] accounts for every account by its result.
 
+mod departed;
 mod error;
 mod event;
 mod fanout;
@@ -28,6 +29,7 @@ use keywheel_core::contract::manifest::{InventoryResult, Manifest, ManifestAccou
 use keywheel_core::id::{AccountId, RunId};
 use keywheel_core::policy::Mode;
 
+pub use departed::{NotPutAway, PutAway, PuttingAway, put_away};
 pub use error::InventoryError;
 pub use event::{GoOnEvent, InvalidEvent, InventoryEvent, RunEvent};
 pub use finish::{Finish, FinishError, WantedRun, finish, finish_so_far};

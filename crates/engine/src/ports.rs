@@ -5,6 +5,7 @@
 
 mod acknowledgements;
 mod clock;
+mod departures;
 mod encryption;
 mod error;
 mod iam;
@@ -16,6 +17,7 @@ mod state;
 
 pub use acknowledgements::{Acknowledgements, Written};
 pub use clock::Clock;
+pub use departures::Departures;
 pub use encryption::{NotEncrypted, PairEncryption};
 pub use error::{ErrorKind, PortError};
 pub use iam::{CreateFailed, Iam, IamUser, ReportFile, UserAudit};

@@ -2,6 +2,7 @@
 
 mod access;
 mod central;
+mod departed;
 mod housekeeping;
 mod parameters;
 mod replicas;
@@ -32,6 +33,7 @@ pub async fn run(place: &Place) -> anyhow::Result<bool> {
     replicas::check(&stage, &mut checks).await?;
     central::check(&stage, &mut checks).await?;
     housekeeping::check(&stage, &mut checks).await?;
+    departed::check(&stage, &mut checks).await?;
     stage.write_function_log(&place.out).await?;
     let issued = stage.admin.credentials().await?;
     let passwords: Vec<_> = issued.iter().map(password).collect();

@@ -2,17 +2,21 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use keywheel_aws::{
-    AwsOrganization, LambdaInvoker, S3State, SdkConfig, Session, SessionFailed, SystemClock, session_name,
+    AwsAcknowledgements, AwsDepartures, AwsOrganization, AwsSecrets, LambdaInvoker, S3State, SdkConfig, SecretOptions,
+    Session, SessionFailed, SystemClock, session_name,
 };
+use keywheel_core::Timestamp;
 use keywheel_core::contract::fan_out::LATEST;
 use keywheel_core::contract::finish::FinishResult;
 use keywheel_core::contract::manifest::InventoryResult;
 use keywheel_core::id::RunId;
 use keywheel_core::policy::Mode;
+use keywheel_core::time::{Days, minus};
 use keywheel_engine::inventory::{
     self, FanOutPorts, Finish, FinishError, GoOnEvent, GoingOn, InvalidEvent, InventoryEvent, InventoryPorts,
-    InventoryRun, InventorySettings, RunEvent, WantedRun,
+    InventoryRun, InventorySettings, PuttingAway, RunEvent, WantedRun,
 };
 use keywheel_engine::ports::Clock;
 use keywheel_runtime::{ErrorName, FunctionError, Handler, InventoryConfig, Invocation, run_id};
@@ -25,11 +29,16 @@ use crate::report;
 /// The engine has its own patience with throttling, for all accounts together.
 const INVOKER_PATIENCE: Duration = Duration::ZERO;
 
+/// So much time is left when putting away another account is begun with.
+const ONE_ACCOUNT: SignedDuration = SignedDuration::from_mins(2);
+
 /// The function, started.
 pub(crate) struct AccountInventory {
     mode: Mode,
     org_list_role_arn: Option<String>,
     settings: InventorySettings,
+    housekeeping_after: Option<Days>,
+    ack_bucket: Option<String>,
     sdk: SdkConfig,
     state: S3State,
     invoker: LambdaInvoker,
@@ -69,7 +78,9 @@ impl AccountInventory {
         let invoker = LambdaInvoker::new(&sdk, INVOKER_PATIENCE);
         let mode = config.mode;
         let org_list_role_arn = config.org_list_role_arn.clone();
-        Self { mode, org_list_role_arn, settings: config.inventory_settings(), sdk, state, invoker }
+        let (housekeeping_after, ack_bucket) = (config.housekeeping_after, config.ack_bucket.clone());
+        let settings = config.inventory_settings();
+        Self { mode, org_list_role_arn, settings, housekeeping_after, ack_bucket, sdk, state, invoker }
     }
 
     async fn run(&self, event: RunEvent, invocation: Invocation) -> Result<InventoryResult, FunctionError> {
@@ -121,6 +132,9 @@ impl AccountInventory {
         let work = async {
             let ended = inventory::finish(&self.state, &SystemClock, &finish).await;
             report::count_finish(&ended, SystemClock.now());
+            if let Some(record) = report::record_of(&ended).filter(|_| run == WantedRun::Latest) {
+                self.put_away(&record.run_id, invocation.deadline).await;
+            }
             if let Err(error @ FinishError::NoLatestRun) = &ended {
                 // The schedule comes before the first run; that there is none for a day alarms by itself.
                 tracing::warn!(%error, "nothing to account for");
@@ -130,6 +144,16 @@ impl AccountInventory {
             ended.map_err(|error| report::named_finish(&error)).inspect_err(FunctionError::log)
         };
         work.instrument(span).await
+    }
+
+    /// Puts away what is left of accounts that left the organization. What fails is tried again a week later, and is no failure of the run.
+    async fn put_away(&self, run: &RunId, deadline: Timestamp) {
+        let Some(grace) = self.housekeeping_after.filter(|_| self.mode == Mode::Enforce) else { return };
+        let acknowledgements = AwsAcknowledgements::new(&self.sdk, self.ack_bucket.clone());
+        let store = AwsDepartures { state: self.state.clone(), acknowledgements };
+        let hub = AwsSecrets::new(&self.sdk, SecretOptions::default());
+        let wanted = PuttingAway { grace, until: minus(deadline, ONE_ACCOUNT) };
+        report::put_away(&inventory::put_away(&store, &hub, &SystemClock, run, wanted).await);
     }
 
     fn fan_out(&self) -> FanOutPorts<'_, LambdaInvoker, S3State, SystemClock> {

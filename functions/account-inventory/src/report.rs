@@ -3,7 +3,7 @@
 use keywheel_core::Timestamp;
 use keywheel_core::contract::finish::{FinishRecord, RunState};
 use keywheel_core::contract::manifest::InventoryResult;
-use keywheel_engine::inventory::{FinishError, InventoryError};
+use keywheel_engine::inventory::{FinishError, InventoryError, NotPutAway, PutAway};
 use keywheel_runtime::telemetry::{Metric, emit};
 use keywheel_runtime::{ErrorName, Function, FunctionError};
 
@@ -41,15 +41,35 @@ fn counts(result: &InventoryResult) -> Vec<(Metric, usize)> {
     listed.into_iter().chain(ended).chain([handed_on]).collect()
 }
 
+/// What a run that was accounted for is known to have become of.
+pub(crate) fn record_of(ended: &Result<FinishRecord, FinishError>) -> Option<&FinishRecord> {
+    match ended {
+        Ok(record) => Some(record),
+        Err(FinishError::Unanswered(record) | FinishError::Going(record) | FinishError::NotStored { record, .. }) => {
+            Some(record)
+        }
+        Err(_) => None,
+    }
+}
+
+/// Says what became of accounts that left the organization.
+pub(crate) fn put_away(ended: &Result<PutAway, NotPutAway>) {
+    match ended {
+        Ok(PutAway { done, failed }) => {
+            for account in done {
+                tracing::info!(%account, "what was left of an account that left the organization was put away");
+            }
+            for (account, why) in failed {
+                tracing::warn!(%account, why, "what is left of an account that left the organization is there until next week");
+            }
+        }
+        Err(why) => tracing::warn!(%why, "nothing was put away of accounts that left the organization"),
+    }
+}
+
 /// Counts what a run that was accounted for says of accounts that did not answer.
 pub(crate) fn count_finish(ended: &Result<FinishRecord, FinishError>, now: Timestamp) {
-    let record = match ended {
-        Ok(record) => record,
-        Err(FinishError::Unanswered(record) | FinishError::Going(record) | FinishError::NotStored { record, .. }) => {
-            record
-        }
-        Err(_) => return,
-    };
+    let Some(record) = record_of(ended) else { return };
     let short = record.in_short();
     let counts = short.accounts;
     tracing::info!(

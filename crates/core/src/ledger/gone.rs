@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::Timestamp;
-use crate::id::UserName;
+use crate::id::{AccountId, UserName};
 use crate::ledger::{AccountLedger, UserRecord};
+use crate::secret::VersionId;
 use crate::time::{CLOCK_TOLERANCE, plus};
 
 impl AccountLedger {
@@ -25,5 +26,16 @@ impl AccountLedger {
     pub fn forget_gone(&mut self, there: &BTreeSet<&UserName>, now: Timestamp) {
         let is_kept = |record: &UserRecord| record.gone_since.is_none() || !record.is_long_quiet(now);
         self.users.retain(|name, record| there.contains(name) || is_kept(record));
+    }
+}
+
+impl UserRecord {
+    /// The versions that a secret of Keywheel's making may hold for this very user: a version's id tells whose key it holds.
+    #[must_use]
+    pub fn versions(&self, account: &AccountId) -> BTreeSet<VersionId> {
+        let superseded = self.keys.values().filter_map(|key| key.supersedes.as_ref());
+        let made =
+            |key| [VersionId::of(account, &self.user_id, key), VersionId::of_record(account, &self.user_id, key)];
+        self.keys.keys().chain(superseded).flat_map(made).collect()
     }
 }

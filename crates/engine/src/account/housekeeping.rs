@@ -1,11 +1,9 @@
 //! Puts away what is left of users who are gone.
 
-use std::collections::BTreeSet;
-
 use keywheel_core::observed::SecretState;
 use keywheel_core::plan::Step;
 use keywheel_core::reason::Reason;
-use keywheel_core::secret::{VersionId, secret_name};
+use keywheel_core::secret::secret_name;
 
 use super::execute::{CALL_TIME, Executor};
 use super::outcome::Stopped;
@@ -104,17 +102,12 @@ impl<P: Ports> Executor<'_, P> {
         }
     }
 
-    /// A version's id tells whose key it holds.
     async fn is_of_keywheel(&self, step: &Step, state: &SecretState) -> bool {
         let known = self.session.read(|ledger| {
             let record = ledger.users.get(&step.user).filter(|record| record.user_id == step.user_id)?;
-            let superseded = record.keys.values().filter_map(|key| key.supersedes.clone());
-            Some(record.keys.keys().cloned().chain(superseded).collect::<BTreeSet<_>>())
+            Some(record.versions(&self.account.id))
         });
-        let (account, user) = (&self.account.id, &step.user_id);
-        let known = known.await.unwrap_or_default();
-        let made = |key| [VersionId::of(account, user, key), VersionId::of_record(account, user, key)];
-        known.iter().flat_map(made).any(|version| state.version(&version).is_some())
+        known.await.unwrap_or_default().iter().any(|version| state.version(version).is_some())
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use keywheel_core::id::AccountId;
 use keywheel_core::policy::Mode;
+use keywheel_core::time::Days;
 
 use super::reader::{InvalidConfiguration, Reader};
 use super::{StateLocation, check_log_level, parse, variable};
@@ -31,6 +32,10 @@ pub struct InventoryConfig {
     pub fanout_concurrency: usize,
     /// How much of the organization takes part, from 0 to 100.
     pub rollout_percent: u32,
+    /// So long after an account was found missing what is left of it is put away; none for never.
+    pub housekeeping_after: Option<Days>,
+    /// The bucket in which hosts acknowledge.
+    pub ack_bucket: Option<String>,
     /// Where manifests and results live.
     pub state: StateLocation,
 }
@@ -53,6 +58,8 @@ impl InventoryConfig {
         let management = reader.value(&variable::INCLUDE_MANAGEMENT_ACCOUNT, parse::boolean);
         let concurrency = reader.value(&variable::FANOUT_CONCURRENCY, parse::number(1..=500));
         let rollout_percent = reader.value(&variable::ROLLOUT_PERCENT, parse::number(0..=100));
+        let housekeeping_after = reader.value(&variable::HOUSEKEEPING_AFTER, parse::housekeeping);
+        let ack_bucket = reader.optional(&variable::ACK_BUCKET, parse::bucket);
         let state = StateLocation::read(&mut reader);
         reader.finish(|| {
             Some(Self {
@@ -66,6 +73,8 @@ impl InventoryConfig {
                 include_management_account: management?,
                 fanout_concurrency: usize::try_from(concurrency?).ok()?,
                 rollout_percent: rollout_percent?,
+                housekeeping_after: housekeeping_after?,
+                ack_bucket: ack_bucket?,
                 state: state?,
             })
         })

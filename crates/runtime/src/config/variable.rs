@@ -173,9 +173,9 @@ variables! {
         "Where the parameters of those users are whom `parameters.json` in the state bucket names (`docs/parameters.md`).";
     PARAMETER_KMS_KEY_ID: ROTATION, Means("the account's `aws/ssm` key"), "a KMS key's id, ARN, alias name (`alias/…`) or alias ARN, together with `PARAMETER_PREFIX`",
         "The KMS key that encrypts the parameters.";
-    HOUSEKEEPING_AFTER: ROTATION, Default("30"), "a whole number of days from 7 to 80, or `none`",
-        "So many days after a sweep found a user gone, what is left of it is put away: the secret is scheduled for deletion, and can be restored for 30 more (`docs/stores.md`). `none` = never.";
-    ACK_BUCKET: ROTATION, Means("hosts do not acknowledge"), "an S3 bucket's name, other than `STATE_BUCKET`'s",
+    HOUSEKEEPING_AFTER: INVENTORY_AND_ROTATION, Default("30"), "a whole number of days from 7 to 80, or `none`",
+        "So many days after a user was found gone, or an account missing in the organization, what is left of it is put away: secrets are scheduled for deletion, and can be restored for 30 more (`docs/stores.md`). `none` = never.";
+    ACK_BUCKET: INVENTORY_AND_ROTATION, Means("hosts do not acknowledge"), "an S3 bucket's name, other than `STATE_BUCKET`'s",
         "Where hosts acknowledge that they have installed a key (`docs/agent.md`).";
     ACK_FORGET_AFTER: ROTATION, Default("90"), DAYS,
         "A host that has acknowledged nothing for so many days is forgotten: it holds no key any more.";

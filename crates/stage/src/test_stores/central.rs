@@ -21,7 +21,7 @@ use crate::stage::Stage;
 use crate::test_night::checks::Checks;
 
 /// The emulator knows no key of this name, and asks for none.
-const KEY: &str = "alias/keywheel-secrets";
+pub(super) const KEY: &str = "alias/keywheel-secrets";
 /// Longer than the install grace.
 const GRACE: i32 = 11;
 

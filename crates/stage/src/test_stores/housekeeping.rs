@@ -7,8 +7,8 @@ use aws_sdk_secretsmanager::Client as SecretsClient;
 use keywheel_core::plan::StepKind;
 use keywheel_core::secret::secret_name;
 
-use super::central::{forced, has_done, hub, keys};
-use super::parameters::{account, name_of, store};
+use super::central::{KEY, forced, has_done, hub, keys};
+use super::parameters::{PREFIX, account, name_of, store};
 use super::replicas::replica;
 use crate::functions::{KEY_ROTATION, TIMEOUT};
 use crate::night;
@@ -34,20 +34,19 @@ pub(super) async fn check(stage: &Stage, checks: &mut Checks) -> anyhow::Result<
         delete(stage, user).await?;
     }
     acknowledge(stage).await?;
-    let expected = |is_scheduled| ["gone", "far", "left"].map(|user| (user, Some(is_scheduled))).to_vec();
-    for (days, name, is_scheduled, has_parameter) in [
-        (WEEK, "the secrets of users who were found gone are there until the grace is over", false, true),
-        (GRACE, "after it they are scheduled for deletion, in the account and in the hub", true, true),
-        (WEEK, "a later sweep changes nothing more while they can be restored", true, true),
-        (GRACE, "after that the parameter is deleted", true, false),
+    let [there, scheduled, away] = [Some(false), Some(true), None];
+    for (days, name, secrets, has_parameter) in [
+        (WEEK, "the secrets of users who were found gone are there until the grace is over", there, true),
+        (GRACE, "after it they are scheduled for deletion, in the account and in the hub", scheduled, true),
+        (WEEK, "a later sweep changes nothing more while they can be restored", scheduled, true),
+        (GRACE, "after that the parameter is deleted", away, false),
     ] {
         stage.admin.age(days).await?;
         let night = night::run(stage, &night::scheduler_event(), &mut |_| {}).await?;
-        let found = (found(stage).await?, parameter_is_there(stage).await?, is_acknowledged(stage).await?);
-        let is_replicated =
-            replica(stage)?.describe_secret().secret_id(super::replicas::name(stage)?).send().await.is_ok();
-        let is_expected =
-            found == (expected(is_scheduled), has_parameter, !is_scheduled) && is_replicated != is_scheduled;
+        let is_kept = (is_acknowledged(stage).await?, is_replicated(stage).await?, parameter_is_there(stage).await?);
+        let found = (found(stage).await?, is_kept);
+        let all = ["gone", "far", "left"].map(|user| (user, secrets)).to_vec();
+        let is_expected = found == (all, (secrets == there, secrets == there, has_parameter));
         let wrong = (!is_expected).then(|| format!("{found:?}, {:?}", night.results));
         checks.tried(name, Ok(wrong.into_iter().collect()));
     }
@@ -65,7 +64,13 @@ async fn delete(stage: &Stage, user: &str) -> anyhow::Result<()> {
 /// A host of each user acknowledged, and from now on that is looked at.
 async fn acknowledge(stage: &Stage) -> anyhow::Result<()> {
     let mut variables = stage.functions.variables(KEY_ROTATION);
-    variables.insert("ACK_BUCKET".to_owned(), ACK_BUCKET.to_owned());
+    let more = [
+        ("SECRET_STORE", "central"),
+        ("SECRET_KMS_KEY_ID", KEY),
+        ("PARAMETER_PREFIX", PREFIX),
+        ("ACK_BUCKET", ACK_BUCKET),
+    ];
+    variables.extend(more.map(|(name, value)| (name.to_owned(), value.to_owned())));
     stage.functions.configure(KEY_ROTATION, TIMEOUT, variables).await?;
     for user in ["gone", "other"] {
         let put = storage(stage).put_object().bucket(ACK_BUCKET).key(acknowledgement(stage, user)?);
@@ -88,6 +93,10 @@ async fn is_acknowledged(stage: &Stage) -> anyhow::Result<bool> {
     let keys: Vec<_> = listed.contents.unwrap_or_default().into_iter().filter_map(|object| object.key).collect();
     anyhow::ensure!(keys.contains(&acknowledgement(stage, "other")?), "{keys:?}");
     Ok(keys.contains(&acknowledgement(stage, "gone")?))
+}
+
+async fn is_replicated(stage: &Stage) -> anyhow::Result<bool> {
+    Ok(replica(stage)?.describe_secret().secret_id(super::replicas::name(stage)?).send().await.is_ok())
 }
 
 async fn parameter_is_there(stage: &Stage) -> anyhow::Result<bool> {

@@ -1,0 +1,154 @@
+//! Accounts that left the organization, as far as they are remembered: `<prefix>departed.json`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::SCHEMA;
+use crate::Timestamp;
+use crate::id::AccountId;
+use crate::time::{CLOCK_TOLERANCE, Days, after, plus};
+
+/// How often it is looked who left.
+pub const LOOKED_EVERY: Days = Days(7);
+
+/// So many accounts may always be missing.
+const MISSED_AT_LEAST: usize = 5;
+
+/// Since when accounts are missing of which something is stored. Written by account-inventory alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DepartedAccounts {
+    /// The version of this shape.
+    pub schema_version: u32,
+    /// When it was looked last.
+    pub at: Timestamp,
+    /// The accounts that are missing.
+    pub accounts: BTreeMap<AccountId, DepartedAccount>,
+}
+
+/// An account that is missing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DepartedAccount {
+    /// Since when, by looks that saw every account of the organization.
+    pub since: Timestamp,
+}
+
+/// More accounts are missing than leave an organization: another one was listed, or not all of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{missing} of {known} accounts of which something is stored are not listed, which is more than leave an organization"
+)]
+pub struct TooManyMissing {
+    /// So many are missing.
+    pub missing: usize,
+    /// Of so many.
+    pub known: usize,
+}
+
+impl DepartedAccounts {
+    /// Whether it is time to look again. A date in the future counts for nothing.
+    #[must_use]
+    pub fn is_due(before: Option<&Self>, now: Timestamp) -> bool {
+        // An hour less than the days between, so that a schedule that comes some minutes earlier does not cost a day.
+        let next = |before: &Self| after(before.at, LOOKED_EVERY) <= plus(now, jiff::SignedDuration::from_hours(1));
+        before.is_none_or(|before| is_future(before.at, now) || next(before))
+    }
+
+    /// What is known after a look that saw every account of the organization: who is missing of those of whom something is stored, and since when.
+    ///
+    /// # Errors
+    /// When more than half of them are missing: nothing is noted then.
+    pub fn noting(
+        before: Option<&Self>,
+        stored: &BTreeSet<AccountId>,
+        listed: &BTreeSet<&AccountId>,
+        now: Timestamp,
+    ) -> Result<Self, TooManyMissing> {
+        let missing: Vec<_> = stored.iter().filter(|account| !listed.contains(account)).collect();
+        if missing.len() > MISSED_AT_LEAST && missing.len() * 2 > stored.len() {
+            return Err(TooManyMissing { missing: missing.len(), known: stored.len() });
+        }
+        let since = |account: &AccountId| {
+            let before = before.and_then(|before| before.accounts.get(account)).map(|before| before.since);
+            before.filter(|since| !is_future(*since, now)).unwrap_or(now)
+        };
+        let noted = |account: &AccountId| (account.clone(), DepartedAccount { since: since(account) });
+        Ok(Self { schema_version: SCHEMA, at: now, accounts: missing.into_iter().map(noted).collect() })
+    }
+
+    /// The accounts that are missing for the whole grace.
+    #[must_use]
+    pub fn due(&self, grace: Days) -> Vec<&AccountId> {
+        let due = self.accounts.iter().filter(|(_, account)| after(account.since, grace) <= self.at);
+        due.map(|(account, _)| account).collect()
+    }
+}
+
+fn is_future(date: Timestamp, now: Timestamp) -> bool {
+    date > plus(now, CLOCK_TOLERANCE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GRACE: Days = Days(30);
+
+    fn account(nth: usize) -> AccountId {
+        format!("{nth:012}").parse().unwrap()
+    }
+
+    fn accounts(count: usize) -> BTreeSet<AccountId> {
+        (1..=count).map(account).collect()
+    }
+
+    fn day(nth: u32) -> Timestamp {
+        after("2026-03-01T06:00:00Z".parse().unwrap(), Days(nth))
+    }
+
+    fn noting(before: Option<&DepartedAccounts>, missing: usize, of: usize, nth: u32) -> DepartedAccounts {
+        let stored = accounts(of);
+        let listed = stored.iter().skip(missing).collect();
+        DepartedAccounts::noting(before, &stored, &listed, day(nth)).unwrap()
+    }
+
+    #[test]
+    fn an_account_is_due_a_whole_grace_after_it_was_missed_first() {
+        let first = noting(None, 1, 3, 0);
+        assert_eq!(first.due(GRACE), Vec::<&AccountId>::new());
+        let before = noting(Some(&first), 1, 3, 29);
+        assert_eq!(before.due(GRACE), Vec::<&AccountId>::new());
+        assert_eq!(noting(Some(&before), 1, 3, 30).due(GRACE), [&account(1)]);
+    }
+
+    #[test]
+    fn who_comes_back_begins_anew_and_so_does_a_date_in_the_future() {
+        let first = noting(None, 1, 3, 0);
+        let back = noting(Some(&first), 0, 3, 10);
+        assert!(back.accounts.is_empty());
+        assert_eq!(noting(Some(&back), 1, 3, 40).accounts[&account(1)].since, day(40));
+        let future = noting(None, 1, 3, 400);
+        assert_eq!(noting(Some(&future), 1, 3, 40).accounts[&account(1)].since, day(40));
+    }
+
+    #[test]
+    fn nobody_is_missed_where_most_are_missing() {
+        let (stored, listed) = (accounts(10), BTreeSet::new());
+        let refused = DepartedAccounts::noting(None, &stored, &listed, day(0)).unwrap_err();
+        assert_eq!(refused, TooManyMissing { missing: 10, known: 10 });
+        assert_eq!(noting(None, 5, 5, 0).accounts.len(), 5);
+        assert_eq!(noting(None, 6, 12, 0).accounts.len(), 6);
+        let listed = stored.iter().skip(6).collect();
+        assert!(DepartedAccounts::noting(None, &stored, &listed, day(0)).is_err());
+    }
+
+    #[test]
+    fn it_is_looked_once_a_week() {
+        let last = noting(None, 0, 3, 10);
+        let is_due = |nth| DepartedAccounts::is_due(Some(&last), day(nth));
+        assert!(DepartedAccounts::is_due(None, day(0)));
+        assert_eq!([10, 16, 17, 18].map(is_due), [false, false, true, true]);
+        // The clock was off when it was written.
+        assert!(is_due(1));
+    }
+}
