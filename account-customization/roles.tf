@@ -225,7 +225,7 @@ data "aws_iam_policy_document" "account_inventory" {
   }
 
   dynamic "statement" {
-    for_each = var.store_secrets_in_central_account && local.replicates ? [local.central_secrets] : []
+    for_each = local.has_central_secrets && local.replicates ? [local.central_secrets] : []
 
     content {
       sid       = "TakesReplicasAway"
@@ -358,7 +358,17 @@ data "aws_iam_policy_document" "key_rotation" {
 
     content {
       sid       = "ReplicatesCentralSecrets"
-      actions   = ["secretsmanager:RemoveRegionsFromReplication", "secretsmanager:ReplicateSecretToRegions"]
+      actions   = ["secretsmanager:ReplicateSecretToRegions"]
+      resources = [statement.value]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = local.has_central_secrets && local.replicates ? [local.central_secrets] : []
+
+    content {
+      sid       = "TakesReplicasAway"
+      actions   = ["secretsmanager:RemoveRegionsFromReplication"]
       resources = [statement.value]
     }
   }

@@ -125,7 +125,7 @@ permissions! {
         "iam:ListAccessKeys", Some("list_access_keys"), "users", "A user's keys.";
         "iam:UpdateAccessKey", Some("update_access_key"), "users", "Makes a key inactive; in a rollback, active.";
         "secretsmanager:CreateSecret", Some("create_secret"), "the users' secrets", "The secret, with the record of the old key.";
-        "secretsmanager:DeleteSecret", Some("delete_secret"), "the users' secrets, never without 30 days to restore them", "Schedules the secrets of users who are gone for deletion.";
+        "secretsmanager:DeleteSecret", Some("delete_secret"), "the users' secrets, never without 30 days to restore them", "Schedules the secrets of users who are gone, and those that a move between stores left, for deletion.";
         "secretsmanager:DescribeSecret", Some("describe_secret"), "the users' secrets", "Which key the secret hands out.";
         "secretsmanager:GetResourcePolicy", Some("get_resource_policy"), "the users' secrets", "Whether only that user may read it.";
         "secretsmanager:GetSecretValue", Some("get_secret_value"), "the users' secrets", "A pair that waits to be proven or is encrypted for its owner, and which key an old record names.";

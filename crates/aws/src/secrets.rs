@@ -6,6 +6,7 @@ mod replicas;
 mod value;
 
 use aws_config::SdkConfig;
+use aws_sdk_secretsmanager::Client;
 use keywheel_core::id::AccessKeyId;
 use keywheel_core::observed::{AWSPENDING, SecretState};
 use keywheel_core::secret::{KeyPair, RECOVERY_WINDOW, SecretValue, VersionId};
@@ -75,9 +76,16 @@ impl Secrets for AwsSecrets {
 
     async fn schedule_deletion(&self, name: &str) -> Result<(), PortError> {
         let (client, regions) = self.places.with_replicas(name).await?;
-        replicas::remove(client, name, regions).await?;
-        let request = client.delete_secret().secret_id(name).recovery_window_in_days(RECOVERY_WINDOW.0.into());
-        request.send().await.map(|_| ()).map_err(|error| port_error(DELETE, &error))
+        schedule(client, name, regions).await
+    }
+
+    async fn former(&self, name: &str) -> Result<Option<SecretState>, PortError> {
+        Ok(self.places.former(name).await?.1.map(|described| described.state))
+    }
+
+    async fn schedule_former(&self, name: &str) -> Result<(), PortError> {
+        let (client, described) = self.places.former(name).await?;
+        schedule(client, name, described.map(|described| described.regions()).unwrap_or_default()).await
     }
 
     fn has_replicas(&self) -> bool {
@@ -144,6 +152,13 @@ impl Secrets for AwsSecrets {
     async fn remove_label(&self, name: &str, label: &str, version: &VersionId) -> Result<(), PortError> {
         labels::remove(self.places.of(name).await?, name, label, version).await
     }
+}
+
+/// Schedules a secret for deletion, once it has no replicas.
+async fn schedule(client: &Client, name: &str, regions: Vec<String>) -> Result<(), PortError> {
+    replicas::remove(client, name, regions).await?;
+    let request = client.delete_secret().secret_id(name).recovery_window_in_days(RECOVERY_WINDOW.0.into());
+    request.send().await.map(|_| ()).map_err(|error| port_error(DELETE, &error))
 }
 
 /// Whether AWS refused for what the labels are like now, so that a look at them tells whether the wish is fulfilled already.

@@ -127,6 +127,9 @@ pub struct UserRecord {
     /// The ARN of the user's secret, where the pair that it hands out was published in the central store; none for the user's own account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret_arn: Option<String>,
+    /// Since when the user has a secret in the configured store, while the former one stays in the store from which the deployment moved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_left: Option<Timestamp>,
     /// Since when the user is not there, by sweeps that saw everybody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gone_since: Option<Timestamp>,
@@ -235,6 +238,7 @@ impl UserRecord {
             rollback: None,
             look_again: false,
             secret_arn: None,
+            secret_left: None,
             gone_since: None,
             secret_cleared: None,
             parameter: None,

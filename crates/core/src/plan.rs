@@ -172,6 +172,8 @@ pub enum Action {
     },
     /// Schedules the secret of a user who is gone for deletion.
     ScheduleSecret,
+    /// Schedules for deletion the secret that stayed in the store from which the deployment moved.
+    ScheduleFormerSecret,
     /// Deletes the parameter of a user who is gone.
     DeleteParameter {
         /// Its name, as it was written down when Keywheel wrote it first.

@@ -78,6 +78,9 @@ reasons! {
     ReplacementNotRetrievable = "replacement-not-retrievable",
     /// The user's parameter does not hold the replacement, or that is not known: it is brought into step, and the old key is held until it is.
     ParameterBehind = "parameter-behind",
+    /// The user's secret has been in another store for the whole grace of `HOUSEKEEPING_AFTER`, and no key is left whose pair the former one holds: that
+    /// is scheduled for deletion, and can be restored for 30 days.
+    SecretMoved = "secret-moved",
     /// The user is gone since the whole grace of `HOUSEKEEPING_AFTER`, and what is left of it is put away: the secret is scheduled for deletion, and
     /// can be restored for 30 days; what its hosts acknowledged is deleted; the parameter is deleted after those days.
     UserGone = "user-gone",

@@ -67,7 +67,8 @@ fn the_secret_is_looked_at_wherever_a_case_rests_on_it() {
 }
 
 /// Reasons that only the executor gives, or the run before there is a plan or after it; and that of users who are gone, who have no case.
-const NOT_THE_PLANNERS: [Reason; 12] = [
+const NOT_THE_PLANNERS: [Reason; 13] = [
+    Reason::SecretMoved,
     Reason::UserGone,
     Reason::OwnerUnreachable,
     Reason::UserNotFound,

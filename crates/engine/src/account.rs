@@ -11,6 +11,7 @@ mod digests;
 mod enforce;
 mod execute;
 mod facts;
+mod former_secret;
 mod guard;
 mod hand_on;
 mod housekeeping;

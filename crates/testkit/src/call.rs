@@ -39,6 +39,7 @@ operations! {
     PutPolicy = "secretsmanager:PutResourcePolicy",
     PutPending = "secretsmanager:PutSecretValue",
     ScheduleDeletion = "secretsmanager:DeleteSecret",
+    ScheduleFormerDeletion = "secretsmanager:DeleteSecret",
     Replicate = "secretsmanager:ReplicateSecretToRegions",
     MoveCurrent = "secretsmanager:UpdateSecretVersionStage",
     RemoveLabel = "secretsmanager:UpdateSecretVersionStage",
@@ -63,7 +64,8 @@ impl Operation {
     pub fn is_change(self) -> bool {
         use Operation::{
             CreateAccessKey, CreateParameter, CreateSecret, DeleteAccessKey, DeleteParameter, ForgetHosts, MoveCurrent,
-            OverwriteParameter, PutPending, PutPolicy, RemoveLabel, Replicate, ScheduleDeletion, UpdateAccessKey,
+            OverwriteParameter, PutPending, PutPolicy, RemoveLabel, Replicate, ScheduleDeletion,
+            ScheduleFormerDeletion, UpdateAccessKey,
         };
         matches!(
             self,
@@ -79,6 +81,7 @@ impl Operation {
                 | PutPending
                 | Replicate
                 | ScheduleDeletion
+                | ScheduleFormerDeletion
                 | MoveCurrent
                 | RemoveLabel
         )

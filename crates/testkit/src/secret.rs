@@ -207,6 +207,27 @@ impl Secrets for World {
         .await
     }
 
+    async fn former(&self, name: &str) -> Result<Option<SecretState>, PortError> {
+        self.call(Operation::DescribeSecret, format!("{name} (former)"), |account| {
+            if !account.knows_other_store {
+                return Err(error(Operation::DescribeSecret, ErrorKind::Denied, "no other store is known"));
+            }
+            Ok(account.left_secrets.get(name).map(Secret::state))
+        })
+        .await
+    }
+
+    async fn schedule_former(&self, name: &str) -> Result<(), PortError> {
+        self.call(Operation::ScheduleFormerDeletion, name.to_owned(), |account| {
+            let Some(secret) = account.left_secrets.get_mut(name) else {
+                return Err(error(Operation::ScheduleFormerDeletion, ErrorKind::NotFound, "ResourceNotFoundException"));
+            };
+            secret.is_scheduled_for_deletion = true;
+            Ok(())
+        })
+        .await
+    }
+
     fn has_replicas(&self) -> bool {
         !self.account().replica_regions.is_empty()
     }

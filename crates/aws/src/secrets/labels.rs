@@ -23,6 +23,13 @@ pub(super) struct Described {
     pub(super) replicas: Vec<ReplicationStatusType>,
 }
 
+impl Described {
+    /// The Regions with a replica, sound or not.
+    pub(super) fn regions(&self) -> Vec<String> {
+        self.replicas.iter().filter_map(|replica| replica.region.clone()).collect()
+    }
+}
+
 /// The versions of a secret that is scheduled for deletion are not listed: nothing can be done with them.
 pub(super) async fn describe(client: &Client, name: &str) -> Result<Option<Described>, PortError> {
     let described = client.describe_secret().secret_id(name).send().await;

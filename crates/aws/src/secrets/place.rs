@@ -5,7 +5,7 @@ use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::Client;
 use keywheel_core::observed::SecretState;
 use keywheel_engine::deployment::{SecretOptions, SecretStore};
-use keywheel_engine::ports::PortError;
+use keywheel_engine::ports::{ErrorKind, PortError};
 
 use super::labels::{self, Described};
 use super::replicas::Replicas;
@@ -83,6 +83,17 @@ impl Places {
         Ok((self.of(name).await?, regions))
     }
 
+    /// The store from which the deployment moved, and the secret there.
+    pub(super) async fn former(&self, name: &str) -> Result<(&Client, Option<Described>), PortError> {
+        let Some(before) = &self.before else {
+            let message = format!(
+                "whether secret {name} is still in the store from which the deployment moved cannot be told; hint: set SECRET_STORE_BEFORE=central"
+            );
+            return Err(PortError { operation: "secretsmanager:DescribeSecret", kind: ErrorKind::Denied, message });
+        };
+        Ok((&before.client, labels::describe(&before.client, name).await?))
+    }
+
     /// The ARN of a secret that is in the central store.
     pub(super) async fn central_arn(&self, name: &str) -> Result<Option<String>, PortError> {
         if !self.know_central() {
@@ -116,8 +127,8 @@ impl Places {
     }
 
     fn note(&self, name: &str, described: Described, left_behind: bool) -> SecretState {
+        let regions = described.regions();
         let Described { state, arn, replicas } = described;
-        let regions = replicas.iter().filter_map(|replica| replica.region.clone()).collect();
         self.found().insert(name.to_owned(), Found { left_behind, arn, regions });
         SecretState { left_behind, regions_behind: self.replicas.behind(&replicas), ..state }
     }

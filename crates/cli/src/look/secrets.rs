@@ -85,6 +85,14 @@ impl Secrets for LookSecrets {
         Err(nothing_is_written("secretsmanager:UpdateSecretVersionStage"))
     }
 
+    async fn former(&self, name: &str) -> Result<Option<SecretState>, PortError> {
+        self.aws.former(name).await
+    }
+
+    async fn schedule_former(&self, _: &str) -> Result<(), PortError> {
+        Err(nothing_is_written("secretsmanager:DeleteSecret"))
+    }
+
     async fn schedule_deletion(&self, _: &str) -> Result<(), PortError> {
         Err(nothing_is_written("secretsmanager:DeleteSecret"))
     }

@@ -26,6 +26,8 @@ pub enum Change {
     Replicate,
     /// The secret of a user who is gone is scheduled for deletion.
     ScheduleSecret,
+    /// The secret that stayed in the store from which the deployment moved is scheduled for deletion.
+    ScheduleFormerSecret,
     /// The parameter of a user who is gone is deleted.
     DeleteParameter,
     /// What hosts of a user who is gone acknowledge is deleted.
@@ -123,6 +125,7 @@ fn change(action: &Action) -> Option<(Change, Vec<&AccessKeyId>)> {
         }
         Action::Deliver { key } => (Change::Deliver, vec![key]),
         Action::ScheduleSecret => (Change::ScheduleSecret, Vec::new()),
+        Action::ScheduleFormerSecret => (Change::ScheduleFormerSecret, Vec::new()),
         Action::DeleteParameter { .. } => (Change::DeleteParameter, Vec::new()),
         Action::ForgetHosts => (Change::ForgetHosts, Vec::new()),
         Action::Replicate { key } => (Change::Replicate, vec![key]),

@@ -75,6 +75,9 @@ impl UserView<'_> {
             steps.extend(delivered);
             steps.extend(others);
             steps.extend(replicated);
+            // Whatever is done about a key comes first.
+            let is_calm = !steps.iter().any(|step| step.action.is_change());
+            steps.extend(self.former_secret().filter(|_| is_calm));
         } else {
             // What an earlier run left half-done is put right before anything new is begun.
             steps.extend(half_done);

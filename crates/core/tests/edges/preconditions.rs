@@ -38,7 +38,7 @@ fn expected(user: &ObservedUser, step: &Step) -> Preconditions {
             Preconditions { statuses: vec![(key, status)], keys_at_most: Some(1), ..none }
         }
         Action::Publish { .. } => Preconditions { statuses: vec![(key, ACTIVE)], ..none },
-        Action::Deliver { .. } | Action::Replicate { .. } => {
+        Action::Deliver { .. } | Action::Replicate { .. } | Action::ScheduleFormerSecret => {
             Preconditions { statuses: vec![(key.clone(), ACTIVE)], published: Some(key), ..none }
         }
         Action::Deactivate { because: InactiveBecause::Superseded, .. } => Preconditions {

@@ -117,6 +117,7 @@ pub(crate) fn taken_away(step: &Step) -> Option<&AccessKeyId> {
         | Action::Deliver { .. }
         | Action::Replicate { .. }
         | Action::ScheduleSecret
+        | Action::ScheduleFormerSecret
         | Action::DeleteParameter { .. }
         | Action::ForgetHosts
         | Action::Rollback { .. }

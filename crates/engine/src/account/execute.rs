@@ -119,6 +119,10 @@ impl<'a, P: Ports> Executor<'a, P> {
                 let done = self.schedule_secret(&step).await;
                 self.ended(step, done)
             }
+            Action::ScheduleFormerSecret => {
+                let done = self.schedule_former_secret(&step).await;
+                self.ended(step, done)
+            }
             Action::DeleteParameter { name } => {
                 let done = self.delete_parameter(&step, &name).await;
                 self.ended(step, done)

@@ -29,11 +29,23 @@ impl<P: Ports> Executor<'_, P> {
             }
             _ => {}
         }
+        if self.has_left_a_secret(step).await {
+            self.put_former_away(step, &name).await?;
+        }
         let now = self.ports.clock().now();
         let noted = self.session.write(|ledger| {
             ledger.user_mut(&step.user, &step.user_id).secret_cleared = Some(now);
         });
         Ok(noted.await?)
+    }
+
+    /// Whether another secret of the user is in the store from which the deployment moved.
+    async fn has_left_a_secret(&self, step: &Step) -> bool {
+        let left = self.session.read(|ledger| {
+            let record = ledger.users.get(&step.user).filter(|record| record.user_id == step.user_id)?;
+            record.secret_left
+        });
+        left.await.is_some()
     }
 
     /// Deletes the parameter of a user who is gone, if the user still is, the secret cannot be restored or is about to go, and the parameter hands
@@ -102,7 +114,7 @@ impl<P: Ports> Executor<'_, P> {
         }
     }
 
-    async fn is_of_keywheel(&self, step: &Step, state: &SecretState) -> bool {
+    pub(super) async fn is_of_keywheel(&self, step: &Step, state: &SecretState) -> bool {
         let known = self.session.read(|ledger| {
             let record = ledger.users.get(&step.user).filter(|record| record.user_id == step.user_id)?;
             Some(record.versions(&self.account.id))

@@ -134,6 +134,7 @@ impl<P: Ports> Executor<'_, P> {
                     secret = name,
                     "the secret stays in the store from which the deployment moved; the new pair goes to a new one"
                 );
+                self.note_left(step).await?;
                 self.create_secret(step, &name, old).await?;
             }
             Some(state) if state.versions.is_empty() => self.put_record_of(step, &name, old).await?,

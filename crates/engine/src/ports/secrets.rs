@@ -34,6 +34,15 @@ pub trait Secrets: Send + Sync {
     /// Schedules the secret for deletion; for 30 days it can be restored. Never at once.
     fn schedule_deletion(&self, name: &str) -> impl Future<Output = Result<(), PortError>> + Send;
 
+    /// The secret of that name in the store from which the deployment moved, whatever the configured store has; none when there is none.
+    ///
+    /// # Errors
+    /// Where no such store is known, too: then one may be there.
+    fn former(&self, name: &str) -> impl Future<Output = Result<Option<SecretState>, PortError>> + Send;
+
+    /// Schedules the secret in the store from which the deployment moved for deletion, as the other.
+    fn schedule_former(&self, name: &str) -> impl Future<Output = Result<(), PortError>> + Send;
+
     /// Makes the secret, in the configured store, with its first version, which AWS labels `AWSCURRENT` whatever is asked. Fine when it exists already.
     fn create(&self, secret: NewSecret<'_>) -> impl Future<Output = Result<(), PortError>> + Send;
 

@@ -2,8 +2,9 @@
 
 use keywheel_core::contract::result::{AccountResult, StepStatus};
 use keywheel_core::plan::StepKind;
+use keywheel_core::policy::Mode;
 use keywheel_core::reason::Reason;
-use keywheel_testkit::{Operation, Store, World, central_arn};
+use keywheel_testkit::{Account, Fault, Night, Operation, Store, World, central_arn};
 
 use crate::support::{alice, eve_of, next_night, night, old_and_new, row, working};
 
@@ -122,4 +123,99 @@ fn who_moves_back_and_does_not_say_so_changes_nothing() {
     assert_eq!(row(&result, StepKind::Skip), (Reason::SecretUnknown, StepStatus::Done));
     assert_eq!(working(&world), [true, true]);
     assert_eq!(world.count(Operation::CreateSecret), 0);
+}
+
+/// Alice's keys are in the hub now, and the last key of her former secret was deleted.
+fn all_moved() -> World {
+    let world = alice();
+    move_to(&world, Store::Member);
+    until(&world, StepKind::Publish);
+    move_to(&world, Store::Central);
+    until(&world, StepKind::Delete);
+    until(&world, StepKind::Publish);
+    until(&world, StepKind::Delete);
+    assert!(world.account().left_secrets.contains_key(NAME));
+    world
+}
+
+fn is_put_away(world: &World) -> bool {
+    world.account().left_secrets[NAME].is_scheduled_for_deletion
+}
+
+/// Nights until the former secret is put away, if that is in so many.
+fn nights_until_put_away(world: &World, night: &Night, most: usize) -> Option<usize> {
+    (0..most).find(|_| {
+        let begun = world.account().now;
+        let _ = night.on(world);
+        next_night(world, begun);
+        is_put_away(world)
+    })
+}
+
+#[test]
+fn a_former_secret_is_put_away_a_grace_after_its_last_key_was_deleted_and_once() {
+    let world = all_moved();
+    let nights = nights_until_put_away(&world, &night(), 60).unwrap();
+    assert!((29..=44).contains(&nights), "{nights}");
+    assert!(!world.account().secrets[NAME].is_scheduled_for_deletion);
+    assert!(!world.account().ledger_text().contains("secret_left"));
+    world.forget();
+    until(&world, StepKind::Publish);
+    assert_eq!(world.count(Operation::ScheduleFormerDeletion), 0);
+    assert_eq!(world.account().broken_rules(), Vec::<String>::new());
+}
+
+#[test]
+fn a_former_secret_stays_in_an_audit_without_the_setting_while_its_store_is_unknown_and_if_it_is_somebody_elses() {
+    let audit = Night { mode: Mode::Audit, ..night() };
+    let mut never = night();
+    never.settings.policy.housekeeping_after = None;
+    let unknown: fn(&mut Account) = |account| account.knows_other_store = false;
+    let foreign: fn(&mut Account) = |account| account.left_secrets.get_mut(NAME).unwrap().versions.clear();
+    let restored: fn(&mut Account) = |account| account.secrets.get_mut(NAME).unwrap().is_scheduled_for_deletion = true;
+    for (night, act) in
+        [(audit, None), (never, None), (night(), Some(unknown)), (night(), Some(foreign)), (night(), Some(restored))]
+    {
+        let world = all_moved();
+        if let Some(act) = act {
+            act(&mut world.account());
+        }
+        assert_eq!(nights_until_put_away(&world, &night, 45), None);
+        assert_eq!(world.count(Operation::ScheduleFormerDeletion), 0);
+    }
+}
+
+#[test]
+fn whatever_call_fails_the_former_secret_is_put_away_by_a_later_sweep() {
+    let mut eve = all_moved();
+    loop {
+        let tomorrow = eve.fork();
+        nights_until_put_away(&tomorrow, &night(), 1);
+        if is_put_away(&tomorrow) {
+            break;
+        }
+        eve = tomorrow;
+    }
+    eve.forget();
+    let calm = eve.fork();
+    nights_until_put_away(&calm, &night(), 1).unwrap();
+    for fault in [Fault::Denied, Fault::Throttled, Fault::LostBefore, Fault::Death] {
+        for (nth, call) in calm.calls().iter().enumerate() {
+            let world = eve.fork();
+            world.fail_call(nth, fault);
+            nights_until_put_away(&world, &night(), 1);
+            let is_look = matches!(call.operation, Operation::GetUser | Operation::DescribeSecret);
+            assert!(!is_look || !is_put_away(&world), "{fault:?} at {call:?}");
+            let done = is_put_away(&world) || nights_until_put_away(&world, &night(), 16).is_some();
+            assert!(done, "{fault:?} at {call:?}");
+        }
+    }
+}
+
+#[test]
+fn of_a_user_who_is_gone_both_secrets_are_put_away() {
+    let world = all_moved();
+    world.account().users.clear();
+    nights_until_put_away(&world, &night(), 60).unwrap();
+    assert!(world.account().secrets[NAME].is_scheduled_for_deletion);
 }

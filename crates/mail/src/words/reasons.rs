@@ -86,6 +86,9 @@ pub fn words(step: StepKind, reason: Reason) -> Words {
             "The new key is in its secret, and not yet in the parameter from which its hosts read it.",
             "Read under \"Details\", or in the account's result, why the parameter could not be written, and mend that. The old key stays active until then.",
         ),
+        (Reason::SecretMoved, _) => told(
+            "The secret has been in another place for a long time, so the former one is put away. It can be restored for 30 days.",
+        ),
         (Reason::UserGone, _) => told(
             "The user is gone for a long time, so what is left of it is put away. Its secret can be restored for 30 days.",
         ),

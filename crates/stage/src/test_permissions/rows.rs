@@ -80,6 +80,7 @@ const NOT_NEEDED_HERE: &[(&str, &str, &str)] = &[
         "secrets are in the users' accounts here; the step \"Parameters and stores\" tries it",
     ),
     ("key-rotation", "ReplicatesCentralSecrets", "there are no replicas here; the same step tries the member role's"),
+    ("key-rotation", "TakesReplicasAway", "likewise; the step \"Parameters and stores\" tries it"),
     ("member", "ReplicatesTheUsersSecrets", "likewise; the step \"Parameters and stores\" tries it"),
     (
         "key-rotation",

@@ -1,4 +1,4 @@
-//! Users who are gone, and what is left of them: a secret and a parameter in the account, a secret in the hub.
+//! Users who are gone, and what is left of them: a secret and a parameter in the account, a secret in the hub; and the former secret of a user who moved.
 
 use anyhow::Context;
 use aws_sdk_iam::Client as IamClient;
@@ -30,13 +30,19 @@ pub(super) async fn prepare(stage: &Stage) -> anyhow::Result<()> {
 pub(super) async fn check(stage: &Stage, checks: &mut Checks) -> anyhow::Result<()> {
     let result = forced(stage, &["left"]).await?;
     anyhow::ensure!(has_done(&result, "left", StepKind::Publish), "left has no new key: {:?}", result.steps);
+    move_to_the_hub(stage, "plain").await?;
     for user in ["gone", "left", "far"] {
         delete(stage, user).await?;
     }
     acknowledge(stage).await?;
     let [there, scheduled, away] = [Some(false), Some(true), None];
     for (days, name, secrets, has_parameter) in [
-        (WEEK, "the secrets of users who were found gone are there until the grace is over", there, true),
+        (
+            WEEK,
+            "the secrets of users who were found gone, and one of a user who moved, are there until the grace is over",
+            there,
+            true,
+        ),
         (GRACE, "after it they are scheduled for deletion, in the account and in the hub", scheduled, true),
         (WEEK, "a later sweep changes nothing more while they can be restored", scheduled, true),
         (GRACE, "after that the parameter is deleted", away, false),
@@ -45,7 +51,7 @@ pub(super) async fn check(stage: &Stage, checks: &mut Checks) -> anyhow::Result<
         let night = night::run(stage, &night::scheduler_event(), &mut |_| {}).await?;
         let is_kept = (is_acknowledged(stage).await?, is_replicated(stage).await?, parameter_is_there(stage).await?);
         let found = (found(stage).await?, is_kept);
-        let all = ["gone", "far", "left"].map(|user| (user, secrets)).to_vec();
+        let all = ["gone", "far", "plain", "left"].map(|user| (user, secrets)).to_vec();
         let is_expected = found == (all, (secrets == there, secrets == there, has_parameter));
         let wrong = (!is_expected).then(|| format!("{found:?}, {:?}", night.results));
         checks.tried(name, Ok(wrong.into_iter().collect()));
@@ -59,6 +65,17 @@ async fn delete(stage: &Stage, user: &str) -> anyhow::Result<()> {
         iam.delete_access_key().user_name(user).access_key_id(key.as_str()).send().await?;
     }
     iam.delete_user().user_name(user).send().await.map(drop).context("the user cannot be deleted")
+}
+
+/// The user's next key goes to the hub, and the keys before it go, so that nobody needs the secret in the account any more.
+async fn move_to_the_hub(stage: &Stage, user: &str) -> anyhow::Result<()> {
+    let iam = IamClient::new(&stage.clients.root_of(&account(stage)?));
+    let oldest = async || anyhow::Ok(keys(stage, user).await?.into_iter().next().context("no key")?.to_string());
+    iam.delete_access_key().user_name(user).access_key_id(oldest().await?).send().await?;
+    let result = forced(stage, &[user]).await?;
+    anyhow::ensure!(has_done(&result, user, StepKind::Publish), "{user} has no new key: {:?}", result.steps);
+    iam.delete_access_key().user_name(user).access_key_id(oldest().await?).send().await?;
+    Ok(())
 }
 
 /// A host of each user acknowledged, and from now on that is looked at.
@@ -110,7 +127,7 @@ async fn found(stage: &Stage) -> anyhow::Result<Vec<(&'static str, Option<bool>)
     let account = account(stage)?;
     let member = SecretsClient::new(&stage.clients.root_of(&account));
     let mut found = Vec::new();
-    for (user, secrets) in [("gone", &member), ("far", &member), ("left", &hub(stage))] {
+    for (user, secrets) in [("gone", &member), ("far", &member), ("plain", &member), ("left", &hub(stage))] {
         let name = secret_name(&account, &user.parse()?);
         let described = secrets.describe_secret().secret_id(name).send().await;
         found.push((user, described.ok().map(|secret| secret.deleted_date.is_some())));

@@ -1,0 +1,61 @@
+//! Puts away the secret that stayed in the store from which the deployment moved.
+
+use keywheel_core::plan::Step;
+use keywheel_core::reason::Reason;
+use keywheel_core::secret::secret_name;
+
+use super::execute::{CALL_TIME, Executor};
+use super::outcome::Stopped;
+use crate::ports::{Clock, PortError, Ports, Secrets};
+
+impl<P: Ports> Executor<'_, P> {
+    /// Writes down that the former secret stays, before there is another.
+    pub(super) async fn note_left(&self, step: &Step) -> Result<(), Stopped> {
+        let now = self.ports.clock().now();
+        let noted = self.session.write(|ledger| {
+            ledger.user_mut(&step.user, &step.user_id).secret_left = Some(now);
+        });
+        Ok(noted.await?)
+    }
+
+    /// Schedules the former secret of a user who is there for deletion, if the other one hands out the user's only key.
+    pub(super) async fn schedule_former_secret(&self, step: &Step) -> Result<(), Stopped> {
+        self.refuse_in_freeze()?;
+        self.check(step).await?;
+        let name = secret_name(&self.account.id, &step.user);
+        let state = self.ports.secrets().describe(&name).await.map_err(|error| waits(&error))?;
+        if state.is_none_or(|state| state.left_behind || state.scheduled_for_deletion) {
+            return Err(later(format!(
+                "secret {name} is not in the configured store, so the former one is left as it is"
+            )));
+        }
+        self.put_former_away(step, &name).await?;
+        let noted = self.session.write(|ledger| ledger.user_mut(&step.user, &step.user_id).secret_left = None);
+        Ok(noted.await?)
+    }
+
+    /// Schedules the former secret for deletion, if it is of Keywheel's making for that very user.
+    pub(super) async fn put_former_away(&self, step: &Step, name: &str) -> Result<(), Stopped> {
+        match self.ports.secrets().former(name).await.map_err(|error| waits(&error))? {
+            Some(state) if !state.scheduled_for_deletion => {
+                if !self.is_of_keywheel(step, &state).await {
+                    let why = format!(
+                        "the former secret {name} has no version that Keywheel made for the user; it is left as it is"
+                    );
+                    return Err(later(why));
+                }
+                self.session.hold_for(CALL_TIME).await?;
+                self.ports.secrets().schedule_former(name).await.map_err(|error| waits(&error))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn waits(error: &PortError) -> Stopped {
+    later(error.to_string())
+}
+
+fn later(why: String) -> Stopped {
+    Stopped::Deferred { reason: Reason::SecretMoved, why, retry_helps: false }
+}
