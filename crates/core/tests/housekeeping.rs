@@ -107,3 +107,24 @@ fn a_date_in_the_future_is_no_grace() {
     night(&mut ledger, &policy, true, false, now);
     assert_eq!(ledger.users[&user_name("alice")].gone_since, Some(now));
 }
+
+#[test]
+fn who_is_gone_is_forgotten_whatever_dates_the_ledger_has() {
+    let policy = Policy { housekeeping_after: Some(GRACE), ..Policy::default() };
+    let start: Timestamp = "2026-03-01T00:00:00Z".parse().unwrap();
+    let user_id = "AIDAEXAMPLE000000001".parse().unwrap();
+    let nights_until_forgotten = |mut ledger: AccountLedger| {
+        let is_forgotten = |nth: &u32| {
+            night(&mut ledger, &policy, true, false, after(start, Days(*nth)));
+            ledger.users.is_empty()
+        };
+        (0..400).find(is_forgotten)
+    };
+    assert_eq!(nights_until_forgotten(ledger()), Some(90));
+    let mut damaged = ledger();
+    damaged.key_mut(&user_name("alice"), &user_id, &key_id("K1")).published = Some(after(start, Days(3_000)));
+    assert_eq!(nights_until_forgotten(damaged), Some(90));
+    let mut cleared = ledger();
+    cleared.user_mut(&user_name("alice"), &user_id).parameter_cleared = Some(after(start, Days(60)));
+    assert_eq!(nights_until_forgotten(cleared), Some(150));
+}

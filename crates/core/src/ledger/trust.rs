@@ -40,6 +40,8 @@ impl UserRecord {
         let dates = self.keys.values().flat_map(KeyRecord::dates).chain(intent).chain(rollback);
         let cleared = [self.secret_cleared, self.parameter_cleared, self.hosts_cleared];
         let dates = dates.chain(self.gone_since).chain(cleared.into_iter().flatten());
+        // A date in the future, which cannot be true, must not keep the record for ever.
+        let dates = dates.filter(|date| !is_future(*date, now));
         dates.max().is_none_or(|last| now >= after(last, REMEMBERED))
     }
 }
