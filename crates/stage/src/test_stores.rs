@@ -4,6 +4,7 @@ mod access;
 mod central;
 mod departed;
 mod housekeeping;
+mod key;
 mod parameters;
 mod replicas;
 
@@ -31,6 +32,7 @@ pub async fn run(place: &Place) -> anyhow::Result<bool> {
     access::check(&stage, &mut checks).await?;
     housekeeping::prepare(&stage).await?;
     replicas::check(&stage, &mut checks).await?;
+    key::check(&stage, &mut checks).await?;
     central::check(&stage, &mut checks).await?;
     housekeeping::check(&stage, &mut checks).await?;
     departed::check(&stage, &mut checks).await?;
