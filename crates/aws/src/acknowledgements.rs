@@ -44,7 +44,7 @@ impl AwsAcknowledgements {
     /// Takes away what hosts of an account that left the organization acknowledged.
     pub(crate) async fn forget_account(&self, account: &AccountId) -> Result<(), PortError> {
         let Some(bucket) = &self.bucket else { return Ok(()) };
-        remove_below(&self.client, bucket, &Place::prefix(account), |_| true).await
+        remove_below(&self.client, bucket, &Place::prefix_of_account(account), |_| true).await
     }
 }
 

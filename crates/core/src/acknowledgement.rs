@@ -70,10 +70,16 @@ pub enum NotBelieved {
 }
 
 impl Place {
+    /// What the keys of all acknowledgements of an account's users begin with.
+    #[must_use]
+    pub fn prefix_of_account(account: &AccountId) -> String {
+        format!("{PREFIX}{account}/")
+    }
+
     /// What the keys of a user's acknowledgements begin with.
     #[must_use]
     pub fn prefix(account: &AccountId, user: &UserName) -> String {
-        format!("{PREFIX}{account}/{user}/")
+        format!("{}{user}/", Self::prefix_of_account(account))
     }
 
     /// The key of the object.

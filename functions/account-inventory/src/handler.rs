@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use keywheel_aws::{
-    AwsAcknowledgements, AwsDepartures, AwsOrganization, AwsSecrets, LambdaInvoker, S3State, SdkConfig, SecretOptions,
-    Session, SessionFailed, SystemClock, session_name,
+    AwsAcknowledgements, AwsDepartures, AwsOrganization, AwsSecrets, LambdaInvoker, S3State, SdkConfig, Session,
+    SessionFailed, SystemClock, session_name,
 };
 use keywheel_core::Timestamp;
 use keywheel_core::contract::fan_out::LATEST;
@@ -14,6 +14,7 @@ use keywheel_core::contract::manifest::InventoryResult;
 use keywheel_core::id::RunId;
 use keywheel_core::policy::Mode;
 use keywheel_core::time::{Days, minus};
+use keywheel_engine::deployment::SecretOptions;
 use keywheel_engine::inventory::{
     self, FanOutPorts, Finish, FinishError, GoOnEvent, GoingOn, InvalidEvent, InventoryEvent, InventoryPorts,
     InventoryRun, InventorySettings, PuttingAway, RunEvent, WantedRun,
@@ -151,7 +152,7 @@ impl AccountInventory {
         let Some(grace) = self.housekeeping_after.filter(|_| self.mode == Mode::Enforce) else { return };
         let acknowledgements = AwsAcknowledgements::new(&self.sdk, self.ack_bucket.clone());
         let store = AwsDepartures { state: self.state.clone(), acknowledgements };
-        let hub = AwsSecrets::new(&self.sdk, SecretOptions::default());
+        let hub = AwsSecrets::new(&self.sdk, &self.sdk, SecretOptions::default());
         let wanted = PuttingAway { grace, until: minus(deadline, ONE_ACCOUNT) };
         report::put_away(&inventory::put_away(&store, &hub, &SystemClock, run, wanted).await);
     }
