@@ -11,8 +11,8 @@ mod keyring;
 mod night;
 mod page;
 mod people;
-mod rules;
-mod season;
+pub(crate) mod rules;
+pub(crate) mod season;
 mod timeline;
 
 use std::path::{Path, PathBuf};

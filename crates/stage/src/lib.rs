@@ -34,6 +34,7 @@ pub mod test_cli_look;
 pub mod test_cli_plan;
 pub mod test_delivery;
 pub mod test_hosts;
+pub mod test_moving;
 pub mod test_night;
 pub mod test_permissions;
 pub mod test_stores;

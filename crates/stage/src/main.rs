@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 use keywheel_stage::{
     bench, days, death, demo, test_channels, test_cli_changes, test_cli_look, test_cli_plan, test_delivery, test_hosts,
-    test_night, test_permissions, test_stores,
+    test_moving, test_night, test_permissions, test_stores,
 };
 
 #[derive(Parser)]
@@ -127,6 +127,14 @@ enum Command {
         #[arg(long)]
         keywheel: PathBuf,
     },
+    /// Moves in from each of the other rotators, from what it leaves behind to keys that are looked after.
+    TestMoving {
+        #[command(flatten)]
+        place: Place,
+        /// The executable `keywheel`.
+        #[arg(long)]
+        keywheel: PathBuf,
+    },
     /// Sends mails through every mailer, and holds what becomes of each answer.
     TestChannels {
         #[command(flatten)]
@@ -180,6 +188,7 @@ async fn main() -> ExitCode {
         Command::TestPermissions { place } => test_permissions::run(&place.into()).await,
         Command::TestStores { place } => test_stores::run(&place.into()).await,
         Command::TestHosts { place, keywheel } => Box::pin(test_hosts::run(&place.into(), &keywheel)).await,
+        Command::TestMoving { place, keywheel } => Box::pin(test_moving::run(&place.into(), &keywheel)).await,
         Command::TestChannels { place, servers } => test_channels::run(&place.into(), &servers).await,
         Command::TestNight { place } => test_night::run(&place.into()).await,
     };

@@ -176,6 +176,18 @@ impl Organization {
         Self::read("hosts.json")
     }
 
+    /// The organization of those who come from another rotator: its account, and the hub, which may be the same.
+    ///
+    /// # Errors
+    /// Like [`Organization::demo`].
+    pub fn moving(account: &str, hub: &str) -> anyhow::Result<Self> {
+        let mut organization = Self::read("moving.json")?;
+        hub.clone_into(&mut organization.hub);
+        organization.accounts.retain(|one| one.name == account || one.name == hub);
+        organization.check()?;
+        Ok(organization)
+    }
+
     /// An organization of so many accounts that are alike but for their ids: the data file's last one. The others are there once.
     ///
     /// # Errors
@@ -250,6 +262,8 @@ mod tests {
     fn the_data_files_can_be_read_and_do_not_contradict_themselves() {
         Organization::demo().unwrap();
         Organization::trouble().unwrap();
+        assert_eq!(Organization::moving("aws-sample", "platform").unwrap().accounts.len(), 2);
+        assert_eq!(Organization::moving("age-based", "age-based").unwrap().accounts.len(), 1);
         assert_eq!(Organization::alike("death.json", 3).unwrap().accounts.len(), 4);
         assert_eq!(Organization::alike("plan.json", 2).unwrap().accounts.len(), 4);
         assert_eq!(Organization::alike("bench.json", 0).unwrap().accounts.len(), 1);

@@ -104,7 +104,12 @@ fn as_user(stage: &Stage, issued: &[IssuedCredential], key: &str) -> anyhow::Res
 }
 
 /// A session of a role of an account, assumed by the root of another.
-async fn session(stage: &Stage, from: &AccountId, account: &AccountId, role: &str) -> anyhow::Result<SdkConfig> {
+pub(crate) async fn session(
+    stage: &Stage,
+    from: &AccountId,
+    account: &AccountId,
+    role: &str,
+) -> anyhow::Result<SdkConfig> {
     let sts = StsClient::new(&stage.clients.root_of(from));
     let role = format!("arn:aws:iam::{account}:role/{role}");
     let assumed = sts.assume_role().role_arn(role).role_session_name("stage").send().await?;

@@ -40,7 +40,7 @@ pub(super) struct Step {
 }
 
 /// Every step there is.
-pub(super) const STEPS: [Step; 36] = [
+pub(super) const STEPS: [Step; 37] = [
     Step { title: "Format", tier: Tier::Quick, after: None, run: format },
     Step { title: "Repository", tier: Tier::Quick, after: None, run: repository },
     Step { title: "Lints", tier: Tier::Quick, after: None, run: lints },
@@ -67,6 +67,7 @@ pub(super) const STEPS: [Step; 36] = [
     Step { title: "Command line: changes", tier: Tier::Usual, after: Some(BUILD), run: cli_changes },
     Step { title: "Parameters and stores", tier: Tier::Usual, after: Some(BUILD), run: stores },
     Step { title: "Hosts and acknowledgements", tier: Tier::Usual, after: Some(BUILD), run: hosts },
+    Step { title: "Moving in", tier: Tier::Usual, after: Some(BUILD), run: moving },
     Step { title: "Mail channels", tier: Tier::Usual, after: Some(BUILD), run: channels },
     Step { title: "Calls", tier: Tier::Usual, after: Some(BUILD), run: calls },
     Step { title: "Forty-five days", tier: Tier::Usual, after: Some(BUILD), run: days },
@@ -288,6 +289,10 @@ fn with_command_line(bench: &Bench<'_>, command: &str) -> Result<()> {
 
 fn hosts(bench: &Bench<'_>) -> Result<()> {
     with_command_line(bench, "test-hosts")
+}
+
+fn moving(bench: &Bench<'_>) -> Result<()> {
+    with_command_line(bench, "test-moving")
 }
 
 fn stores(bench: &Bench<'_>) -> Result<()> {

@@ -33,7 +33,7 @@ pub(super) fn broken(seen: &Seen<'_>) -> Vec<String> {
 }
 
 /// No active key is deleted, no inactive one revived, and at most one is made per user.
-fn keys_broken(before: &Keys, after: &Keys) -> Vec<String> {
+pub(crate) fn keys_broken(before: &Keys, after: &Keys) -> Vec<String> {
     let mut broken = Vec::new();
     for (user, keys) in before {
         let now = after.get(user).cloned().unwrap_or_default();

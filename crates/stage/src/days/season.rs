@@ -26,7 +26,7 @@ use crate::functions::KEY_ROTATION;
 use crate::stage::Stage;
 
 /// The status of every key of every user.
-pub(super) type Keys = BTreeMap<UserName, BTreeMap<AccessKeyId, KeyStatus>>;
+pub(crate) type Keys = BTreeMap<UserName, BTreeMap<AccessKeyId, KeyStatus>>;
 
 /// A season that is under way.
 pub(super) struct Running<'a> {

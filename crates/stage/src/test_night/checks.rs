@@ -48,6 +48,13 @@ impl Checks {
         self.none(name, if holds { Vec::new() } else { vec![else_say()] });
     }
 
+    /// Takes over what was counted beside this.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed.extend(other.failed);
+        self.began = self.began.min(other.began);
+    }
+
     /// Tells the totals: `true` when every check passed.
     pub(crate) fn conclude(&self) -> bool {
         println!(
