@@ -8,6 +8,7 @@ mod ground;
 mod hosts;
 mod iam_key_rotator;
 mod look;
+mod page;
 mod parameter;
 mod sample;
 mod standing;

@@ -21,7 +21,7 @@ const SETTINGS: [(&str, &str); 6] = [
 ];
 
 pub(super) async fn check(place: &Place, keywheel: &Path) -> anyhow::Result<Checks> {
-    let mut ground = Ground::set(place, keywheel, "age-based", "age-based").await?;
+    let mut ground = Ground::set(place, keywheel, ["age-based", "age-based-function"], "age-based").await?;
     plant(&mut ground)?;
     first(&mut ground).await?;
     held(&mut ground).await?;

@@ -14,7 +14,6 @@ use serde_json::Value;
 
 use super::hosts::{Follows, Host};
 use crate::admin::Mail;
-use crate::command_line::{CommandLine, Ended};
 use crate::days::rules::keys_broken;
 use crate::functions::{ACCOUNT_INVENTORY, KEY_ROTATION, TIMEOUT};
 use crate::night;
@@ -40,19 +39,22 @@ pub(super) struct Ground<'a> {
     pub(super) before: World,
     /// Hosts without a working key, and rules that a night broke.
     pub(super) wrong: Vec<String>,
-    keywheel: &'a Path,
+    /// The executable.
+    pub(super) keywheel: &'a Path,
+    /// The name of its page.
+    pub(super) page: &'static str,
     day: u32,
 }
 
 impl<'a> Ground<'a> {
-    /// Sets the stage; Keywheel is deployed in the account of this name.
+    /// Sets the stage for the move from a rotator, by its page; Keywheel is deployed in the account of this name.
     ///
     /// # Errors
     /// When the stage cannot be set.
     pub(super) async fn set(
         place: &Place,
         keywheel: &'a Path,
-        rotator: &'static str,
+        [rotator, page]: [&'static str; 2],
         hub: &str,
     ) -> anyhow::Result<Self> {
         let out = place.out.join(rotator);
@@ -65,7 +67,7 @@ impl<'a> Ground<'a> {
         let account = stage.account(rotator)?.id.clone();
         let (before, checks) = (stage.world().await?, Checks::new());
         let (hosts, mails, wrong) = (Vec::new(), Vec::new(), Vec::new());
-        Ok(Self { stage, account, hosts, mails, rotator, checks, out, before, wrong, keywheel, day: 0 })
+        Ok(Self { stage, account, hosts, mails, rotator, checks, out, before, wrong, keywheel, page, day: 0 })
     }
 
     /// Gives the functions these settings and this `RUN_MODE`.
@@ -131,21 +133,6 @@ impl<'a> Ground<'a> {
         let answer = self.stage.functions.invoke(KEY_ROTATION, event).await?;
         ensure!(!answer.failed, "{event}: {}", answer.payload);
         Ok(serde_json::from_value(answer.payload)?)
-    }
-
-    /// Runs the compiled command line, signed in to the hub.
-    pub(super) fn keywheel(&self, arguments: &[&str]) -> anyhow::Result<Ended> {
-        self.command_line()?.keywheel(arguments)
-    }
-
-    /// A folder of its own, signed in to the hub.
-    pub(super) fn command_line(&self) -> anyhow::Result<CommandLine<'_>> {
-        CommandLine::new(&self.stage, self.keywheel)
-    }
-
-    /// The same, signed in to the management account.
-    pub(super) fn management(&self) -> anyhow::Result<CommandLine<'_>> {
-        CommandLine::signed_in_to(&self.stage, self.keywheel, &self.stage.organization.management)
     }
 
     /// A key from the beginning.

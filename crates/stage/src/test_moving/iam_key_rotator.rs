@@ -25,7 +25,8 @@ const FERNET: &str = "/ikr/secret/iam/half";
 const ALICE: &str = "alice@example.com";
 
 pub(super) async fn check(place: &Place, keywheel: &Path) -> anyhow::Result<Checks> {
-    let mut ground = Ground::set(place, keywheel, "aws-iam-key-rotator", "aws-iam-key-rotator").await?;
+    let mut ground =
+        Ground::set(place, keywheel, ["aws-iam-key-rotator", "aws-iam-key-rotator"], "aws-iam-key-rotator").await?;
     plant(&mut ground).await?;
     first(&mut ground).await?;
     settled(&mut ground).await?;
@@ -97,17 +98,10 @@ async fn settled(ground: &mut Ground<'_>) -> anyhow::Result<()> {
     ground.delete(ALICE, "new").await?;
     let line = ground.command_line()?;
     std::fs::write(line.folder.path().join("iam-user-tags.json"), r#"{"later": {"IKR:EMAIL": "later@example.com"}}"#)?;
-    let call = [
-        "tag-users",
-        "iam-user-tags.json",
-        "--set",
-        "TAG_PREFIX=IKR:",
-        "--account",
-        ground.account.as_str(),
-        "--apply",
-        "--yes",
-    ];
-    let tagged = line.keywheel(&call)?;
+    let tag_users =
+        ["tag-users", "iam-user-tags.json", "--set", "TAG_PREFIX=IKR:", "--account", ground.account.as_str()];
+    ground.stands_on_page(&tag_users)?;
+    let tagged = line.keywheel(&[&tag_users[..], &["--apply", "--yes"]].concat())?;
     ground.holds("tag-users reads its iam-user-tags.json", tagged.code == Some(0), || tagged.err.clone());
     let night = ground.night(2).await?;
     let made = ["create old rotation-due done", "publish made rotation-due done"];
@@ -153,7 +147,10 @@ async fn taken_up(ground: &mut Ground<'_>) -> anyhow::Result<()> {
 
 /// Up to the next replacements.
 async fn later(ground: &mut Ground<'_>) -> anyhow::Result<()> {
-    for day in [32, 46, 48] {
+    let night = ground.night(32).await?;
+    let waits = "a tag's 30 days are shorter than its two graces: the next replacement waits for the slot";
+    ground.says_of(waits, &night, "quick", &["skip made slot-in-use done"]);
+    for day in [46, 48] {
         ground.night(day).await?;
     }
     let one: &[&str] = &["made Active"];

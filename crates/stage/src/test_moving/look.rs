@@ -8,7 +8,9 @@ use keywheel_core::plan::StepKind;
 use serde_json::Value;
 
 use super::ground::Ground;
-use crate::command_line::Ended;
+
+/// The forecast, as this test reads it.
+const FORECAST: [&str; 4] = ["--days", "135", "--output", "csv"];
 
 impl Ground<'_> {
     /// "Look first" of the README of these pages: the plan by these settings, before anything is deployed, and then the first night, in `audit`.
@@ -19,9 +21,9 @@ impl Ground<'_> {
         let settings_of: Vec<_> = settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let settings_of: Vec<_> = settings_of.iter().flat_map(|setting| ["--set", setting]).collect();
         self.before = self.world().await?;
-        let plan = self.before_deployment(&[&["plan", "--output", "jsonl"], flags, &settings_of].concat())?;
-        let forecast = ["forecast", "--days", "135", "--output", "csv"];
-        let forecast = self.before_deployment(&[&forecast, flags, &settings_of].concat())?;
+        let plan = self.of_page(&[&["plan"], flags, &settings_of].concat(), &["--output", "jsonl"])?;
+        let forecast = self.of_page(&[&["forecast"], flags, &settings_of].concat(), &FORECAST)?;
+        ensure!([plan.code, forecast.code] == [Some(0); 2], "{}{}", plan.err, forecast.err);
         self.deploy("audit", settings).await?;
         let audit = self.night(0).await?;
         let name = "plan, forecast and the night in audit change nothing";
@@ -41,15 +43,6 @@ impl Ground<'_> {
         let missing = missing.map(|row| format!("{}: {}", row.user, forecast.err)).collect();
         self.none(name, missing);
         Ok(audit)
-    }
-
-    /// The command line for whoever looks at the account from outside: the management account, or where there is one account, that.
-    fn before_deployment(&self, arguments: &[&str]) -> anyhow::Result<Ended> {
-        let is_own = arguments.contains(&"--own-account");
-        let line = if is_own { self.command_line()? } else { self.management()? };
-        let ended = line.keywheel(arguments)?;
-        ensure!(ended.code == Some(0), "{arguments:?}: {:?} {}", ended.code, ended.err);
-        Ok(ended)
     }
 }
 

@@ -21,7 +21,9 @@ const PERIODS: [(&str, &str); 3] = [("ROTATION_PERIOD", "30"), ("INACTIVE_PERIOD
 const SETTINGS: [(&str, &str); 4] = [PERIODS[0], PERIODS[1], PERIODS[2], ("PARAMETER_PREFIX", "/keywheel/")];
 
 pub(super) async fn check(place: &Place, keywheel: &Path) -> anyhow::Result<Checks> {
-    let mut ground = Ground::set(place, keywheel, "aws-accesskey-rotation", "aws-accesskey-rotation").await?;
+    let mut ground =
+        Ground::set(place, keywheel, ["aws-accesskey-rotation", "aws-accesskey-rotation"], "aws-accesskey-rotation")
+            .await?;
     plant(&mut ground).await?;
     hosts_agree(&mut ground).await?;
     adopted(&mut ground).await?;
@@ -62,8 +64,7 @@ async fn plant(ground: &mut Ground<'_>) -> anyhow::Result<()> {
 async fn hosts_agree(ground: &mut Ground<'_>) -> anyhow::Result<()> {
     let audit = ground.look(&["--own-account"], &PERIODS).await?;
     ground.says_of("audit tells of the two active keys", &audit, USER, &["skip old conflict-two-active planned"]);
-    let explain =
-        |ground: &Ground<'_>| ground.keywheel(&["explain", USER, "--own-account", "--function", "key-rotation"]);
+    let explain = |ground: &Ground<'_>| ground.of_page(&["explain", USER, "--own-account"], &[]);
     let both = explain(ground)?;
     ground.holds("explain shows that both are in use", both.out.matches("less than a day ago").count() > 1, || {
         format!("{}{}", both.out, both.err)
@@ -154,6 +155,7 @@ async fn rotated_in_time(ground: &mut Ground<'_>) -> anyhow::Result<()> {
     let credentials = home.folder.path().join(".aws/credentials");
     std::fs::write(&credentials, file)?;
     let agent = ["agent", "once", "--profiles", "default", "--parameter", PARAMETER];
+    ground.stands_on_page(&agent)?;
     let ended = home.keywheel(&agent)?;
     let written = std::fs::read_to_string(&credentials)?;
     let says = format!("{:?} {}{}", ended.code, ended.out, ended.err);

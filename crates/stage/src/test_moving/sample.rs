@@ -20,14 +20,14 @@ use leftovers::{MEMBER_ROLE, READER, RULE, TEMPLATE, name_of, plant, rules};
 const ROLE: [&str; 2] = ["--role-name", ADMINISTRATOR_ROLE];
 const SETTINGS: [(&str, &str); 2] = [("ROTATION_PERIOD", "90"), ("EXEMPTION_GROUP", "IAMKeyRotationExemptionGroup")];
 pub(super) async fn check(place: &Place, keywheel: &Path) -> anyhow::Result<Checks> {
-    let mut ground = Ground::set(place, keywheel, "aws-sample", "platform").await?;
+    let mut ground = Ground::set(place, keywheel, ["aws-sample", "aws-sample"], "platform").await?;
     plant(&mut ground).await?;
     look(&mut ground).await?;
     taken_over(&mut ground).await?;
     settled(&mut ground).await?;
     later(&mut ground).await?;
     managed(&mut ground).await?;
-    ground.conclude(&["build", "halfway", "tail", "forced"]).await
+    ground.conclude(&["build", "alice", "tail", "forced"]).await
 }
 
 /// A night in audit. Nothing is changed, and what the page says of half-done users is said.
@@ -35,7 +35,7 @@ async fn look(ground: &mut Ground<'_>) -> anyhow::Result<()> {
     let audit = ground.look(&ROLE, &SETTINGS).await?;
     let expected: [(&str, &[&str]); 5] = [
         ("build", &["create old rotation-due planned"]),
-        ("halfway", &["skip old conflict-two-active planned"]),
+        ("alice", &["skip old conflict-two-active planned"]),
         ("tail", &["skip old person-inactive planned", "skip new slot-blocked planned"]),
         ("disabled", &["skip - only-inactive-keys planned", "skip old person-inactive planned"]),
         ("vip", &["skip - exempt-group planned"]),
@@ -60,7 +60,7 @@ async fn taken_over(ground: &mut Ground<'_>) -> anyhow::Result<()> {
     let first = ground.night(1).await?;
     let expected: [(&str, &[&str]); 5] = [
         ("build", &["create old rotation-due done", "publish made rotation-due done"]),
-        ("halfway", &["skip old conflict-two-active done"]),
+        ("alice", &["skip old conflict-two-active done"]),
         ("tail", &["skip old person-inactive done", "skip new slot-blocked done"]),
         ("disabled", &["skip - only-inactive-keys done", "skip old person-inactive done"]),
         ("vip", &["skip - exempt-group done"]),
@@ -106,7 +106,7 @@ fn mails(ground: &Ground<'_>) -> Vec<String> {
     let to_owner = |mail: &&Mail| mail.to.iter().any(|to| to == "sample@example.com");
     let Some(mail) = ground.mails.iter().find(to_owner) else { return vec!["the owner has no mail".to_owned()] };
     let expected =
-        ["IAM Access Key Security Violation", ground.account.as_str(), "build", "halfway", "keywheel@example.com"];
+        ["IAM Access Key Security Violation", ground.account.as_str(), "build", "alice", "keywheel@example.com"];
     expected
         .iter()
         .filter(|text| !mail.html().contains(**text))
@@ -117,24 +117,28 @@ fn mails(ground: &Ground<'_>) -> Vec<String> {
 /// Step 4 of the page: half-done users are settled, by hand and per user.
 async fn settled(ground: &mut Ground<'_>) -> anyhow::Result<()> {
     ground.night(2).await?;
-    let subject = format!("{}/halfway", ground.account);
-    let explained = ground.management()?.keywheel(&["explain", &subject, ROLE[0], ROLE[1]])?;
+    let is_told = |ground: &Ground<'_>| ground.mails.iter().any(|mail| mail.html().contains("alice"));
+    let early = is_told(ground);
+    let subject = format!("{}/alice", ground.account);
+    let explained = ground.of_page(&["explain", &subject, ROLE[0], ROLE[1]], &[])?;
     let both = explained.out.matches("last used").count();
     ground
         .holds("explain shows the last use of both keys", both == 2, || format!("{}{}", explained.out, explained.err));
     // The forgotten host is told where the pair is; its old key may read it.
     ground.told("forgotten")?;
     let weekly = ground.night(8).await?;
-    let told = [ground.steps(&weekly, "build"), ground.steps(&weekly, "halfway")].concat();
+    let weekly_told = [early, is_told(ground)];
+    ground.holds("mails tell of the conflict weekly", weekly_told == [false, true], || format!("{weekly_told:?}"));
+    let told = [ground.steps(&weekly, "build"), ground.steps(&weekly, "alice")].concat();
     let expected = ["warn old deactivation-ahead done", "skip old conflict-two-active done"];
     ground.holds("what is ahead, and the conflict, are told again", told == expected, || format!("{told:?}"));
     ground.until(12).await?;
-    ground.make_inactive("halfway", "old").await?;
+    ground.make_inactive("alice", "old").await?;
     ground.delete("tail", "old").await?;
     let night = ground.night(12).await?;
     let expected: [(&str, &[&str]); 6] = [
         ("build", &["deactivate old install-grace-over done"]),
-        ("halfway", &["skip old person-inactive done"]),
+        ("alice", &["skip old person-inactive done"]),
         ("tail", &["create new rotation-due done", "publish made rotation-due done"]),
         ("forced", &["deactivate old install-grace-over done"]),
         ("disabled", &["skip - only-inactive-keys done", "skip old person-inactive done"]),
@@ -144,7 +148,7 @@ async fn settled(ground: &mut Ground<'_>) -> anyhow::Result<()> {
     // The host reads its new pair.
     ground.until(13).await?;
     ground.until(20).await?;
-    ground.delete("halfway", "old").await
+    ground.delete("alice", "old").await
 }
 
 /// The rest of a quarter: every key has its whole life.
@@ -156,7 +160,7 @@ async fn later(ground: &mut Ground<'_>) -> anyhow::Result<()> {
         ("build", &["made Active"]),
         ("forced", &["made Active"]),
         ("tail", &["made Active"]),
-        ("halfway", &["new Active"]),
+        ("alice", &["new Active"]),
     ];
     ground.has("old keys are deleted after their whole grace", &expected).await;
     Ok(())
@@ -168,7 +172,7 @@ async fn managed(ground: &mut Ground<'_>) -> anyhow::Result<()> {
     ground.says_of(
         "the key that the sample made is replaced when it is due",
         &due,
-        "halfway",
+        "alice",
         &["create new rotation-due done", "publish made rotation-due done"],
     );
     ground.until(85).await?;
@@ -184,7 +188,7 @@ async fn managed(ground: &mut Ground<'_>) -> anyhow::Result<()> {
         ground.night(day).await?;
     }
     let expected: [(&str, &[&str]); 4] = [
-        ("halfway", &["made Active"]),
+        ("alice", &["made Active"]),
         ("disabled", &["old Inactive"]),
         ("vip", &["old Active"]),
         ("build", &["made Active"]),

@@ -142,7 +142,7 @@ impl Ground<'_> {
         self.none("every secret that was there is there", lost);
         let unmanaged = self.unmanaged(managed).await;
         self.tried("the keys are looked after: ledger, secret and hosts agree", unmanaged);
-        let status = self.keywheel(&["status", "--state-bucket", STATE_BUCKET])?;
+        let status = self.of_page(&["status"], &["--state-bucket", STATE_BUCKET])?;
         let is_quiet = status.code == Some(0)
             && ["0 steps failed", "0 held, 0 accounts failing, 0 users"].iter().all(|sum| status.out.contains(sum));
         self.holds("status is quiet", is_quiet, || format!("{:?} {}{}", status.code, status.out, status.err));

@@ -23,7 +23,7 @@ const RULES: [(&str, u32); 3] = [("create", 90), ("deactivate", 104), ("delete",
 const USERS: [&str; 3] = ["app", "half", "tail"];
 
 pub(super) async fn check(place: &Place, keywheel: &Path) -> anyhow::Result<Checks> {
-    let mut ground = Ground::set(place, keywheel, "three-rules", "three-rules").await?;
+    let mut ground = Ground::set(place, keywheel, ["three-rules", "three-rules"], "three-rules").await?;
     plant(&mut ground).await?;
     created(&mut ground).await?;
     refused(&mut ground).await?;

@@ -28,15 +28,15 @@ pub(super) fn name_of(ground: &Ground<'_>, user: &str) -> anyhow::Result<String>
 /// What the sample leaves: its secrets and policies, its roles, its rule; hosts that read the secrets, and one that was never told.
 pub(super) async fn plant(ground: &mut Ground<'_>) -> anyhow::Result<()> {
     leave_secret(ground, "build", ground.pair("build", "old")?).await?;
-    leave_secret(ground, "halfway", ground.pair("halfway", "new")?).await?;
+    leave_secret(ground, "alice", ground.pair("alice", "new")?).await?;
     leave_secret(ground, "tail", ground.pair("tail", "new")?).await?;
     // Its user was deleted, and nothing there deletes secrets.
     leave_secret(ground, "left-in-may", ground.pair("forced", "old")?).await?;
-    for (host, user, label) in [("ci-1", "build", "old"), ("ci-2", "halfway", "new"), ("ci-3", "tail", "new")] {
+    for (host, user, label) in [("ci-1", "build", "old"), ("ci-2", "alice", "new"), ("ci-3", "tail", "new")] {
         let follows = ground.secret_of(user)?;
         ground.host(host, user, label, follows)?;
     }
-    ground.host("forgotten", "halfway", "old", Follows::Nothing)?;
+    ground.host("forgotten", "alice", "old", Follows::Nothing)?;
     let follows = ground.secret_of("forced")?;
     ground.host("web", "forced", "old", follows)?;
     ground.host("vip-1", "vip", "old", Follows::Nothing)?;
