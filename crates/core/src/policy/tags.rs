@@ -2,6 +2,8 @@
 //!
 //! Whoever may tag a user can set these, so a tag can never direct a secret anywhere.
 
+mod reader;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
@@ -10,6 +12,7 @@ use jiff::tz::TimeZone;
 use crate::Timestamp;
 use crate::secret::is_region;
 use crate::time::Days;
+use reader::Reader;
 
 /// The suffix of the tag that holds the key owner's e-mail address.
 pub const EMAIL: &str = "EMAIL";
@@ -31,8 +34,7 @@ pub const PARAMETER: &str = "PARAMETER";
 pub const SMTP_REGIONS: &str = "SMTP_REGIONS";
 const INSTRUCTION: &str = "INSTRUCTION_";
 
-/// A hundred years: the most days that a tag can ask for.
-const MOST_DAYS: u32 = 36_500;
+const SEVERAL_REGIONS: &str = "Regions with spaces between them, such as eu-central-1 us-east-1";
 
 /// A user's tags, read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -76,48 +78,20 @@ impl UserTags {
     /// Reads the tags whose key starts with `prefix`, without regard to case.
     #[must_use]
     pub fn read(tags: &BTreeMap<String, String>, prefix: &str) -> Self {
-        let ours = ours(tags, prefix);
-        let mut malformed = Vec::new();
-        let mut days = |suffix: &'static str| days(&ours, suffix, &mut malformed);
-        let mut read = Self {
-            rotate_after: days(ROTATE_AFTER_DAYS),
-            deactivate_after: days(DEACTIVATE_AFTER_DAYS),
-            delete_after: days(DELETE_AFTER_DAYS),
-            email: text(&ours, EMAIL),
-            instructions: instructions(&ours),
-            exempt_reason: text(&ours, EXEMPT_REASON),
-            encrypt_to: text(&ours, ENCRYPT_TO),
-            ..Self::default()
-        };
-        if let Some(value) = ours.get(EXEMPT_UNTIL) {
-            match value.trim().parse() {
-                Ok(date) => read.exempt_until = Some(date),
-                Err(_) => malformed.push(MalformedTag {
-                    suffix: EXEMPT_UNTIL,
-                    value: (*value).to_owned(),
-                    expected: "a date such as 2027-03-31",
-                }),
-            }
+        let mut tags = Reader::new(tags, prefix);
+        Self {
+            rotate_after: tags.days(ROTATE_AFTER_DAYS),
+            deactivate_after: tags.days(DEACTIVATE_AFTER_DAYS),
+            delete_after: tags.days(DELETE_AFTER_DAYS),
+            exempt_until: tags.parsed(EXEMPT_UNTIL, "a date such as 2027-03-31", |value| value.trim().parse().ok()),
+            parameter: tags.parsed(PARAMETER, "on or off", on_or_off).unwrap_or_default(),
+            smtp_regions: tags.parsed(SMTP_REGIONS, SEVERAL_REGIONS, regions).unwrap_or_default(),
+            email: tags.text(EMAIL),
+            exempt_reason: tags.text(EXEMPT_REASON),
+            encrypt_to: tags.text(ENCRYPT_TO),
+            instructions: tags.numbered(INSTRUCTION),
+            malformed: tags.malformed,
         }
-        match ours.get(PARAMETER).map(|value| value.trim()) {
-            None => {}
-            Some(value) if value.eq_ignore_ascii_case("on") => read.parameter = true,
-            Some(value) if value.eq_ignore_ascii_case("off") => {}
-            Some(value) => {
-                malformed.push(MalformedTag { suffix: PARAMETER, value: value.to_owned(), expected: "on or off" });
-            }
-        }
-        if let Some(value) = ours.get(SMTP_REGIONS) {
-            let regions: BTreeSet<_> = value.split_whitespace().collect();
-            if regions.is_empty() || !regions.iter().all(|region| is_region(region)) {
-                let expected = "Regions with spaces between them, such as eu-central-1 us-east-1";
-                malformed.push(MalformedTag { suffix: SMTP_REGIONS, value: (*value).to_owned(), expected });
-            } else {
-                read.smtp_regions = regions.into_iter().map(str::to_owned).collect();
-            }
-        }
-        read.malformed = malformed;
-        read
     }
 
     /// Whether a tag exempts the user at `now`: up to and including the day named (UTC). A tag that cannot be read exempts.
@@ -129,40 +103,17 @@ impl UserTags {
     }
 }
 
-type Ours<'a> = BTreeMap<String, &'a str>;
-
-fn ours<'a>(tags: &'a BTreeMap<String, String>, prefix: &str) -> Ours<'a> {
-    let prefix = prefix.to_uppercase();
-    let suffix = |key: &str| key.to_uppercase().strip_prefix(&prefix).map(str::to_owned);
-    tags.iter().filter_map(|(key, value)| Some((suffix(key)?, value.as_str()))).collect()
+fn on_or_off(value: &str) -> Option<bool> {
+    let value = value.trim();
+    [("on", true), ("off", false)]
+        .into_iter()
+        .find_map(|(word, is_on)| value.eq_ignore_ascii_case(word).then_some(is_on))
 }
 
-fn text(ours: &Ours<'_>, suffix: &str) -> Option<String> {
-    ours.get(suffix).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
-}
-
-fn days(ours: &Ours<'_>, suffix: &'static str, malformed: &mut Vec<MalformedTag>) -> Option<Days> {
-    let value = ours.get(suffix)?;
-    let days = value.trim().parse().ok().filter(|days| (1..=MOST_DAYS).contains(days)).map(Days);
-    if days.is_none() {
-        let expected = "a number of days from 1 to 36500";
-        malformed.push(MalformedTag { suffix, value: (*value).to_owned(), expected });
-    }
-    // Too large a number is longer than any default, so it counts as the longest there is.
-    days.or_else(|| is_too_large(value.trim()).then_some(Days(MOST_DAYS)))
-}
-
-fn is_too_large(text: &str) -> bool {
-    let digits = text.trim_start_matches('0');
-    !digits.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-fn instructions(ours: &Ours<'_>) -> Vec<String> {
-    let number = |key: &str| key.strip_prefix(INSTRUCTION)?.parse::<u32>().ok();
-    let mut numbered: Vec<_> =
-        ours.iter().filter_map(|(key, value)| Some((number(key)?, (*value).to_owned()))).collect();
-    numbered.sort();
-    numbered.into_iter().map(|(_, text)| text).collect()
+fn regions(value: &str) -> Option<Vec<String>> {
+    let regions: BTreeSet<_> = value.split_whitespace().collect();
+    let are_regions = !regions.is_empty() && regions.iter().all(|region| is_region(region));
+    are_regions.then(|| regions.into_iter().map(str::to_owned).collect())
 }
 
 #[cfg(test)]
