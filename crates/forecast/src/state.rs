@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use keywheel_core::Timestamp;
-use keywheel_core::contract::SCHEMA;
 use keywheel_core::contract::digest::Digest;
 use keywheel_core::contract::notice_record::{NoticeState, SentNotice};
 use keywheel_core::id::{AccountId, NoticeId};
@@ -51,19 +50,6 @@ impl NoticeStore for Copy {
     }
 }
 
-fn sent(digest: &Digest, notice_id: NoticeId, at: Timestamp) -> SentNotice {
-    SentNotice {
-        schema_version: SCHEMA,
-        notice_id,
-        account: digest.account.id.clone(),
-        run_id: digest.run_id.clone(),
-        state: NoticeState::Sent,
-        at,
-        message_id: None,
-        detail: None,
-    }
-}
-
 impl Clock for Copy {
     fn now(&self) -> Timestamp {
         self.state().now
@@ -82,7 +68,10 @@ impl Copy {
         let at = plus(state.now, SENT_AFTER);
         for digest in digests {
             for id in digest.entries.iter().map(|entry| &entry.notice_id) {
-                state.notices.entry(id.clone()).or_insert_with(|| sent(digest, id.clone(), at));
+                state
+                    .notices
+                    .entry(id.clone())
+                    .or_insert_with(|| SentNotice::new(digest, id.clone(), NoticeState::Sent, at));
             }
         }
     }

@@ -7,7 +7,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::StreamExt;
-use keywheel_core::contract::SCHEMA;
 use keywheel_core::contract::digest::{Digest, DigestEntry, NotificationResult};
 use keywheel_core::contract::notice_record::{NoticeState, SentNotice};
 use keywheel_core::id::NoticeId;
@@ -217,14 +216,9 @@ async fn record<N: NoticeStore, M, T, C: Clock>(
     let notices: Vec<_> = entries
         .iter()
         .map(|entry| SentNotice {
-            schema_version: SCHEMA,
-            notice_id: entry.notice_id.clone(),
-            account: digest.account.id.clone(),
-            run_id: digest.run_id.clone(),
-            state,
-            at: post.clock.now(),
             message_id: report.message_id.clone(),
             detail: report.refusal.clone(),
+            ..SentNotice::new(digest, entry.notice_id.clone(), state, post.clock.now())
         })
         .collect();
     let written = futures::stream::iter(notices.iter().map(|notice| post.notices.record(notice)));

@@ -3,8 +3,6 @@
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use keywheel_core::Timestamp;
-use keywheel_core::contract::SCHEMA;
 use keywheel_core::contract::action::ExplicitAction;
 use keywheel_core::contract::digest::Digest;
 use keywheel_core::contract::notice_record::{NoticeState, SentNotice};
@@ -256,23 +254,13 @@ impl World {
         for digest in digests {
             for entry in &digest.entries {
                 if account.notices.get(&entry.notice_id).is_none_or(|notice| notice.state != NoticeState::Sent) {
-                    account.notices.insert(entry.notice_id.clone(), sent(digest, entry.notice_id.clone(), at));
+                    account.notices.insert(
+                        entry.notice_id.clone(),
+                        SentNotice::new(digest, entry.notice_id.clone(), NoticeState::Sent, at),
+                    );
                     account.mails.push(Mail { at, to: digest.recipient.clone(), entry: entry.clone() });
                 }
             }
         }
-    }
-}
-
-fn sent(digest: &Digest, notice_id: keywheel_core::id::NoticeId, at: Timestamp) -> SentNotice {
-    SentNotice {
-        schema_version: SCHEMA,
-        notice_id,
-        account: digest.account.id.clone(),
-        run_id: digest.run_id.clone(),
-        state: NoticeState::Sent,
-        at,
-        message_id: None,
-        detail: None,
     }
 }

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
+use crate::contract::SCHEMA;
+use crate::contract::digest::Digest;
 use crate::id::{AccountId, NoticeId, RunId};
 
 /// What became of one notice. Holds no address and no secret.
@@ -26,6 +28,15 @@ pub struct SentNotice {
     /// Why it was not sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+}
+
+impl SentNotice {
+    /// What became of one of the digest's notices, and when.
+    #[must_use]
+    pub fn new(digest: &Digest, notice_id: NoticeId, state: NoticeState, at: Timestamp) -> Self {
+        let (account, run_id) = (digest.account.id.clone(), digest.run_id.clone());
+        Self { schema_version: SCHEMA, notice_id, account, run_id, state, at, message_id: None, detail: None }
+    }
 }
 
 /// What became of a notice.

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use anyhow::{Context, ensure};
 use aws_sdk_iam::Client as IamClient;
 use jiff::Timestamp;
-use keywheel_core::contract::SCHEMA;
 use keywheel_core::contract::digest::Digest;
 use keywheel_core::contract::notice_record::{NoticeState, SentNotice};
 use keywheel_core::id::AccountId;
@@ -114,17 +113,8 @@ impl Ground {
 
     async fn record_as_sent(&self, digest: &Value) -> anyhow::Result<()> {
         let digest: Digest = serde_json::from_value(digest.clone()).context("a digest that is none")?;
-        for entry in digest.entries {
-            let record = SentNotice {
-                schema_version: SCHEMA,
-                notice_id: entry.notice_id,
-                account: digest.account.id.clone(),
-                run_id: digest.run_id.clone(),
-                state: NoticeState::Sent,
-                at: Timestamp::now(),
-                message_id: None,
-                detail: None,
-            };
+        for entry in &digest.entries {
+            let record = SentNotice::new(&digest, entry.notice_id.clone(), NoticeState::Sent, Timestamp::now());
             self.state.put(&format!("notices/{}/{}.json", record.account, record.notice_id), &record).await?;
         }
         Ok(())
