@@ -25,6 +25,7 @@ mod prover;
 mod report;
 mod rules;
 mod secret;
+mod secrets;
 mod state;
 mod together;
 mod user;
