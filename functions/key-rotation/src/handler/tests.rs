@@ -9,6 +9,7 @@ use keywheel_core::contract::result::AccountResult;
 use serde_json::json;
 
 use super::*;
+use crate::report;
 
 /// An AWS that takes events and nothing else; says what it took.
 fn without_s3() -> (String, Arc<Mutex<Vec<String>>>) {
