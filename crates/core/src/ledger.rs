@@ -4,6 +4,7 @@
 //! ledger's and AWS's own, and what is lost or not credible counts as never written.
 
 mod gone;
+mod intent;
 mod key;
 mod notice;
 mod observe;
@@ -11,6 +12,7 @@ mod refused;
 mod sweep;
 mod trust;
 
+pub use intent::{CreateIntent, RollbackIntent};
 pub use key::{Actor, InactiveBecause, KeyRecord, MadeInactive, ParameterStanding};
 pub use notice::NoticeRecord;
 pub use observe::USE_RECORD_SPAN;
@@ -18,13 +20,11 @@ pub use refused::LedgerRefused;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
 use crate::contract::action::Guard;
 use crate::id::{AccessKeyId, AccountId, RunId, UserId, UserName};
-use crate::time::minus;
 
 /// The version of the ledger's shape that this release writes.
 pub const LEDGER_SCHEMA: u32 = 1;
@@ -150,29 +150,6 @@ pub struct UserRecord {
     pub keys: BTreeMap<AccessKeyId, KeyRecord>,
 }
 
-/// A call to CreateAccessKey, written down before it is made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CreateIntent {
-    /// When it was written down.
-    pub at: Timestamp,
-    /// When the call can no longer be under way.
-    pub until: Timestamp,
-    /// The key to be superseded.
-    pub supersedes: AccessKeyId,
-}
-
-/// A rollback, written down before its first call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RollbackIntent {
-    /// When it was written down.
-    pub at: Timestamp,
-    /// The key that is to be active again.
-    pub old: AccessKeyId,
-    /// The key that is to give way, where there is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub new: Option<AccessKeyId>,
-}
-
 impl AccountLedger {
     /// An empty memory.
     #[must_use]
@@ -252,13 +229,5 @@ impl UserRecord {
     #[must_use]
     pub fn key(&self, id: &AccessKeyId) -> KeyRecord {
         self.keys.get(id).cloned().unwrap_or_default()
-    }
-}
-
-impl CreateIntent {
-    /// Whether a key that was created then may be this call's. IAM's dates are whole seconds, cut off.
-    #[must_use]
-    pub(crate) fn may_have_made(&self, created: Timestamp) -> bool {
-        (minus(self.at, SignedDuration::from_secs(1))..=self.until).contains(&created)
     }
 }

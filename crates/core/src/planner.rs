@@ -132,9 +132,14 @@ fn urgency(step: &Step) -> (u8, Option<Timestamp>, &UserName, Option<&AccessKeyI
         | Action::Rollback { .. } => 0,
         Action::Deactivate { .. } | Action::Delete { .. } | Action::Replace { .. } => 1,
         // No change to a key waits for these, however many there are.
-        Action::ScheduleSecret | Action::ScheduleFormerSecret | Action::DeleteParameter { .. } => 2,
-        Action::ForgetHosts | Action::Replicate { .. } => 2,
-        Action::Hold | Action::None | Action::Refuse { .. } => 2,
+        Action::ScheduleSecret
+        | Action::ScheduleFormerSecret
+        | Action::DeleteParameter { .. }
+        | Action::ForgetHosts
+        | Action::Replicate { .. }
+        | Action::Hold
+        | Action::None
+        | Action::Refuse { .. } => 2,
     };
     (class, step.due, &step.user, step.key.as_ref())
 }

@@ -10,7 +10,11 @@ use crate::ports::{Clock, PortError, Ports, Secrets};
 
 impl<P: Ports> Executor<'_, P> {
     /// Writes down that the former secret stays, before there is another.
-    pub(super) async fn note_left(&self, step: &Step) -> Result<(), Stopped> {
+    pub(super) async fn note_left(&self, step: &Step, name: &str) -> Result<(), Stopped> {
+        tracing::warn!(
+            secret = name,
+            "the secret stays in the store from which the deployment moved; the new pair goes to a new one"
+        );
         let now = self.ports.clock().now();
         let noted = self.session.write(|ledger| {
             ledger.user_mut(&step.user, &step.user_id).secret_left = Some(now);

@@ -130,11 +130,7 @@ impl<P: Ports> Executor<'_, P> {
                 )));
             }
             Some(state) if state.left_behind => {
-                tracing::warn!(
-                    secret = name,
-                    "the secret stays in the store from which the deployment moved; the new pair goes to a new one"
-                );
-                self.note_left(step).await?;
+                self.note_left(step, &name).await?;
                 self.create_secret(step, &name, old).await?;
             }
             Some(state) if state.versions.is_empty() => self.put_record_of(step, &name, old).await?,
