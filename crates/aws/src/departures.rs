@@ -60,7 +60,8 @@ mod tests {
     }
 
     fn listing(keys: &[&str], next: Option<&str>) -> Answer {
-        let contents: String = keys.iter().map(|key| format!("<Contents><Key>{key}</Key></Contents>")).collect();
+        let contents: Vec<_> = keys.iter().map(|key| format!("<Contents><Key>{key}</Key></Contents>")).collect();
+        let contents = contents.concat();
         let token = next.map(|token| format!("<NextContinuationToken>{token}</NextContinuationToken>"));
         let (truncated, token) = (next.is_some(), token.unwrap_or_default());
         let body =
@@ -87,10 +88,14 @@ mod tests {
 
     #[tokio::test]
     async fn the_ledger_goes_last_and_nothing_of_another_account() {
-        let wire = Wire::new(|_, sent: &Sent| match sent.uri.contains("list-type=2") {
-            true if sent.uri.contains("acks") => listing(&["acks/111122223333/alice/web-1.json"], None),
-            true => listing(&["keywheel/notices/111122223333/n-1.json", "keywheel/notices/1/n-2.json"], None),
-            false => Answer::Status(204, String::new()),
+        let wire = Wire::new(|_, sent: &Sent| {
+            if !sent.uri.contains("list-type=2") {
+                Answer::Status(204, String::new())
+            } else if sent.uri.contains("acks") {
+                listing(&["acks/111122223333/alice/web-1.json"], None)
+            } else {
+                listing(&["keywheel/notices/111122223333/n-1.json", "keywheel/notices/1/n-2.json"], None)
+            }
         });
         over(&wire).forget(&ACCOUNT.parse().unwrap()).await.unwrap();
         let gone = deleted(&wire);
@@ -101,9 +106,12 @@ mod tests {
     #[tokio::test]
     async fn what_is_refused_keeps_the_ledger() {
         for refused in ["list-type=2", "x-id=DeleteObject"] {
-            let wire = Wire::new(move |_, sent: &Sent| match sent.uri.contains(refused) {
-                true => Answer::Status(403, "<Error><Code>AccessDenied</Code></Error>".to_owned()),
-                false => listing(&["acks/111122223333/alice/web-1.json"], None),
+            let wire = Wire::new(move |_, sent: &Sent| {
+                if sent.uri.contains(refused) {
+                    Answer::Status(403, "<Error><Code>AccessDenied</Code></Error>".to_owned())
+                } else {
+                    listing(&["acks/111122223333/alice/web-1.json"], None)
+                }
             });
             assert!(over(&wire).forget(&ACCOUNT.parse().unwrap()).await.is_err());
             assert!(!deleted(&wire).iter().any(|key| key.contains("ledger")), "{:?}", deleted(&wire));

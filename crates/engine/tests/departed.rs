@@ -142,12 +142,14 @@ const ALL: [&str; 3] = [LEFT, STAYED, SUSPENDED];
 async fn an_account_that_left_is_put_away_after_the_grace_and_who_is_suspended_stays() {
     let (hub, ledger) = hub();
     let state = state(&ledger);
-    for day in [0, 7, 14, 21, 28] {
+    let first = look(&state, &hub, 0).await.unwrap();
+    assert_eq!(first, PutAway { newly_missing: vec![LEFT.parse().unwrap()], ..PutAway::default() });
+    for day in [7, 14, 21, 28] {
         assert_eq!(look(&state, &hub, day).await.unwrap(), PutAway::default());
         assert_eq!((state.ledgers(), is_scheduled(&hub)), (ALL.map(str::to_owned).to_vec(), false), "{day}");
     }
     let done = look(&state, &hub, 35).await.unwrap();
-    assert_eq!(done, PutAway { done: vec![LEFT.parse().unwrap()], failed: Vec::new() });
+    assert_eq!(done, PutAway { done: vec![LEFT.parse().unwrap()], ..PutAway::default() });
     assert_eq!((state.ledgers(), is_scheduled(&hub)), (vec![STAYED.to_owned(), SUSPENDED.to_owned()], true));
     assert_eq!(look(&state, &hub, 42).await.unwrap(), PutAway::default());
     assert!(state.departed.lock().unwrap().as_ref().unwrap().accounts.is_empty());

@@ -55,7 +55,10 @@ pub(crate) fn record_of(ended: &Result<FinishRecord, FinishError>) -> Option<&Fi
 /// Says what became of accounts that left the organization.
 pub(crate) fn put_away(ended: &Result<PutAway, NotPutAway>) {
     match ended {
-        Ok(PutAway { done, failed }) => {
+        Ok(PutAway { newly_missing, done, failed }) => {
+            for account in newly_missing {
+                tracing::warn!(%account, "the account is not listed any more; what is left of it is put away after the grace");
+            }
             for account in done {
                 tracing::info!(%account, "what was left of an account that left the organization was put away");
             }

@@ -25,6 +25,8 @@ pub struct PuttingAway {
 /// What became of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PutAway {
+    /// The accounts that were not missing before.
+    pub newly_missing: Vec<AccountId>,
     /// The accounts of which nothing is left, but for secrets that can be restored and versions of objects.
     pub done: Vec<AccountId>,
     /// Those of which something is left for the next time, and why.
@@ -65,7 +67,9 @@ pub async fn put_away<S: Departures, H: Secrets, C: Clock>(
     let stored = store.with_ledger().await?;
     let departed = DepartedAccounts::noting(before.as_ref(), &stored, &listed(&manifest), now)?;
     store.put_departed(&departed).await?;
-    let mut put_away = PutAway::default();
+    let is_new = |account: &&AccountId| before.as_ref().is_none_or(|before| !before.accounts.contains_key(*account));
+    let newly_missing = departed.accounts.keys().filter(is_new).cloned().collect();
+    let mut put_away = PutAway { newly_missing, ..PutAway::default() };
     for account in departed.due(wanted.grace) {
         if clock.now() >= wanted.until {
             break;
