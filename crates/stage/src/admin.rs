@@ -202,6 +202,20 @@ impl Admin {
         self.request("GET", "function-calls", None).await
     }
 
+    /// Every call since the last time that they were taken; they are then forgotten.
+    pub async fn take_calls(&self) -> anyhow::Result<Vec<Call>> {
+        let calls = self.calls().await?;
+        self.request("DELETE", "calls", None).await.map(|_: Value| ())?;
+        Ok(calls)
+    }
+
+    /// Every event and answer since the last time that they were taken; they are then forgotten.
+    pub async fn take_function_calls(&self) -> anyhow::Result<Vec<FunctionCall>> {
+        let calls = self.function_calls().await?;
+        self.request("DELETE", "function-calls", None).await.map(|_: Value| ())?;
+        Ok(calls)
+    }
+
     /// Moves the world so many days into the past: IAM, Secrets Manager, Organizations, and every date in every JSON object in S3.
     /// A night then finds it as many days older, and no clock was touched.
     pub async fn age(&self, days: impl Into<f64>) -> anyhow::Result<()> {

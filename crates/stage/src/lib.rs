@@ -15,6 +15,7 @@ pub mod earlier;
 pub mod emulator;
 pub mod expected;
 pub mod functions;
+pub mod half_year;
 pub mod leaks;
 mod local;
 pub mod night;

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use keywheel_stage::{
-    bench, days, death, demo, test_channels, test_cli_changes, test_cli_look, test_cli_plan, test_delivery, test_hosts,
-    test_moving, test_night, test_permissions, test_stores,
+    bench, days, death, demo, half_year, test_channels, test_cli_changes, test_cli_look, test_cli_plan, test_delivery,
+    test_hosts, test_moving, test_night, test_permissions, test_stores,
 };
 
 #[derive(Parser)]
@@ -76,6 +76,20 @@ enum Command {
         /// The executable `keywheel`.
         #[arg(long)]
         keywheel: PathBuf,
+    },
+    /// Lives days of accounts with random people and faults, judged every day.
+    TestHalfYear {
+        #[command(flatten)]
+        place: Place,
+        /// How many days.
+        #[arg(long, default_value_t = 30)]
+        days: u32,
+        /// How many accounts.
+        #[arg(long, default_value_t = 6)]
+        accounts: usize,
+        /// Where everything random comes from.
+        #[arg(long)]
+        seed: u64,
     },
     /// Kills key-rotation before and after its calls, and holds what two further nights make of it against a faultless run.
     TestDeath {
@@ -181,6 +195,10 @@ async fn main() -> ExitCode {
         Command::Days { place, days } => days::show(&place.into(), days).await,
         Command::TestDays { place, keywheel } => days::test(&place.into(), &keywheel).await,
         Command::TestCliChanges { place, keywheel } => Box::pin(test_cli_changes::run(&place.into(), &keywheel)).await,
+        Command::TestHalfYear { place, days, accounts, seed } => {
+            let size = half_year::Size { days, accounts, seed };
+            Box::pin(half_year::run(&place.into(), size)).await
+        }
         Command::TestDeath { place, every_call } => death::run(&place.into(), every_call).await,
         Command::TestCliLook { place, keywheel } => test_cli_look::run(&place.into(), &keywheel).await,
         Command::TestCliPlan { place, keywheel } => test_cli_plan::run(&place.into(), &keywheel).await,

@@ -59,6 +59,22 @@ impl std::fmt::Debug for Key {
 }
 
 impl Key {
+    /// A key of another account than one in memory, as it was seen there. A use right after it was made counts as Keywheel's proof.
+    #[must_use]
+    pub fn seen(id: AccessKeyId, status: KeyStatus, created: Timestamp, used: Option<Timestamp>) -> Self {
+        let proven = plus(created, SignedDuration::from_mins(15));
+        let proofs = used.into_iter().filter(|used| *used <= proven).collect();
+        Self {
+            id,
+            status,
+            created,
+            changed: created,
+            uses: used.into_iter().collect(),
+            proofs,
+            half: SecretString::from(""),
+        }
+    }
+
     /// Whether it works.
     #[must_use]
     pub fn is_active(&self) -> bool {

@@ -24,6 +24,9 @@ const HISTORIES: [&str; 2] = ["2000", "200000"];
 /// How many accounts live through the half-year; a plain `cargo test` follows two.
 const HALF_YEAR_ACCOUNTS: &str = "40";
 
+/// The same month on the stage in every usual run, so that a failure is the change's.
+const HALF_YEAR_SEED: &str = "20261122";
+
 const BUILD: &str = "Functions and stage (build)";
 const PACKAGE: &str = "Release packages";
 
@@ -40,7 +43,7 @@ pub(super) struct Step {
 }
 
 /// Every step there is.
-pub(super) const STEPS: [Step; 37] = [
+pub(super) const STEPS: [Step; 38] = [
     Step { title: "Format", tier: Tier::Quick, after: None, run: format },
     Step { title: "Repository", tier: Tier::Quick, after: None, run: repository },
     Step { title: "Lints", tier: Tier::Quick, after: None, run: lints },
@@ -71,6 +74,7 @@ pub(super) const STEPS: [Step; 37] = [
     Step { title: "Mail channels", tier: Tier::Usual, after: Some(BUILD), run: channels },
     Step { title: "Calls", tier: Tier::Usual, after: Some(BUILD), run: calls },
     Step { title: "Forty-five days", tier: Tier::Usual, after: Some(BUILD), run: days },
+    Step { title: "Thirty days on the stage", tier: Tier::Usual, after: Some(BUILD), run: thirty_days },
     Step { title: "Death at every kind of call", tier: Tier::Usual, after: Some(BUILD), run: death },
     Step { title: "Fresh clone", tier: Tier::Usual, after: Some(BUILD), run: clone },
     Step { title: PACKAGE, tier: Tier::Full, after: None, run: release_packages },
@@ -311,6 +315,16 @@ fn calls(bench: &Bench<'_>) -> Result<()> {
 
 fn days(bench: &Bench<'_>) -> Result<()> {
     with_command_line(bench, "test-days")
+}
+
+/// Random days of the compiled functions: a month of six accounts, and in the full tier the whole half-year of forty.
+fn thirty_days(bench: &Bench<'_>) -> Result<()> {
+    let is_full = bench.tier == Tier::Full;
+    let (days, accounts) = if is_full { ("200", "40") } else { ("30", "6") };
+    let seed = if is_full { bench.seed.as_str() } else { HALF_YEAR_SEED };
+    let call = bench.stage()?.call("test-half-year", &bench.workspace.target.join("test-half-year"));
+    let call = call.arguments(["--days", days, "--accounts", accounts, "--seed", seed]);
+    call.folder(&bench.workspace.root).succeed()
 }
 
 fn on_stage(bench: &Bench<'_>, command: &str) -> Result<()> {

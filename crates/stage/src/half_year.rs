@@ -1,0 +1,106 @@
+//! A half-year in the life on the stage: the compiled functions, random people and random faults, judged by the rules of `docs/safety.md`
+//! every day.
+#![expect(clippy::print_stdout, reason = "progress and outcome are told to people")]
+
+mod hosts;
+mod judged;
+mod life;
+mod mirror;
+mod night;
+mod people;
+
+use std::collections::BTreeMap;
+
+use keywheel_core::policy::{Periods, Policy};
+use keywheel_core::time::Days;
+
+use crate::functions::KEY_ROTATION;
+use crate::leaks::{Searched, everything_written};
+use crate::organization::Organization;
+use crate::stage::Stage;
+use crate::test_night::Place;
+use crate::test_night::checks::Checks;
+use life::Life;
+
+/// How much is lived, and from which seed.
+#[derive(Clone, Copy, Debug)]
+pub struct Size {
+    /// Days.
+    pub days: u32,
+    /// Accounts, besides the hub and one that is left out.
+    pub accounts: usize,
+    /// Where everything random comes from.
+    pub seed: u64,
+}
+
+/// Shorter graces than the default, so that a month sees a key from its replacement to its deletion.
+const PERIODS: [(&str, u32); 3] = [("ROTATION_PERIOD", 90), ("INACTIVE_PERIOD", 97), ("INACTIVE_BUFFER", 107)];
+
+/// What must have happened at least once.
+const TRIED: &[&str] = &[
+    "explicit actions",
+    "deeds of people",
+    "nights with faults",
+    "nights with two runs at once",
+    "ledgers of a newer version",
+    "keys made",
+    "keys made inactive",
+    "keys deleted",
+    "create done",
+    "publish done",
+    "deactivate done",
+    "delete done",
+    "hold done",
+    "warn done",
+    "mails",
+];
+
+/// Lives every day: `true` when no rule and no promise was broken.
+///
+/// # Errors
+/// When the stage cannot be set, or a night does not end.
+pub async fn run(place: &Place, size: Size) -> anyhow::Result<bool> {
+    if place.out.exists() {
+        std::fs::remove_dir_all(&place.out)?;
+    }
+    std::fs::create_dir_all(&place.out)?;
+    println!("{} days of {} accounts, seed {}", size.days, size.accounts, size.seed);
+    let organization = Organization::alike("half-year.json", size.accounts)?;
+    let log = place.out.join("emulator.log");
+    let stage = Stage::set(organization, &place.python, &place.functions, &log, &mut |_| {}).await?;
+    let mut variables = stage.functions.variables(KEY_ROTATION);
+    variables.extend(PERIODS.map(|(name, days)| (name.to_owned(), days.to_string())));
+    stage.functions.configure(KEY_ROTATION, crate::functions::TIMEOUT, variables).await?;
+    let mut checks = Checks::new();
+    let mut life = Life::new(&stage, &place.out, size)?;
+    let mut broken = Vec::new();
+    for day in 0..size.days {
+        broken.extend(life.day(day).await?.into_iter().map(|what| format!("day {day}: {what}")));
+        if !broken.is_empty() {
+            break;
+        }
+    }
+    checks.none("no rule and no promise is broken on any day", broken);
+    checks.none("in the end those who behave have young keys alone", life.old_keys());
+    let idle = TRIED.iter().filter(|what| life.sums.get(**what).is_none_or(|count| *count == 0));
+    checks.none("everything was tried", idle.map(|what| format!("{what}: never")).collect());
+    let searched = Searched::new(&stage.admin.credentials().await?);
+    let written = everything_written(&stage, &place.out).await?;
+    let name = format!("{} secrets are in none of {} texts", searched.len(), written.len());
+    checks.none(&name, searched.find(&written));
+    tell(&life.sums);
+    Ok(checks.conclude())
+}
+
+/// The policy with which the stage's key-rotation is installed.
+fn policy() -> anyhow::Result<Policy> {
+    let [rotation, inactive, buffer] = PERIODS.map(|(_, days)| Days(days));
+    Ok(Policy { periods: Periods::new(rotation, inactive, buffer)?, ..Policy::default() })
+}
+
+fn tell(sums: &BTreeMap<String, u64>) {
+    println!();
+    for (what, count) in sums {
+        println!("{count:>8}  {what}");
+    }
+}

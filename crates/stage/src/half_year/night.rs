@@ -1,0 +1,85 @@
+//! One night of many, in which calls may fail: account-inventory is invoked, and all that follows is waited for.
+
+use std::time::{Duration, Instant};
+
+use anyhow::bail;
+use serde_json::{Value, json};
+
+use crate::admin::FunctionCall;
+use crate::functions::{ACCOUNT_INVENTORY, KEY_ROTATION};
+use crate::night::scheduler_event;
+use crate::stage::Stage;
+
+const PATIENCE: Duration = Duration::from_mins(2);
+const POLL: Duration = Duration::from_millis(100);
+/// Nothing new for so long is the end of a night in which nothing failed.
+const QUIET: Duration = Duration::from_millis(300);
+/// Where something failed, Lambda tries again: two seconds later at most on the stage.
+const QUIET_AFTER_FAULTS: Duration = Duration::from_millis(2_600);
+
+/// What may fail: in words, and as the emulator is told.
+pub(super) fn faults() -> Vec<(&'static str, Value)> {
+    let times = |operation: &str, error: &str, status: u16, times: i32, after: bool| {
+        json!({ "operation": operation,
+        "error": error, "status": status, "times": times, "after": after })
+    };
+    vec![
+        ("two answers of CreateAccessKey lost", times("iam:CreateAccessKey", "ServiceFailure", 500, 2, true)),
+        ("CreateAccessKey denied", times("iam:CreateAccessKey", "AccessDenied", 403, -1, false)),
+        ("UpdateAccessKey denied", times("iam:UpdateAccessKey", "AccessDenied", 403, -1, false)),
+        ("an answer of UpdateAccessKey lost", times("iam:UpdateAccessKey", "ServiceFailure", 500, 1, true)),
+        ("DeleteAccessKey throttled", times("iam:DeleteAccessKey", "Throttling", 400, 4, false)),
+        ("ListAccessKeys throttled", times("iam:ListAccessKeys", "Throttling", 400, 12, false)),
+        ("GetAccessKeyLastUsed denied", times("iam:GetAccessKeyLastUsed", "AccessDenied", 403, -1, false)),
+        ("the exemption group unreadable", times("iam:GetGroup", "AccessDenied", 403, -1, false)),
+        ("credential reports late", times("iam:GetCredentialReport", "ReportInProgress", 404, 6, false)),
+        ("PutSecretValue denied", times("secretsmanager:PutSecretValue", "AccessDeniedException", 400, -1, false)),
+        (
+            "answers of PutSecretValue lost",
+            times("secretsmanager:PutSecretValue", "InternalServiceError", 500, 2, true),
+        ),
+        ("writes to S3 refused", times("s3:PutObject", "SlowDown", 503, 6, false)),
+        ("answers of writes to S3 lost", times("s3:PutObject", "InternalError", 500, 3, true)),
+        ("mails refused", times("ses:SendEmail", "TooManyRequestsException", 429, 6, false)),
+        ("the member role denied", times("sts:AssumeRole", "AccessDenied", 403, 3, false)),
+    ]
+}
+
+/// Runs a night and waits until nothing more comes: every event and its answer.
+///
+/// # Errors
+/// When it does not end.
+pub(super) async fn run(stage: &Stage, audit: bool, is_faulty: bool) -> anyhow::Result<Vec<FunctionCall>> {
+    let event = if audit { json!({ "mode": "audit" }) } else { scheduler_event() };
+    let answer = stage.functions.invoke(ACCOUNT_INVENTORY, &event).await?;
+    if answer.failed && !is_faulty {
+        bail!("account-inventory failed: {}", answer.payload);
+    }
+    let invoked = answer.payload["accounts"]["invoked"].as_u64().unwrap_or_default();
+    settle(stage, usize::try_from(invoked)?, is_faulty).await
+}
+
+/// Waits until so many accounts have been answered for, and nothing more comes.
+pub(super) async fn settle(stage: &Stage, accounts: usize, is_faulty: bool) -> anyhow::Result<Vec<FunctionCall>> {
+    let (began, mut changed, mut seen) = (Instant::now(), Instant::now(), 0);
+    let quiet = if is_faulty { QUIET_AFTER_FAULTS } else { QUIET };
+    loop {
+        let calls = stage.admin.function_calls().await?;
+        let answered = calls.iter().filter(|call| !call.answer.is_null()).count();
+        let rotations = calls.iter().filter(|call| call.function == KEY_ROTATION).count();
+        if answered != seen {
+            (seen, changed) = (answered, Instant::now());
+        }
+        let is_over = answered == calls.len() && rotations >= accounts;
+        if is_over && changed.elapsed() > quiet {
+            return stage.admin.take_function_calls().await;
+        }
+        if began.elapsed() > PATIENCE {
+            bail!(
+                "the night does not end: {answered} of {} events are answered, {rotations} of {accounts} accounts",
+                calls.len()
+            );
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
