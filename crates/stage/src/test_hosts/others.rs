@@ -27,6 +27,8 @@ pub(super) async fn of_parameters(bench: &Bench<'_>, checks: &mut Checks) -> any
 /// Once the old key is gone.
 pub(super) async fn of_people(bench: &Bench<'_>, checks: &mut Checks) -> anyhow::Result<()> {
     checks.tried("a host that was away for too long is told so, and its file is left as it is", too_late(bench));
+    let status = || bench.hosts[0].expect("status", &["--profiles", "nobody,default"], 14, "the same");
+    checks.tried("status shows every profile, and its exit code says what is wrong", status().map(Vec::from_iter));
     checks.tried("watch makes a pass at once, and ends with Ctrl-C", watches(bench));
     checks.tried("a host is forgotten by command, where somebody confirms it", forgotten(bench).await);
     Ok(())
