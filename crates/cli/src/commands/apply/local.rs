@@ -103,20 +103,9 @@ impl Local {
             deadline,
         )
         .by_clock(UntilInterrupted(interrupt));
-        let run = Run {
-            id: run_id.clone(),
-            mode: Mode::Enforce,
-            writer: format!("{:016x}{LOCAL}", fastrand::u64(..)),
-            deadline,
-            forced: Vec::new(),
-            sweep: false,
-            clock_is_off: session
-                .answered_at
-                .is_none_or(|answered| now.duration_since(answered).abs() > CLOCK_TOLERANCE),
-            explicit: None,
-            reviewed: Some(reviewed(&planned)),
-            inherited: None,
-        };
+        let clock_is_off =
+            session.answered_at.is_none_or(|answered| now.duration_since(answered).abs() > CLOCK_TOLERANCE);
+        let run = enforcing(run_id, deadline, clock_is_off, &planned);
         let account = Account {
             id: planned.account_id,
             name: planned.name,
@@ -151,6 +140,22 @@ impl Local {
     async fn hand_over(&self, invoker: &LambdaInvoker, digest: &Digest) -> Result<(), String> {
         let event = serde_json::to_value(digest).map_err(|error| error.to_string())?;
         invoker.invoke(&self.rotation.notification_function, &event).await.map_err(|error| error.to_string())
+    }
+}
+
+/// A run that carries the planned steps out, and nothing else.
+fn enforcing(run_id: &RunId, deadline: Timestamp, clock_is_off: bool, planned: &PlannedAccount) -> Run {
+    Run {
+        id: run_id.clone(),
+        mode: Mode::Enforce,
+        writer: format!("{:016x}{LOCAL}", fastrand::u64(..)),
+        deadline,
+        forced: Vec::new(),
+        sweep: false,
+        clock_is_off,
+        explicit: None,
+        reviewed: Some(reviewed(planned)),
+        inherited: None,
     }
 }
 

@@ -77,8 +77,15 @@ pub(super) async fn run(printer: &Printer, aws: &AwsArguments, arguments: &Argum
         Output::Json => printer.data(&document(&targets, &seen, &found)?)?,
         Output::Table => printer.data(&found.iter().map(line).collect::<String>())?,
     }
+    Ok(conclude(printer, &seen, found.len()))
+}
+
+type Seen<'a> = (&'a ManifestAccount, Option<Result<Vec<Value>, String>>);
+
+/// Says what could not be looked at, and how many were found.
+fn conclude(printer: &Printer, seen: &[Seen<'_>], exemptions: usize) -> Ended {
     let (mut failures, mut left) = (Failures::default(), 0);
-    for (account, found) in &seen {
+    for (account, found) in seen {
         match found {
             Some(Err(error)) => failures.add("not looked at", error, Subject::of(&account.account, &account.name)),
             Some(Ok(_)) => {}
@@ -88,16 +95,14 @@ pub(super) async fn run(printer: &Printer, aws: &AwsArguments, arguments: &Argum
     let failures = failures.grouped();
     printer.failures(&failures);
     let looked_at = seen.iter().filter(|(_, found)| matches!(found, Some(Ok(_)))).count();
-    printer.note(&format!("{} in {}", counted(found.len(), "exemption"), counted(looked_at, "account")));
+    printer.note(&format!("{} in {}", counted(exemptions, "exemption"), counted(looked_at, "account")));
     if left > 0 {
         let of = number(seen.len());
         printer.failure(&format!("interrupted: {} of {of} not looked at", counted(left, "account")));
-        return Ok(Ended::Interrupted);
+        return Ended::Interrupted;
     }
-    Ok(if failures.is_empty() { Ended::Done } else { Ended::Failed })
+    if failures.is_empty() { Ended::Done } else { Ended::Failed }
 }
-
-type Seen<'a> = (&'a ManifestAccount, Option<Result<Vec<Value>, String>>);
 
 fn document(targets: &Targets, seen: &[Seen<'_>], found: &[Value]) -> serde_json::Result<String> {
     let not_seen = seen.iter().filter(|(_, found)| !matches!(found, Some(Ok(_))));
