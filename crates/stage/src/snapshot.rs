@@ -28,7 +28,7 @@ pub(crate) fn differences(name: &str, ended: &Ended) -> anyhow::Result<Vec<Strin
 }
 
 /// The text with account ids, key ids, organization ids, dates and times masked, each in its own length.
-fn masked(text: &str) -> String {
+pub(crate) fn masked(text: &str) -> String {
     let mut masked = String::new();
     let mut word = String::new();
     let mut characters = text.chars().chain(['\n']).peekable();

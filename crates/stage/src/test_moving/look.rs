@@ -22,6 +22,8 @@ impl Ground<'_> {
         let settings_of: Vec<_> = settings_of.iter().flat_map(|setting| ["--set", setting]).collect();
         self.before = self.world().await?;
         let plan = self.of_page(&[&["plan"], flags, &settings_of].concat(), &["--output", "jsonl"])?;
+        let shown = self.differs_from_page(&[&["plan"], flags, &settings_of].concat());
+        self.tried("the page shows what plan says", shown);
         let forecast = self.of_page(&[&["forecast"], flags, &settings_of].concat(), &FORECAST)?;
         ensure!([plan.code, forecast.code] == [Some(0); 2], "{}{}", plan.err, forecast.err);
         self.deploy("audit", settings).await?;

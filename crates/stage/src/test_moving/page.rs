@@ -1,11 +1,13 @@
 //! The command lines of the pages in `docs/migrate`: what is called here must stand there, so that neither changes without the other.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, ensure};
 
 use super::ground::Ground;
 use crate::command_line::{CommandLine, Ended};
+use crate::snapshot;
 
 const PAGES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/migrate");
 /// The account of every page.
@@ -34,6 +36,23 @@ impl Ground<'_> {
         let [own, shared] = texts;
         ensure!(own?.contains(&line) || shared?.contains(&line), "{page} does not have this command line: {line}");
         Ok(())
+    }
+
+    /// Where the page shows another output of a command line than it has, lines in any order, and ids and dates masked.
+    ///
+    /// # Errors
+    /// When the page does not have it.
+    pub(super) fn differs_from_page(&self, arguments: &[&str]) -> anyhow::Result<Vec<String>> {
+        let ended = self.of_page(arguments, &[])?;
+        let page = unbroken(&Path::new(PAGES).join(format!("{}.md", self.page)))?;
+        let line = format!("$ keywheel {}\n", arguments.join(" "));
+        let shown =
+            page.split_once(&line).and_then(|(_, after)| after.split_once("```")).map_or("", |(shown, _)| shown);
+        let [shown, found] = [shown, &ended.out].map(snapshot::masked);
+        let lines = |text: &str| text.lines().map(|line| line.trim().to_owned()).collect::<BTreeSet<_>>();
+        let (shown, found) = (lines(&shown), lines(&found));
+        let gone = shown.difference(&found).map(|line| format!("- {line}"));
+        Ok(gone.chain(found.difference(&shown).map(|line| format!("+ {line}"))).collect())
     }
 
     /// A folder of its own, signed in to the hub.

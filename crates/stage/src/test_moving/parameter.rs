@@ -141,8 +141,8 @@ async fn handed_out(ground: &Ground<'_>) -> anyhow::Result<Vec<String>> {
 async fn rotated_in_time(ground: &mut Ground<'_>) -> anyhow::Result<()> {
     ground.night(20).await?;
     ground.has("the old key is made inactive", &[(USER, &["made Active", "new Inactive"])]).await;
-    ground.night(42).await?;
-    let night = ground.night(43).await?;
+    ground.night(41).await?;
+    let night = ground.night(42).await?;
     ground.says_of(
         "thirty days later the slot is free for the next one",
         &night,
@@ -164,7 +164,7 @@ async fn rotated_in_time(ground: &mut Ground<'_>) -> anyhow::Result<()> {
     host.take(written);
     host.now_follows(Follows::Nothing);
     ground.holds("the agent takes the script's place", is_installed, || says);
-    ground.night(44).await?;
+    ground.night(43).await?;
     ground.night(52).await?;
     Ok(())
 }
