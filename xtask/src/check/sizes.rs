@@ -4,7 +4,7 @@ use super::Problem;
 use super::tree::Tree;
 
 const README_LINES: usize = 250;
-const OVERLAY_LINES: usize = 440;
+const OVERLAY_LINES: usize = 450;
 const OVERLAY: &str = "crates/stage/emulator/";
 
 pub(super) fn check(tree: &Tree) -> Vec<Problem> {
@@ -39,7 +39,7 @@ mod tests {
             check(&tree),
             [
                 "README.md: has 251 lines, at most 250 are allowed",
-                "crates/stage/emulator/: has 441 lines, at most 440 are allowed",
+                "crates/stage/emulator/: has 451 lines, at most 450 are allowed",
             ]
         );
     }
@@ -47,7 +47,7 @@ mod tests {
     #[test]
     fn the_overlays_tests_do_not_count() {
         let tree = Tree::of([
-            ("crates/stage/emulator/serve.py", &"line\n".repeat(440)),
+            ("crates/stage/emulator/serve.py", &"line\n".repeat(450)),
             ("crates/stage/emulator/contract.py", "line\n"),
             ("crates/stage/emulator/tests/iam.py", "line\n"),
         ]);

@@ -68,23 +68,16 @@ def secret_policy_for_arn(stock: Any, arn: str) -> tuple[str, str] | None:
 @patch(vars(secretsmanager), "_delete_secret")
 def delete_secret(stock: Any, data: dict) -> tuple:
     """DeleteSecret: AWS deletes no secret that has replicas; stock schedules them with it."""
-    secret = secretsmanager._resolve(data["SecretId"])[1]
-    regions = [status["Region"] for status in (secret or {}).get("ReplicationStatus", [])]
-    return error_response_json("InvalidParameterException", f"You can't delete secret {data['SecretId']} that still has "
-                               f"replica regions [{','.join(regions)}].") if regions else stock(data)
-def remove_regions(data: dict) -> tuple:
-    """RemoveRegionsFromReplication, which stock does not know: it deletes the replicas at once."""
-    secret = secretsmanager._resolve(data["SecretId"])[1]
-    if not secret:
-        return error_response_json("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
-    removed, told = data["RemoveReplicaRegions"], secret.get("ReplicationStatus", [])
-    for status in [status for status in told if status["Region"] in removed]:
-        secretsmanager._secrets.pop_scoped(get_account_id(), status["Region"], secret["Name"], None)
-    secret["ReplicationStatus"] = [status for status in told if status["Region"] not in removed]
-    return json_response({"ARN": secret["ARN"], "ReplicationStatus": secret["ReplicationStatus"]})
+    has_replicas = (secretsmanager._resolve(data["SecretId"])[1] or {}).get("ReplicationStatus")
+    refusal = f"You can't delete secret {data['SecretId']} that still has replica regions."
+    return error_response_json("InvalidParameterException", refusal) if has_replicas else stock(data)
 @patch(vars(secretsmanager), "handle_request")
-async def handle_request(stock: Any, method: str, path: str, headers: dict, body: bytes, query: dict) -> tuple:
-    """Knows one operation more than stock."""
-    if headers.get("x-amz-target", "").endswith(".RemoveRegionsFromReplication"):
-        return remove_regions(json.loads(body))
-    return await stock(method, path, headers, body, query)
+async def handle_request(stock: Any, *request: Any) -> tuple:
+    """RemoveRegionsFromReplication, which stock does not know: it deletes the replicas at once."""
+    if not request[2].get("x-amz-target", "").endswith(".RemoveRegionsFromReplication"):
+        return await stock(*request)
+    removed, secret = (data := json.loads(request[3]))["RemoveReplicaRegions"], secretsmanager._resolve(data["SecretId"])[1]
+    for region in removed:
+        secretsmanager._secrets.pop_scoped(get_account_id(), region, secret["Name"], None)
+    secret["ReplicationStatus"] = [told for told in secret["ReplicationStatus"] if told["Region"] not in removed]
+    return json_response({"ARN": secret["ARN"], "ReplicationStatus": secret["ReplicationStatus"]})
