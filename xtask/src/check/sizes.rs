@@ -33,7 +33,7 @@ mod tests {
         let tree = Tree::of([
             ("README.md", &"line\n".repeat(251)),
             ("crates/stage/emulator/serve.py", &"line\n".repeat(200)),
-            ("crates/stage/emulator/overlay/iam.py", &"line\n".repeat(241)),
+            ("crates/stage/emulator/overlay/iam.py", &"line\n".repeat(251)),
         ]);
         assert_eq!(
             check(&tree),
