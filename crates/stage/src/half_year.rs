@@ -2,6 +2,7 @@
 //! every day.
 #![expect(clippy::print_stdout, reason = "progress and outcome are told to people")]
 
+mod features;
 mod hosts;
 mod judged;
 mod life;
@@ -14,7 +15,6 @@ use std::collections::BTreeMap;
 use keywheel_core::policy::{Periods, Policy};
 use keywheel_core::time::Days;
 
-use crate::functions::KEY_ROTATION;
 use crate::leaks::{Searched, everything_written};
 use crate::organization::Organization;
 use crate::stage::Stage;
@@ -53,6 +53,10 @@ const TRIED: &[&str] = &[
     "hold done",
     "warn done",
     "mails",
+    "mails with an encrypted pair",
+    "parameters",
+    "replicas",
+    "hosts that acknowledge",
 ];
 
 /// Lives every day: `true` when no rule and no promise was broken.
@@ -68,11 +72,9 @@ pub async fn run(place: &Place, size: Size) -> anyhow::Result<bool> {
     let organization = Organization::alike("half-year.json", size.accounts)?;
     let log = place.out.join("emulator.log");
     let stage = Stage::set(organization, &place.python, &place.functions, &log, &mut |_| {}).await?;
-    let mut variables = stage.functions.variables(KEY_ROTATION);
-    variables.extend(PERIODS.map(|(name, days)| (name.to_owned(), days.to_string())));
-    stage.functions.configure(KEY_ROTATION, crate::functions::TIMEOUT, variables).await?;
     let mut checks = Checks::new();
     let mut life = Life::new(&stage, &place.out, size)?;
+    features::prepare(&stage, &life.served()).await?;
     let mut broken = Vec::new();
     for day in 0..size.days {
         broken.extend(life.day(day).await?.into_iter().map(|what| format!("day {day}: {what}")));
@@ -82,6 +84,7 @@ pub async fn run(place: &Place, size: Size) -> anyhow::Result<bool> {
     }
     checks.none("no rule and no promise is broken on any day", broken);
     checks.none("in the end those who behave have young keys alone", life.old_keys());
+    life.sums.extend(features::left(&stage, &life.served()).await?.map(|(what, count)| (what.to_owned(), count)));
     let idle = TRIED.iter().filter(|what| life.sums.get(**what).is_none_or(|count| *count == 0));
     checks.none("everything was tried", idle.map(|what| format!("{what}: never")).collect());
     let searched = Searched::new(&stage.admin.credentials().await?);
@@ -95,7 +98,8 @@ pub async fn run(place: &Place, size: Size) -> anyhow::Result<bool> {
 /// The policy with which the stage's key-rotation is installed.
 fn policy() -> anyhow::Result<Policy> {
     let [rotation, inactive, buffer] = PERIODS.map(|(_, days)| Days(days));
-    Ok(Policy { periods: Periods::new(rotation, inactive, buffer)?, ..Policy::default() })
+    let periods = Periods::new(rotation, inactive, buffer)?;
+    Ok(Policy { periods, parameters: true, ack_forget_after: Some(Days(90)), ..Policy::default() })
 }
 
 fn tell(sums: &BTreeMap<String, u64>) {

@@ -3,6 +3,7 @@
 //!
 //! `HALF_YEAR_ACCOUNTS` sets the number of accounts, `PROPTEST_RNG_SEED` another half-year.
 
+mod chance;
 mod days;
 mod deployment;
 mod people;

@@ -3,14 +3,19 @@
 use std::collections::BTreeMap;
 
 use aws_credential_types::Credentials;
+use aws_sdk_s3::Client as StorageClient;
 use aws_sdk_secretsmanager::Client as SecretsClient;
 use aws_sdk_sts::Client as StsClient;
+use jiff::Timestamp;
+use keywheel_core::acknowledgement::{Acknowledgement, Place, SCHEMA};
 use keywheel_core::id::{AccessKeyId, AccountId, UserName};
 use keywheel_core::secret::secret_name;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
+use super::judged::HOST;
 use super::people::{STEADY, TWO_KEYS};
+use crate::policies::ACK_BUCKET;
 use crate::stage::Stage;
 
 /// A pair that a host holds.
@@ -60,6 +65,32 @@ impl<'a> Hosts<'a> {
             }
         }
         (broken, self.held.len() + self.kept.len())
+    }
+}
+
+impl Hosts<'_> {
+    /// The hosts of one user in each account say which key they have.
+    ///
+    /// # Errors
+    /// When the bucket does not take it.
+    pub(super) async fn acknowledge(&self) -> anyhow::Result<Vec<(AccountId, UserName, AccessKeyId)>> {
+        let mut said = Vec::new();
+        for ((account, user), held) in self.held.iter().filter(|((_, user), _)| user.as_str() == STEADY[0]) {
+            let place = Place { account: account.clone(), user: user.clone(), host: HOST.parse()? };
+            let acknowledgement = Acknowledgement {
+                schema_version: SCHEMA,
+                account: account.clone(),
+                user: user.clone(),
+                host: place.host.clone(),
+                access_key_id: held.id.clone(),
+                time: Timestamp::now(),
+                version: String::new(),
+            };
+            let put = StorageClient::new(&signed(self.stage, held)).put_object().bucket(ACK_BUCKET).key(place.key());
+            put.body(serde_json::to_vec(&acknowledgement)?.into()).send().await?;
+            said.push((account.clone(), user.clone(), held.id.clone()));
+        }
+        Ok(said)
     }
 }
 

@@ -16,6 +16,8 @@ use keywheel_testkit::{Account, Call, Event, Mail, Operation, User, What, Who, W
 use super::mirror::Sight;
 
 const GROUP: &str = "exempt";
+/// The name of every host that acknowledges.
+pub(super) const HOST: &str = "ci-1";
 
 /// An account under judgement.
 pub(super) struct Judged {
@@ -78,6 +80,12 @@ impl Judged {
     pub(super) fn told(&mut self, digest: &Digest, nth: usize, at: Timestamp) {
         let entry = digest.entries[nth].clone();
         self.account.mails.push(Mail { at, to: digest.recipient.clone(), entry });
+    }
+
+    /// The user's one host said now that it has this key.
+    pub(super) fn acknowledged(&mut self, user: &UserName, key: &AccessKeyId, now: Timestamp) {
+        self.account.now = now;
+        self.account.acknowledge(user.as_str(), HOST, key);
     }
 
     /// What became of keys so far.

@@ -1,5 +1,6 @@
 //! The days: the world gets older, people act, hosts work, and the night comes.
 
+mod asking;
 mod written;
 
 use std::collections::BTreeMap;
@@ -7,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use keywheel_core::Timestamp;
-use keywheel_core::contract::action::{ActionKind, ExplicitAction};
+use keywheel_core::contract::action::ExplicitAction;
 use keywheel_core::id::AccountId;
 use keywheel_core::time::days_since;
 use keywheel_testkit::Who;
@@ -16,10 +17,10 @@ use serde_json::json;
 use super::hosts::Hosts;
 use super::judged::Judged;
 use super::mirror::{Calendar, look};
-use super::people::{LEFT_ALONE, OTHERS, STEADY, act};
+use super::people::{LEFT_ALONE, STEADY, act};
 use super::{Size, night, policy};
 use crate::admin::Call;
-use crate::functions::{ACCOUNT_INVENTORY, KEY_ROTATION};
+use crate::functions::ACCOUNT_INVENTORY;
 use crate::stage::Stage;
 
 /// In the first nights the deployment only looks, and in the last ones nothing fails.
@@ -70,6 +71,10 @@ impl<'a> Life<'a> {
             }
         }
         let (mut broken, visits) = self.hosts.work().await;
+        for (account, user, key) in self.hosts.acknowledge().await? {
+            let judged = self.accounts.get_mut(&account).context("no such account")?;
+            judged.acknowledged(&user, &key, self.calendar.now());
+        }
         self.count("visits of hosts who behave", visits as u64);
         self.night(day < AUDITS, is_calm).await?;
         if day >= AUDITS && !is_calm {
@@ -90,7 +95,7 @@ impl<'a> Life<'a> {
         counted.map(|what| format!("{what} {}", count(what))).join(", ")
     }
 
-    fn served(&self) -> Vec<AccountId> {
+    pub(super) fn served(&self) -> Vec<AccountId> {
         let left_out: Vec<_> = self.stage.organization.excluded().collect();
         self.accounts.keys().filter(|id| !left_out.contains(id)).cloned().collect()
     }
@@ -140,8 +145,10 @@ impl<'a> Life<'a> {
                 night::run(self.stage, audit, true),
                 self.stage.functions.invoke(ACCOUNT_INVENTORY, &event)
             );
-            drop((first?, second?));
-            night::settle(self.stage, 0, true).await?
+            second?;
+            let mut calls = first?;
+            calls.extend(night::settle(self.stage, 0, true).await?);
+            calls
         } else {
             night::run(self.stage, audit, is_faulty).await?
         };
@@ -179,42 +186,6 @@ impl<'a> Life<'a> {
             .watch
             .broken
             .extend(twice.map(|(user, made)| format!("rule 4: {made} keys were made for {user} in a night")));
-        Ok(())
-    }
-
-    /// Somebody asks key-rotation for one thing.
-    async fn ask(&mut self) -> anyhow::Result<()> {
-        if self.random.u32(..4) != 0 {
-            return Ok(());
-        }
-        let served = self.served();
-        let account = served[self.random.usize(..served.len())].clone();
-        let kinds = [ActionKind::Create, ActionKind::Deactivate, ActionKind::Delete, ActionKind::Rollback];
-        let Some(action) = self.random.choice(kinds) else { return Ok(()) };
-        let known = self.stage.organization.account(&account).context("no such account")?;
-        let overrides = action.liftable().iter().copied().filter(|_| self.random.bool()).collect();
-        let asked = ExplicitAction {
-            action,
-            username: OTHERS[self.random.usize(..OTHERS.len())].parse()?,
-            account: Some(account.clone()),
-            name: known.name.clone(),
-            email: known.email.clone(),
-            access_key_id: None,
-            replace: false,
-            reviewed: [].into(),
-            overrides,
-            run_id: None,
-            mode: None,
-        };
-        self.begin(&account, true, Some(asked.clone())).await?;
-        self.stage.admin.take_calls().await?;
-        self.stage.functions.invoke(KEY_ROTATION, &serde_json::to_value(&asked)?).await?;
-        let calls = night::settle(self.stage, 1, false).await?;
-        self.note(&calls)?;
-        self.mails(&calls).await?;
-        let seen = self.stage.admin.take_calls().await?;
-        self.end(&account, &seen, true).await?;
-        self.count("explicit actions", 1);
         Ok(())
     }
 

@@ -41,6 +41,9 @@ pub(super) fn faults() -> Vec<(&'static str, Value)> {
         ("writes to S3 refused", times("s3:PutObject", "SlowDown", 503, 6, false)),
         ("answers of writes to S3 lost", times("s3:PutObject", "InternalError", 500, 3, true)),
         ("mails refused", times("ses:SendEmail", "TooManyRequestsException", 429, 6, false)),
+        ("the bus refusing", times("events:PutEvents", "ThrottlingException", 400, -1, false)),
+        ("no replicas", times("secretsmanager:ReplicateSecretToRegions", "InvalidParameterException", 400, -1, false)),
+        ("no parameters", times("ssm:PutParameter", "InternalServerError", 500, -1, false)),
         ("the member role denied", times("sts:AssumeRole", "AccessDenied", 403, 3, false)),
     ]
 }

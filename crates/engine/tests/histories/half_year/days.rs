@@ -10,12 +10,11 @@ use keywheel_core::id::UserName;
 use keywheel_core::policy::Mode;
 use keywheel_core::reason::Reason;
 use keywheel_core::time::plus;
-use keywheel_testkit::{Ended, Fault, Operation, World};
+use keywheel_testkit::{Ended, World};
 use proptest::prelude::*;
-use proptest::strategy::ValueTree;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use super::DAYS;
+use super::chance::{Chance, outages};
 use super::deployment::Membership;
 use super::people::{OTHERS, STEADY, ages, keep_exempt, others, settle, settle_others, use_both_keys};
 use super::promises::{Seen, broken_in_the_end, count_features};
@@ -52,27 +51,6 @@ struct Days<'a> {
     blocked: BTreeSet<UserName>,
     /// How many explicit actions there have been.
     asked: u32,
-}
-
-/// Where everything random comes from.
-struct Chance(TestRunner);
-
-impl Chance {
-    fn of(seed: u64, number: u64) -> Self {
-        let mut bytes = [0; 32];
-        bytes[..8].copy_from_slice(&seed.to_le_bytes());
-        bytes[8..16].copy_from_slice(&number.to_le_bytes());
-        let random = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
-        Self(TestRunner::new_with_rng(Config { failure_persistence: None, ..Config::default() }, random))
-    }
-
-    fn draw<T>(&mut self, from: impl Strategy<Value = T>) -> T {
-        from.new_tree(&mut self.0).unwrap().current()
-    }
-
-    fn once_in(&mut self, days: u32) -> bool {
-        self.draw(0..days) == 0
-    }
 }
 
 /// Lives every day of an account.
@@ -268,29 +246,4 @@ fn frees_a_slot(username: UserName) -> ExplicitAction {
         run_id: None,
         mode: None,
     }
-}
-
-/// What may fail for a whole night.
-fn outages() -> impl Strategy<Value = (Operation, Fault)> {
-    use Operation::{
-        CreateAccessKey, GetAccessKeyLastUsed, GetCredentialReport, GetGroup, GetUser, ListAccessKeys, ListUsers,
-        LoadLedger, Prove, PutPending, SaveLedger, UpdateAccessKey,
-    };
-    prop::sample::select(vec![
-        (CreateAccessKey, Fault::LostAfter),
-        (CreateAccessKey, Fault::Denied),
-        (GetAccessKeyLastUsed, Fault::Throttled),
-        (GetCredentialReport, Fault::Denied),
-        (GetGroup, Fault::Denied),
-        (GetUser, Fault::Throttled),
-        (ListAccessKeys, Fault::Throttled),
-        (ListUsers, Fault::Denied),
-        (LoadLedger, Fault::LostBefore),
-        (Prove, Fault::Throttled),
-        (PutPending, Fault::Denied),
-        (PutPending, Fault::Death),
-        (SaveLedger, Fault::ConflictAfter),
-        (UpdateAccessKey, Fault::LostAfter),
-        (UpdateAccessKey, Fault::Denied),
-    ])
 }

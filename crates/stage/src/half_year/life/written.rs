@@ -36,6 +36,7 @@ impl Life<'_> {
         for call in calls.iter().filter(|call| call.function == NOTIFICATION) {
             let Ok(digest) = serde_json::from_value::<Digest>(call.event.clone()) else { continue };
             for (nth, entry) in digest.entries.iter().enumerate() {
+                self.count("mails with an encrypted pair", u64::from(entry.encrypted_pair.is_some()));
                 let key = format!("notices/{}/{}.json", digest.account.id, entry.notice_id);
                 let Some(record) = self.stage.state.values(&key).await?.into_values().next() else { continue };
                 let record: SentNotice = serde_json::from_value(record)?;
