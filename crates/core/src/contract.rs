@@ -23,3 +23,6 @@ pub mod step_completed;
 
 /// The version of the shape of manifests, results and notices that this release writes.
 pub const SCHEMA: u32 = 1;
+
+/// Characters at most of what an error says is wrong with a text: it may quote the text.
+pub const LONGEST_REASON: usize = 400;

@@ -3,14 +3,15 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::clean::quoted;
 use crate::contract::action::ACTION_RUN;
 use crate::contract::reviewed::APPLY_RUN;
 
 /// A text that is not the identifier it was taken for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{value:?} is not {expected}")]
+#[error("{value} is not {expected}")]
 pub struct InvalidId {
-    /// The text as it was given, cut to 80 characters.
+    /// The text as it was given, between quotes and escaped, without what looks like a secret half, and with 90 characters at most.
     pub value: String,
     /// What would have been accepted, for a person to read.
     pub expected: &'static str,
@@ -39,7 +40,7 @@ macro_rules! identifier {
                 if valid(text) {
                     Ok(Self(text.to_owned()))
                 } else {
-                    Err(InvalidId { value: text.chars().take(80).collect(), expected: $expected })
+                    Err(InvalidId { value: quoted(&format!("{text:?}"), 90), expected: $expected })
                 }
             }
         }
@@ -220,7 +221,7 @@ mod tests {
     #[test]
     fn an_error_says_what_was_given_and_what_is_accepted() {
         let error = "x".repeat(500).parse::<AccountId>().unwrap_err();
-        assert_eq!(error.value.len(), 80);
+        assert_eq!(error.value.chars().count(), 90);
         assert!(error.to_string().ends_with("is not an AWS account id: 12 digits"), "{error}");
         let error = "a\nb".parse::<UserName>().unwrap_err();
         assert!(!error.to_string().contains('\n'), "a line break is shown escaped: {error}");

@@ -23,6 +23,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
+use crate::clean::quoted;
+use crate::contract::LONGEST_REASON;
 use crate::contract::action::Guard;
 use crate::id::{AccessKeyId, AccountId, RunId, UserId, UserName};
 
@@ -177,8 +179,10 @@ impl AccountLedger {
         struct Version {
             schema_version: u32,
         }
-        let unreadable =
-            |error: serde_json::Error| LedgerRefused::Unreadable { account: account.clone(), why: error.to_string() };
+        let unreadable = |error: serde_json::Error| LedgerRefused::Unreadable {
+            account: account.clone(),
+            why: quoted(&error.to_string(), LONGEST_REASON),
+        };
         let Version { schema_version } = serde_json::from_slice(text).map_err(unreadable)?;
         if schema_version > LEDGER_SCHEMA {
             return Err(LedgerRefused::Newer { account: account.clone(), found: schema_version });

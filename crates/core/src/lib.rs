@@ -5,6 +5,7 @@
 
 pub mod acknowledgement;
 pub mod address;
+pub mod clean;
 pub mod contract;
 pub mod credential_report;
 pub mod id;

@@ -6,7 +6,7 @@ use keywheel_core::id::AccountId;
 use keywheel_core::secret::secret_name;
 
 use crate::address;
-use crate::clean::line;
+use crate::clean::quoted;
 
 /// Bytes of an encrypted pair at most; a pair comes to less than two thousand.
 const LONGEST_ENCRYPTED: usize = 8 * 1024;
@@ -40,7 +40,7 @@ pub fn parse(event: serde_json::Value) -> Result<Digest, InvalidDigest> {
     }
     let digest: Digest = serde_json::from_value(event).map_err(|error| {
         // The error quotes what it could not read, and that may be the address.
-        invalid(address::mask_all(&line(&error.to_string(), 300)))
+        invalid(address::mask_all(&quoted(&error.to_string(), 300)))
     })?;
     check(&digest)?;
     Ok(digest)
@@ -49,14 +49,14 @@ pub fn parse(event: serde_json::Value) -> Result<Digest, InvalidDigest> {
 fn check(digest: &Digest) -> Result<(), InvalidDigest> {
     let fail = |why: String| Err(InvalidDigest { why });
     if digest.template != DIGEST {
-        return fail(format!("there is no template {:?}; there is {DIGEST:?}", line(&digest.template, 80)));
+        return fail(format!("there is no template {:?}; there is {DIGEST:?}", quoted(&digest.template, 80)));
     }
     if !keywheel_core::address::is_plain(&digest.recipient.email) {
-        let masked = line(&address::masked(&digest.recipient.email), 80);
+        let masked = quoted(&address::masked(&digest.recipient.email), 80);
         return fail(format!("recipient.email is not one plain address (name@domain): {masked:?}"));
     }
     if !is_region(&digest.region) {
-        return fail(format!("region is {:?}, which is no region such as eu-central-1", line(&digest.region, 40)));
+        return fail(format!("region is {:?}, which is no region such as eu-central-1", quoted(&digest.region, 40)));
     }
     for entry in &digest.entries {
         check_encrypted(digest.recipient.role, entry).map_err(|why| InvalidDigest { why })?;
@@ -65,7 +65,7 @@ fn check(digest: &Digest) -> Result<(), InvalidDigest> {
     for (user, name) in names {
         let own = secret_name(&digest.account.id, user);
         if name != own {
-            let name = line(name, 80);
+            let name = quoted(name, 80);
             return fail(format!("the secret_name of user {user} is {name:?}, and that user's secret is {own}"));
         }
     }
@@ -91,7 +91,7 @@ fn check_arn(digest: &Digest, entry: &DigestEntry) -> Result<(), String> {
     let user = &entry.user;
     Err(format!(
         "the secret_arn of user {user} is {:?}, which is not the ARN of secret {own} in {region}",
-        line(arn, 160)
+        quoted(arn, 160)
     ))
 }
 

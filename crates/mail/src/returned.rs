@@ -7,7 +7,7 @@ use keywheel_core::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::clean::line;
+use crate::clean::quoted;
 
 pub use note::note;
 
@@ -69,9 +69,9 @@ fn returned(record: &Value) -> Option<Returned> {
     let event: SesEvent = serde_json::from_str(text).ok()?;
     let why = match (event.event_type.as_str(), event.bounce, event.reject) {
         ("Bounce", Some(bounce), _) if bounce.is_lost() => {
-            format!("it came back ({})", line(&bounce.bounce_sub_type, 60))
+            format!("it came back ({})", quoted(&bounce.bounce_sub_type, 60))
         }
-        ("Reject", _, Some(reject)) => format!("SES refused it ({})", line(&reject.reason, 60)),
+        ("Reject", _, Some(reject)) => format!("SES refused it ({})", quoted(&reject.reason, 60)),
         _ => return None,
     };
     let message_id = event.mail.message_id;

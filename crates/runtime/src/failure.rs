@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use keywheel_core::clean::quoted;
 use lambda_runtime::Diagnostic;
 
 macro_rules! error_names {
@@ -80,14 +81,10 @@ pub struct FunctionError {
 }
 
 impl FunctionError {
-    /// An error of this name with this message, which is cut where it is endless.
+    /// An error of this name with this message: on one line, cut where it is endless, and without what looks like a secret half, whatever
+    /// it quotes.
     pub fn new(name: ErrorName, message: impl Into<String>) -> Self {
-        let mut message = message.into();
-        if let Some((end, _)) = message.char_indices().nth(LONGEST_MESSAGE) {
-            message.truncate(end);
-            message.push('…');
-        }
-        Self { name, message }
+        Self { name, message: quoted(&message.into(), LONGEST_MESSAGE) }
     }
 
     /// An error of this name with the message of another one.
@@ -153,7 +150,7 @@ mod tests {
     #[test]
     fn an_endless_message_is_cut_at_a_character() {
         let error = FunctionError::new(ErrorName::EventInvalid, "ü".repeat(6_000_000));
-        assert_eq!(error.message.chars().count(), LONGEST_MESSAGE + 1);
+        assert!(error.message.chars().count() <= LONGEST_MESSAGE && error.message.ends_with('…'));
         let whole = "ü".repeat(LONGEST_MESSAGE);
         assert_eq!(FunctionError::new(ErrorName::EventInvalid, whole.clone()).message, whole);
     }

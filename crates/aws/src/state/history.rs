@@ -1,5 +1,7 @@
 use std::collections::BTreeSet;
 
+use keywheel_core::clean::quoted;
+use keywheel_core::contract::LONGEST_REASON;
 use keywheel_core::contract::SCHEMA;
 use keywheel_core::contract::fan_out::{FanOutCheckpoint, LatestRun};
 use keywheel_core::contract::manifest::{InventoryRecord, Manifest};
@@ -74,7 +76,8 @@ impl S3State {
             message: one_line(&format!("s3://{}/{key} {why}", self.bucket)),
         };
         let unreadable = |error: serde_json::Error| {
-            invalid(format!("cannot be read ({error}); restore an earlier version of the object"))
+            let why = quoted(&error.to_string(), LONGEST_REASON);
+            invalid(format!("cannot be read ({why}); restore an earlier version of the object"))
         };
         let Version { schema_version } = serde_json::from_slice(&object.bytes).map_err(unreadable)?;
         if schema_version > SCHEMA {

@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 
 use futures::{StreamExt, TryStreamExt, stream};
+use keywheel_core::clean::quoted;
+use keywheel_core::contract::LONGEST_REASON;
 use keywheel_core::contract::notice_record::{NoticeState, SentNotice};
 use keywheel_core::id::{AccountId, NoticeId};
 use keywheel_engine::ports::{ErrorKind, NoticeStore, PortError};
@@ -30,8 +32,9 @@ impl S3State {
             operation: GET,
             kind: ErrorKind::Invalid,
             message: one_line(&format!(
-                "s3://{}/{key} is not a notice's record ({error}); restore an earlier version of the object, or delete it: the notice is then sent again",
-                self.bucket
+                "s3://{}/{key} is not a notice's record ({}); restore an earlier version of the object, or delete it: the notice is then sent again",
+                self.bucket,
+                quoted(&error.to_string(), LONGEST_REASON)
             )),
         })
     }

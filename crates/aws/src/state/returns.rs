@@ -1,6 +1,8 @@
 //! Mails that came back: which notices they had, and that those did not arrive.
 
 use jiff::Timestamp;
+use keywheel_core::clean::quoted;
+use keywheel_core::contract::LONGEST_REASON;
 use keywheel_core::contract::mailed::MailedNotices;
 use keywheel_core::contract::notice_record::{NoticeState, SentNotice};
 use keywheel_core::id::NoticeId;
@@ -30,7 +32,10 @@ impl MailedStore for S3State {
         let key = self.mail_key(message_id);
         let Some(object) = self.get(&key).await? else { return Ok(None) };
         let mail = serde_json::from_slice(&object.bytes);
-        mail.map(Some).map_err(|error| bad_answer(GET, format_args!("s3://{}/{key}: {error}", self.bucket)))
+        mail.map(Some).map_err(|error| {
+            let why = quoted(&error.to_string(), LONGEST_REASON);
+            bad_answer(GET, format_args!("s3://{}/{key}: {why}", self.bucket))
+        })
     }
 
     async fn note_return(

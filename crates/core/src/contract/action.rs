@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::LONGEST_REASON;
+use crate::clean::quoted;
 use crate::id::{AccessKeyId, AccountId, RunId, UserName};
 use crate::policy::Mode;
 
@@ -98,6 +100,10 @@ impl ExplicitAction {
     /// # Errors
     /// Names what is wrong: an unknown field, action or guard, a bad id, what does not go with the action.
     pub fn parse(event: serde_json::Value) -> Result<Self, InvalidAction> {
+        Self::read(event).map_err(|error| InvalidAction { why: quoted(&error.why, LONGEST_REASON) })
+    }
+
+    fn read(event: serde_json::Value) -> Result<Self, InvalidAction> {
         let raw: RawAction = serde_json::from_value(event).map_err(|error| InvalidAction { why: error.to_string() })?;
         let id = |error: crate::id::InvalidId| InvalidAction { why: error.to_string() };
         let action = Self {

@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::clean::quoted;
 use crate::id::{AccountId, RunId, UserName};
 use crate::policy::Mode;
 
+use super::LONGEST_REASON;
 use super::reviewed::{APPLY_RUN, ReviewedPlan};
 
 pub use super::hand_on::{HandOn, MAX_HOPS};
@@ -85,6 +87,10 @@ impl AccountJob {
     /// # Errors
     /// Names what is wrong: an unknown field, a bad account id, an unknown mode, both spellings mixed.
     pub fn parse(event: serde_json::Value) -> Result<Self, InvalidJob> {
+        Self::read(event).map_err(|error| InvalidJob { why: quoted(&error.why, LONGEST_REASON) })
+    }
+
+    fn read(event: serde_json::Value) -> Result<Self, InvalidJob> {
         let raw: RawJob = serde_json::from_value(event).map_err(|error| InvalidJob { why: error.to_string() })?;
         refuse_mixed(&raw)?;
         let mode = mode(&raw)?;

@@ -1,8 +1,11 @@
 //! Which users get a parameter: the list that administrators keep beside the state, `<prefix>parameters.json`.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
-use super::SCHEMA;
+use super::{LONGEST_REASON, SCHEMA};
+use crate::clean::quoted;
 use crate::id::{AccountId, UserName};
 use crate::parameter::ParameterLayout;
 
@@ -67,7 +70,8 @@ impl ParameterList {
         struct Version {
             schema_version: u32,
         }
-        let unreadable = |error: serde_json::Error| ParametersRefused::Unreadable(error.to_string());
+        let unreadable =
+            |error: serde_json::Error| ParametersRefused::Unreadable(quoted(&error.to_string(), LONGEST_REASON));
         let version: Version = serde_json::from_slice(json).map_err(unreadable)?;
         if version.schema_version > SCHEMA {
             return Err(ParametersRefused::Newer(version.schema_version));
@@ -85,9 +89,9 @@ impl ParameterList {
     }
 
     fn refuse_shared_names(&self) -> Result<(), ParametersRefused> {
-        let names: Vec<_> = self.parameters.iter().filter_map(|entry| entry.own()).collect();
-        let shared = names.iter().enumerate().find(|(place, name)| names[..*place].contains(name));
-        shared.map_or(Ok(()), |(_, (_, name))| Err(ParametersRefused::Name((*name).to_owned())))
+        let mut names = BTreeSet::new();
+        let shared = self.parameters.iter().filter_map(ParameterEntry::own).find(|name| !names.insert(*name));
+        shared.map_or(Ok(()), |(_, name)| Err(ParametersRefused::Name(quoted(name, 160))))
     }
 }
 
@@ -100,11 +104,11 @@ impl ParameterEntry {
             })
         };
         if let Some(wrong) = self.users.iter().find(|pattern| !is_user(pattern)) {
-            return Err(ParametersRefused::Pattern(wrong.clone()));
+            return Err(ParametersRefused::Pattern(quoted(wrong, 160)));
         }
         let Some(name) = &self.name else { return Ok(()) };
         let is_for_one = matches!(self.users.as_slice(), [user] if !user.contains('*'));
-        if is_for_one && is_parameter_name(name) { Ok(()) } else { Err(ParametersRefused::Name(name.clone())) }
+        if is_for_one && is_parameter_name(name) { Ok(()) } else { Err(ParametersRefused::Name(quoted(name, 160))) }
     }
 
     fn is_for(&self, account: &AccountId, user: &UserName) -> bool {

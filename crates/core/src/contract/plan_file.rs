@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::LONGEST_REASON;
 use crate::Timestamp;
+use crate::clean::quoted;
 use crate::id::{AccountId, hexadecimal};
 use crate::plan::Step;
 use crate::policy::Mode;
@@ -90,7 +92,8 @@ impl PlanFile {
     /// # Errors
     /// When it is no plan, another release's, or was changed.
     pub fn parse(text: &[u8]) -> Result<Self, PlanFileRefused> {
-        let unreadable = |error: serde_json::Error| PlanFileRefused::Unreadable(error.to_string());
+        let unreadable =
+            |error: serde_json::Error| PlanFileRefused::Unreadable(quoted(&error.to_string(), LONGEST_REASON));
         let value: Value = serde_json::from_slice(text).map_err(unreadable)?;
         match value["schema_version"].as_u64() {
             Some(version) if version == u64::from(PLAN_FILE_SCHEMA) => {}
@@ -100,7 +103,7 @@ impl PlanFile {
         let found = content_hash(value.clone()).map_err(unreadable)?;
         let file: Self = serde_json::from_value(value).map_err(unreadable)?;
         if file.sha256 != found {
-            return Err(PlanFileRefused::Changed { found, said: file.sha256 });
+            return Err(PlanFileRefused::Changed { found, said: quoted(&file.sha256, 80) });
         }
         let mut seen = BTreeSet::new();
         match file.accounts.iter().find(|account| !seen.insert(&account.account_id)) {

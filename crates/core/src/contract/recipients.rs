@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::SCHEMA;
+use super::{LONGEST_REASON, SCHEMA};
+use crate::clean::quoted;
 use crate::id::{AccountId, UserName};
 
 /// The list. A tag can only name an entry of it, and only one that is open to its user.
@@ -62,7 +63,8 @@ impl RecipientList {
         struct Version {
             schema_version: u32,
         }
-        let unreadable = |error: serde_json::Error| RecipientRefused::Unreadable(error.to_string());
+        let unreadable =
+            |error: serde_json::Error| RecipientRefused::Unreadable(quoted(&error.to_string(), LONGEST_REASON));
         let version: Version = serde_json::from_slice(json).map_err(unreadable)?;
         if version.schema_version > SCHEMA {
             return Err(RecipientRefused::Newer(version.schema_version));
@@ -75,7 +77,7 @@ impl RecipientList {
     /// # Errors
     /// There is no such entry, or it is not open to the user.
     pub fn find(&self, name: &str, account: &AccountId, user: &UserName) -> Result<&str, RecipientRefused> {
-        let entry = self.recipients.get(name).ok_or_else(|| RecipientRefused::Unknown(name.to_owned()))?;
+        let entry = self.recipients.get(name).ok_or_else(|| RecipientRefused::Unknown(quoted(name, 80)))?;
         let is = |pattern: &str, value: &str| pattern == "*" || pattern == value;
         let is_for = |pattern: &String| {
             let parts = pattern.split_once('/');

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::Timestamp;
+use crate::clean::quoted;
 
 /// Ranges of days (UTC, both ends included) in which nothing changes; warnings go on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,7 +28,7 @@ impl std::str::FromStr for Freeze {
 }
 
 fn range(text: &str) -> Result<(Date, Date), InvalidFreeze> {
-    let invalid = || InvalidFreeze { range: text.to_owned() };
+    let invalid = || InvalidFreeze { range: quoted(text, 80) };
     let (from, to) = text.split_once('/').unwrap_or((text, text));
     let from: Date = from.trim().parse().map_err(|_| invalid())?;
     let to: Date = to.trim().parse().map_err(|_| invalid())?;

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use keywheel_core::clean::quoted;
+use keywheel_core::contract::LONGEST_REASON;
 use keywheel_core::contract::fan_out::LATEST;
 use keywheel_core::contract::hand_on::MAX_HOPS;
 use keywheel_core::id::{AccountId, InvalidId, RunId};
@@ -67,6 +69,10 @@ impl InventoryEvent {
     /// # Errors
     /// Names what is wrong: a value of ours that cannot be read, a field that belongs to key-rotation, or no object at all.
     pub fn parse(event: &Value) -> Result<Self, InvalidEvent> {
+        Self::read(event).map_err(|error| InvalidEvent { why: quoted(&error.why, LONGEST_REASON) })
+    }
+
+    fn read(event: &Value) -> Result<Self, InvalidEvent> {
         let fields = match event {
             Value::Null => return Ok(Self::Run(RunEvent::default())),
             Value::Object(fields) => fields,
@@ -189,9 +195,9 @@ fn run_id(fields: &Map<String, Value>) -> Result<Option<RunId>, InvalidEvent> {
     }
 }
 
-/// A value for an error: escaped, and cut.
+/// A value for an error.
 fn shown(value: &Value) -> String {
-    value.to_string().chars().take(80).collect()
+    quoted(&value.to_string(), 80)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@ use std::io::{self, Write};
 use tera::{Context, Kwargs, State, Tera, Value};
 
 use super::tried;
-use crate::clean::{line, subject};
+use crate::clean::{quoted, subject};
 use crate::{DigestContext, MailKind};
 
 /// The files of a folder, of a mail as of the base.
@@ -35,7 +35,7 @@ pub struct RenderFailed(String);
 impl RenderFailed {
     /// Tera's errors draw the place in several lines; a log wants one.
     pub(super) fn new(why: &str) -> Self {
-        Self(line(why, LONGEST_REASON))
+        Self(quoted(why, LONGEST_REASON))
     }
 }
 

@@ -96,7 +96,7 @@ impl MailerConfig {
         for (_, name, variables) in OWN.iter().filter(|(kind, _, _)| *kind != chosen) {
             for variable in variables.iter().filter(|variable| reader.is_set(variable)).collect::<Vec<_>>() {
                 let why = format!("{} is set, which is for MAILER={name} alone; leave it out", variable.name);
-                reader.problem(variable, why);
+                reader.problem(variable, &why);
             }
         }
         match chosen {

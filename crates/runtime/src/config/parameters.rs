@@ -12,7 +12,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Option<ParameterOptions>> 
     let kms_key_id = reader.optional(&variable::PARAMETER_KMS_KEY_ID, parse::kms_key);
     if !reader.is_set(&variable::PARAMETER_PREFIX) && reader.is_set(&variable::PARAMETER_KMS_KEY_ID) {
         let why = "PARAMETER_KMS_KEY_ID is set and PARAMETER_PREFIX is not, so there are no parameters to encrypt; set both or neither";
-        reader.problem(&variable::PARAMETER_KMS_KEY_ID, why.to_owned());
+        reader.problem(&variable::PARAMETER_KMS_KEY_ID, why);
         return None;
     }
     let kms_key_id = kms_key_id?;

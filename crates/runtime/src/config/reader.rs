@@ -1,9 +1,13 @@
 //! Reads variables and gathers everything that is wrong with them, so that one error can name it all.
 
+use keywheel_core::clean::quoted;
+
 use super::variable::{Unset, Variable};
 
 /// How much of a wrong value an error shows.
 const SHOWN: usize = 200;
+/// Characters at most of what is said of one variable.
+const LONGEST_MESSAGE: usize = 1_500;
 
 /// A configuration with which a function does not start.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -45,7 +49,7 @@ impl<'a> Reader<'a> {
             (Some(text), _) => self.parsed(variable, &text, parse),
             (None, Unset::Default(text)) => self.parsed(variable, text, parse),
             (None, _) => {
-                self.problem(variable, format!("{} is not set; accepted: {}", variable.name, variable.accepted));
+                self.problem(variable, &format!("{} is not set; accepted: {}", variable.name, variable.accepted));
                 None
             }
         }
@@ -73,7 +77,7 @@ impl<'a> Reader<'a> {
         if let Some(text) = self.text(variable) {
             return self.parsed(variable, &text, parse);
         }
-        self.problem(variable, format!("{} is not set; accepted: {}", variable.name, variable.accepted));
+        self.problem(variable, &format!("{} is not set; accepted: {}", variable.name, variable.accepted));
         None
     }
 
@@ -83,8 +87,9 @@ impl<'a> Reader<'a> {
     }
 
     /// Notes a problem in the caller's own words, which name the variable.
-    pub(super) fn problem(&mut self, variable: &Variable, message: String) {
-        self.problems.push(Problem { variable: variable.name, message });
+    pub(super) fn problem(&mut self, variable: &Variable, message: &str) {
+        // A value that was put into the wrong variable may be a secret.
+        self.problems.push(Problem { variable: variable.name, message: quoted(message, LONGEST_MESSAGE) });
     }
 
     /// What was read, or everything that is wrong. `build` brings none only where a problem was noted.
@@ -110,10 +115,13 @@ impl<'a> Reader<'a> {
 
     fn wrong(&mut self, variable: &Variable, text: &str, why: &str) {
         let name = variable.name;
-        let shown: String = text.chars().take(SHOWN).collect();
-        let value =
-            if variable.is_confidential() { "a value that is not shown here".to_owned() } else { format!("{shown:?}") };
-        let why = if why.is_empty() || variable.is_confidential() { String::new() } else { format!(" ({why})") };
-        self.problem(variable, format!("{name} is {value}{why}; accepted: {}", variable.accepted));
+        let shown = quoted(&format!("{text:?}"), SHOWN);
+        let value = if variable.is_confidential() { "a value that is not shown here".to_owned() } else { shown };
+        let why = if why.is_empty() || variable.is_confidential() {
+            String::new()
+        } else {
+            format!(" ({})", quoted(why, SHOWN))
+        };
+        self.problem(variable, &format!("{name} is {value}{why}; accepted: {}", variable.accepted));
     }
 }

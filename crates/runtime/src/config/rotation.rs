@@ -99,7 +99,7 @@ fn member_role(reader: &mut Reader<'_>) -> Option<Option<MemberRole>> {
     let name = reader.optional(&variable::MEMBER_ROLE_NAME, parse::role_name);
     if !reader.is_set(&variable::MEMBER_ROLE_NAME) && reader.is_set(&variable::MEMBER_ROLE_EXTERNAL_ID) {
         let why = "MEMBER_ROLE_EXTERNAL_ID is set and MEMBER_ROLE_NAME is not, so there is no role to send it for; set both or neither";
-        reader.problem(&variable::MEMBER_ROLE_EXTERNAL_ID, why.to_owned());
+        reader.problem(&variable::MEMBER_ROLE_EXTERNAL_ID, why);
         return None;
     }
     let external_id = external_id?.map(ExternalId::new);
@@ -113,7 +113,7 @@ fn acknowledgements(reader: &mut Reader<'_>, state: Option<&StateLocation>) -> O
     let (bucket, forget_after) = (bucket?, forget_after?);
     if bucket.is_some() && bucket.as_ref() == state.map(|state| &state.bucket) {
         let why = "ACK_BUCKET is the state bucket, in which no host may ever write; give hosts a bucket of their own";
-        reader.problem(&variable::ACK_BUCKET, why.to_owned());
+        reader.problem(&variable::ACK_BUCKET, why);
         return None;
     }
     let forget_after = bucket.is_some().then_some(forget_after);
@@ -163,7 +163,7 @@ fn periods(reader: &mut Reader<'_>) -> Option<Periods> {
     let (rotation, inactive, buffer) = (days(&ROTATION_PERIOD), days(&INACTIVE_PERIOD), days(&INACTIVE_BUFFER));
     let (rotation, inactive, buffer): (Days, Days, Days) = (rotation?, inactive?, buffer?);
     let periods = Periods::new(rotation, inactive, buffer);
-    periods.map_err(|wrong| reader.problem(to_blame(&wrong), wrong.to_string())).ok()
+    periods.map_err(|wrong| reader.problem(to_blame(&wrong), &wrong.to_string())).ok()
 }
 
 fn to_blame(wrong: &InvalidPeriods) -> &'static variable::Variable {

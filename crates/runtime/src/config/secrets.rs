@@ -28,13 +28,13 @@ fn store(reader: &mut Reader<'_>) -> Option<(SecretStore, Option<String>)> {
         (SecretStore::Central, Some(()), _) => {
             let why = "SECRET_STORE_BEFORE is set and SECRET_STORE is \"central\", which finds what was kept in the accounts without being \
                            told; clear SECRET_STORE_BEFORE";
-            reader.problem(&variable::SECRET_STORE_BEFORE, why.to_owned());
+            reader.problem(&variable::SECRET_STORE_BEFORE, why);
             None
         }
         (SecretStore::Central, None, None) => {
             let why = "SECRET_STORE is \"central\" and SECRET_KMS_KEY_ID is not set: users of other accounts can read only what a customer \
                            managed key encrypts; set it to that key, or SECRET_STORE to \"member\"";
-            reader.problem(&variable::SECRET_KMS_KEY_ID, why.to_owned());
+            reader.problem(&variable::SECRET_KMS_KEY_ID, why);
             None
         }
         (SecretStore::Central, None, Some(key)) if key.contains(MANAGED_BY_AWS) => {
@@ -42,7 +42,7 @@ fn store(reader: &mut Reader<'_>) -> Option<(SecretStore, Option<String>)> {
                 "SECRET_STORE is \"central\" and SECRET_KMS_KEY_ID is {key:?}, a key of AWS, which users of other accounts cannot be \
                      let use; name a customer managed key"
             );
-            reader.problem(&variable::SECRET_KMS_KEY_ID, why);
+            reader.problem(&variable::SECRET_KMS_KEY_ID, &why);
             None
         }
         (_, Some(()), _) => Some((SecretStore::MemberAfterCentral, key)),
@@ -61,7 +61,7 @@ fn replica_regions(reader: &mut Reader<'_>, key: Option<&str>) -> Option<Vec<Str
                 "SECRET_REPLICA_REGIONS is set and SECRET_KMS_KEY_ID is {key:?}, which is a key of one Region: name an alias (alias/…) that \
                  exists in each Region, or a multi-Region key (mrk-…)"
             );
-            reader.problem(&variable::SECRET_KMS_KEY_ID, why);
+            reader.problem(&variable::SECRET_KMS_KEY_ID, &why);
             None
         }
     }
