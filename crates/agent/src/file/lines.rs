@@ -12,6 +12,8 @@ pub(super) struct Section {
     pub(super) header: String,
     pub(super) line: usize,
     pub(super) entries: Vec<Entry>,
+    /// The names of the entries.
+    names: BTreeSet<String>,
 }
 
 /// `name = value`.
@@ -57,7 +59,12 @@ pub(super) fn parse(text: &str) -> Result<Vec<Section>, Broken> {
             if !headers.insert(header.to_owned()) {
                 return Err(odd("a section is there twice", number));
             }
-            sections.push(Section { header: header.to_owned(), line: number, entries: Vec::new() });
+            sections.push(Section {
+                header: header.to_owned(),
+                line: number,
+                entries: Vec::new(),
+                names: BTreeSet::new(),
+            });
             indent = None;
             continue;
         }
@@ -65,7 +72,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Section>, Broken> {
             return Err(odd("something stands before the first section", number));
         };
         let entry = entry(content, offset, number).ok_or(odd("a line is neither a section nor an entry", number))?;
-        if section.entries.iter().any(|other| other.name == entry.name) {
+        if !section.names.insert(entry.name.clone()) {
             return Err(odd("an entry is there twice", number));
         }
         section.entries.push(entry);
