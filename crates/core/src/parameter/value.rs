@@ -111,7 +111,12 @@ fn of_json(text: &str) -> Option<ParameterContent> {
         secret_access_key: SecretString,
     }
     let Pair { access_key_id: id, secret_access_key: secret } = serde_json::from_str(text).ok()?;
-    Some(ParameterContent { new: ParameterPair { id, secret }, old: None })
+    is_half(secret.expose_secret()).then_some(ParameterContent { new: ParameterPair { id, secret }, old: None })
+}
+
+/// Whether a text can be a secret half: with a line break in it, lines would be told apart wrongly later.
+fn is_half(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// Line by line: a secret half may itself contain `NEW` or `OLD`.
@@ -124,7 +129,7 @@ fn of_lines(text: &str) -> Option<ParameterContent> {
                 .filter(|(key, _)| key.trim() == name.trim_end_matches(" = "))
                 .map(|(_, value)| value.trim().to_owned())
         };
-        let (id, half) = (value(id, ID)?.parse().ok()?, value(half, HALF).filter(|half| !half.is_empty())?);
+        let (id, half) = (value(id, ID)?.parse().ok()?, value(half, HALF).filter(|half| is_half(half))?);
         (found == title).then(|| ParameterPair { id, secret: half.into() })
     };
     let new = pair("NEW")?;
@@ -205,6 +210,9 @@ mod tests {
             &format!("NEW\naws_access_key_id = {id}\naws_secret_access_key ="),
             &format!("NEW\naws_secret_access_key = x\naws_access_key_id = {id}"),
             &format!("{{\"AccessKeyId\":\"{id}\"}}"),
+            &format!("{{\"AccessKeyId\":\"{id}\",\"SecretAccessKey\":\"\"}}"),
+            &format!("{{\"AccessKeyId\":\"{id}\",\"SecretAccessKey\":\"a\\nb\"}}"),
+            &format!("NEW\naws_access_key_id = {id}\naws_secret_access_key = a b"),
         ] {
             assert!(ParameterContent::parse(text).is_none(), "{text:?}");
         }
