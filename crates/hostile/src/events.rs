@@ -28,7 +28,7 @@ pub fn inventory_event(bytes: &[u8]) {
     let Ok(event) = serde_json::from_slice::<Value>(bytes) else { return };
     match InventoryEvent::parse(&event) {
         Ok(read) => {
-            assert_eq!(InventoryEvent::parse(&written(&read)).as_ref(), Ok(&read), "it comes back as another one")
+            assert_eq!(InventoryEvent::parse(&written(&read)).as_ref(), Ok(&read), "it comes back as another one");
         }
         Err(error) => one_clear_line(&error),
     }
@@ -74,7 +74,8 @@ pub fn digest(bytes: &[u8]) {
     let (mail, _) = block_on(templates.render(&context)).expect("the embedded templates take every digest");
     one_clear_line(&mail.subject);
     // What age made is a part of its own, and not looked at here.
-    [&mail.text, &mail.html].into_iter().for_each(|part| without_half(part));
+    without_half(&mail.text);
+    without_half(&mail.html);
 }
 
 /// What SES tells notification by way of a topic.

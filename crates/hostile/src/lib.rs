@@ -6,6 +6,7 @@
 
 #![allow(
     clippy::expect_used,
+    clippy::missing_panics_doc,
     clippy::unwrap_used,
     reason = "a broken promise is a panic, which is what tests and fuzzers look for"
 )]

@@ -7,7 +7,7 @@ use keywheel_hostile::{
 };
 
 /// What takes time in the square of its length takes ten times as long.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 const MANY: usize = 40_000;
 
 fn tried(check: fn(&[u8]), input: &str) {
@@ -49,7 +49,9 @@ fn an_error_about_a_large_event_is_short() {
 fn no_template_is_nested_too_deep() {
     // Tera refuses more than 256 parts, and what is just below that must have room.
     for times in [39, 120, 250, MANY] {
-        nested(times).iter().for_each(|html| tried(templates, &format!("subject\u{1e}text\u{1e}{html}")));
+        for html in nested(times) {
+            tried(templates, &format!("subject\u{1e}text\u{1e}{html}"));
+        }
     }
 }
 

@@ -67,8 +67,9 @@ fn changed_json(bytes: &[u8], place: u32, with: u32) -> Option<Vec<u8>> {
     let mark = "the place of another value";
     match value.pointer_mut(pointer)? {
         // A field more, or one that is there twice.
-        Value::Object(fields) if with % 2 == 0 => {
-            let name = if with % 4 == 0 { fields.keys().next()?.clone() } else { keywheel_hostile::HALF.to_owned() };
+        Value::Object(fields) if with.is_multiple_of(2) => {
+            let name =
+                if with.is_multiple_of(4) { fields.keys().next()?.clone() } else { keywheel_hostile::HALF.to_owned() };
             fields.insert("zz".to_owned(), mark.into());
             let text = serde_json::to_string(&value).ok()?;
             return Some(
