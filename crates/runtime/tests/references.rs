@@ -22,6 +22,11 @@ fn the_page_of_errors_is_fresh() {
 }
 
 #[test]
+fn the_page_of_the_log_is_fresh() {
+    is_fresh("logs.md", &keywheel_runtime::telemetry::logs_reference());
+}
+
+#[test]
 fn the_page_of_metrics_is_fresh() {
     is_fresh("metrics.md", &keywheel_runtime::telemetry::metrics_reference());
 }

@@ -85,9 +85,7 @@ impl AccountInventory {
     }
 
     async fn run(&self, event: RunEvent, invocation: Invocation) -> Result<InventoryResult, FunctionError> {
-        if self.mode.lowered_by(event.mode) != event.mode.unwrap_or(self.mode) {
-            tracing::warn!("the event asks for enforce and RUN_MODE is audit: this run audits");
-        }
+        let asks_for_more = self.mode.lowered_by(event.mode) != event.mode.unwrap_or(self.mode);
         let run = InventoryRun {
             becomes_latest: event == RunEvent::default(),
             run_id: run_id(event.run_id, SystemClock.now(), &invocation.request_id),
@@ -98,7 +96,13 @@ impl AccountInventory {
             function: invocation.function_arn,
         };
         let span = tracing::info_span!("run", run_id = run.run_id.as_str(), mode = run.mode.as_str());
-        async { self.carry_out(&run).await.inspect_err(FunctionError::log) }.instrument(span).await
+        let work = async {
+            if asks_for_more {
+                tracing::warn!("the event asks for enforce and RUN_MODE is audit: this run audits");
+            }
+            self.carry_out(&run).await.inspect_err(FunctionError::log)
+        };
+        work.instrument(span).await
     }
 
     async fn carry_out(&self, run: &InventoryRun) -> Result<InventoryResult, FunctionError> {

@@ -8,9 +8,13 @@ use std::process::{Command, Output, Stdio};
 use serde_json::{Value, json};
 
 /// What the function sent to the Runtime API.
+/// The trace of every invocation.
+const TRACE: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0";
+
 struct Sent {
     path: String,
     error_type: String,
+    trace: String,
     body: Value,
 }
 
@@ -18,7 +22,7 @@ fn read(stream: &TcpStream) -> Option<Sent> {
     let mut lines = BufReader::new(stream);
     let mut first = String::new();
     lines.read_line(&mut first).ok().filter(|read| *read > 0)?;
-    let (mut length, mut error_type) = (0, String::new());
+    let (mut length, mut error_type, mut trace) = (0, String::new(), String::new());
     loop {
         let mut header = String::new();
         lines.read_line(&mut header).unwrap();
@@ -29,13 +33,14 @@ fn read(stream: &TcpStream) -> Option<Sent> {
             Some((name, value)) if name.eq_ignore_ascii_case("lambda-runtime-function-error-type") => {
                 value.clone_into(&mut error_type);
             }
+            Some((name, value)) if name.eq_ignore_ascii_case("x-amzn-trace-id") => value.clone_into(&mut trace),
             Some(_) => {}
         }
     }
     let mut body = vec![0; length];
     lines.read_exact(&mut body).unwrap();
     let path = first.split(' ').nth(1).unwrap().to_owned();
-    Some(Sent { path, error_type, body: serde_json::from_slice(&body).unwrap_or_default() })
+    Some(Sent { path, error_type, trace, body: serde_json::from_slice(&body).unwrap_or_default() })
 }
 
 fn answer(mut stream: &TcpStream, status: &str, headers: &str, body: &str) {
@@ -155,6 +160,9 @@ fn invoke(event: &str) -> (Sent, Vec<Value>) {
     let sent = loop {
         let (stream, _) = runtime_api.accept().unwrap();
         let Some(sent) = read(&stream) else { continue };
+        if !sent.path.starts_with("/2018-06-01/runtime/") {
+            assert_eq!(sent.trace, TRACE, "a call to AWS belongs to the invocation's trace");
+        }
         if sent.path == "/" {
             answer(&stream, "400 Bad Request", "", r#"{"__type":"AccessDeniedException","Message":"not allowed"}"#);
             continue;
@@ -174,9 +182,12 @@ fn invoke(event: &str) -> (Sent, Vec<Value>) {
         }
         assert!(!served, "the function asked for more before it answered");
         served = true;
-        let headers = "lambda-runtime-aws-request-id: 1a2b3c4d-0000-4000-8000-000000000000\r\n\
-            lambda-runtime-deadline-ms: 32503680000000\r\ncontent-type: application/json\r\n";
-        answer(&stream, "200 OK", headers, event);
+        let headers = format!(
+            "lambda-runtime-aws-request-id: 1a2b3c4d-0000-4000-8000-000000000000\r\n\
+            lambda-runtime-deadline-ms: 32503680000000\r\nlambda-runtime-trace-id: {TRACE}\r\n\
+            content-type: application/json\r\n"
+        );
+        answer(&stream, "200 OK", &headers, event);
     };
     process.kill().unwrap();
     let output = process.wait_with_output().unwrap();
@@ -204,6 +215,7 @@ fn an_invocation_without_a_payload_is_a_nightly_one_and_what_aws_denies_is_said(
     let (sent, errors) = invoke("");
     assert_logged_once(&sent, &errors);
     assert!(errors[0]["spans"].to_string().contains("-1a2b3c4d\""), "the line names the run: {}", errors[0]);
+    assert_eq!(errors[0]["spans"][0]["xrayTraceId"], TRACE, "the line names the trace: {}", errors[0]);
     assert!(sent.path.ends_with("/error"), "{}", sent.path);
     assert_eq!(sent.body["errorType"], "Keywheel.InventoryFailed");
     let message = sent.body["errorMessage"].as_str().unwrap();
