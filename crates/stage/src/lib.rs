@@ -18,6 +18,7 @@ pub mod functions;
 pub mod half_year;
 pub mod leaks;
 mod local;
+pub mod logs;
 pub mod night;
 mod operation;
 pub mod organization;

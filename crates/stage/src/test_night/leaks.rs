@@ -11,6 +11,7 @@ use serde_json::json;
 use super::checks::Checks;
 use crate::functions::KEY_ROTATION;
 use crate::leaks::{Searched, everything_written};
+use crate::logs;
 use crate::policies::SENDER;
 use crate::stage::Stage;
 
@@ -24,6 +25,12 @@ pub(super) async fn check(stage: &Stage, out: &Path, checks: &mut Checks) -> any
     checks
         .holds("every key that was ever made is searched for", searched.len() > keys, || format!("{}", searched.len()));
     checks.none(&name, searched.find(&written));
+    let lines = stage.admin.function_log().await?;
+    let name = format!("each of {} lines of the log is JSON with documented fields, and names its run", lines.len());
+    let faults: Vec<_> =
+        lines.iter().filter_map(|one| Some(format!("{}: {}", one.function, logs::fault(&one.line)?))).collect();
+    checks.holds("the functions logged something", lines.len() > 20, || format!("{}", lines.len()));
+    checks.none(&name, faults);
     Ok(())
 }
 
