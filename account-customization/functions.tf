@@ -121,6 +121,14 @@ resource "aws_lambda_function" "function" {
     log_group             = aws_cloudwatch_log_group.function[each.key].name
   }
 
+  dynamic "tracing_config" {
+    for_each = var.xray_tracing ? ["Active"] : []
+
+    content {
+      mode = tracing_config.value
+    }
+  }
+
   dynamic "vpc_config" {
     for_each = var.run_lambda_in_vpc ? [local.subnets] : []
 

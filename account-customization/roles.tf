@@ -92,6 +92,18 @@ data "aws_iam_policy_document" "platform" {
   }
 
   dynamic "statement" {
+    for_each = var.xray_tracing ? [1] : []
+
+    content {
+      sid     = "SendsTraces"
+      actions = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+      # Neither action knows a resource:
+      # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html
+      resources = ["*"]
+    }
+  }
+
+  dynamic "statement" {
     for_each = var.run_lambda_in_vpc ? [1] : []
 
     content {

@@ -218,6 +218,12 @@ variable "log_level" {
   }
 }
 
+variable "xray_tracing" {
+  description = "Whether Lambda samples invocations and sends traces of them to X-Ray; docs/logs.md. Off, because it costs and needs a further permission."
+  type        = bool
+  default     = false
+}
+
 variable "kms_key_arn" {
   description = "The KMS key for the bucket, the logs, the queues and the alarms' topic; null makes one."
   type        = string

@@ -137,6 +137,28 @@ run "reservations_are_made_where_asked_for" {
   }
 }
 
+run "nothing_is_traced_unless_asked_for" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for function in aws_lambda_function.function : length(function.tracing_config) == 0 || try(function.tracing_config[0].mode, "PassThrough") != "Active"]) && alltrue([for policy in data.aws_iam_policy_document.platform : !strcontains(policy.json, "xray:")])
+    error_message = "no function is traced, and none may send traces"
+  }
+}
+
+run "traces_are_sent_where_asked_for" {
+  command = plan
+
+  variables {
+    xray_tracing = true
+  }
+
+  assert {
+    condition     = alltrue([for function in aws_lambda_function.function : function.tracing_config[0].mode == "Active"]) && alltrue([for policy in data.aws_iam_policy_document.platform : strcontains(policy.json, "xray:PutTraceSegments")])
+    error_message = "every function is traced, and may send its traces"
+  }
+}
+
 run "committed_zips_are_versions_of_one_object" {
   command = plan
 
