@@ -137,15 +137,6 @@ run "reservations_are_made_where_asked_for" {
   }
 }
 
-run "nothing_is_traced_unless_asked_for" {
-  command = plan
-
-  assert {
-    condition     = alltrue([for function in aws_lambda_function.function : length(function.tracing_config) == 0 || try(function.tracing_config[0].mode, "PassThrough") != "Active"]) && alltrue([for policy in data.aws_iam_policy_document.platform : !strcontains(policy.json, "xray:")])
-    error_message = "no function is traced, and none may send traces"
-  }
-}
-
 run "traces_are_sent_where_asked_for" {
   command = plan
 
@@ -154,7 +145,7 @@ run "traces_are_sent_where_asked_for" {
   }
 
   assert {
-    condition     = alltrue([for function in aws_lambda_function.function : function.tracing_config[0].mode == "Active"]) && alltrue([for policy in data.aws_iam_policy_document.platform : strcontains(policy.json, "xray:PutTraceSegments")])
+    condition     = alltrue([for function in aws_lambda_function.function : function.tracing_config[0].mode == "Active"]) && alltrue([for policy in data.aws_iam_policy_document.platform : anytrue([for statement in policy.statement : statement.sid == "SendsTraces"])])
     error_message = "every function is traced, and may send its traces"
   }
 }
