@@ -176,10 +176,17 @@ data "aws_iam_policy_document" "account_inventory" {
     resources = ["${local.state_arn}departed.json"]
   }
 
+  # They say which secrets in the hub were an account's.
+  statement {
+    sid       = "ReadsLedgersOfAccountsThatLeft"
+    actions   = ["s3:GetObject"]
+    resources = ["${local.state_arn}ledger/*"]
+  }
+
   # The bucket keeps versions: what is deleted can be had back for a year.
   statement {
     sid       = "PutsAwayAccountsThatLeft"
-    actions   = ["s3:DeleteObject", "s3:GetObject"]
+    actions   = ["s3:DeleteObject"]
     resources = ["${local.state_arn}ledger/*", "${local.state_arn}notices/????????????/*"]
   }
 

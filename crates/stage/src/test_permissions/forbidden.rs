@@ -166,8 +166,10 @@ async fn notification(tried: &mut Tried, session: &SdkConfig, user: &SeededUser)
 
 async fn account_inventory(tried: &mut Tried, session: &SdkConfig, user: &SeededUser) {
     let (storage, lambda) = (StorageClient::new(session), LambdaClient::new(session));
-    let read = storage.get_object().bucket(STATE_BUCKET).key(ledger(user));
-    tried.add(ACCOUNT_INVENTORY, "s3:GetObject of a ledger", read.send().await);
+    let read = storage.get_object().bucket(STATE_BUCKET).key(format!("keywheel/notices/{}/1.json", user.account));
+    tried.add(ACCOUNT_INVENTORY, "s3:GetObject of a notice's record", read.send().await);
+    let delete = storage.delete_object().bucket(STATE_BUCKET).key("functions/key-rotation.zip");
+    tried.add(ACCOUNT_INVENTORY, "s3:DeleteObject of a function's code", delete.send().await);
     let write = storage.put_object().bucket(STATE_BUCKET).key(ledger(user));
     tried.add(ACCOUNT_INVENTORY, "s3:PutObject of a ledger", write.send().await);
     tried.add(ACCOUNT_INVENTORY, "lambda:InvokeFunction of notification", invoke(&lambda, NOTIFICATION).await);

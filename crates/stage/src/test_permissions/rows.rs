@@ -68,6 +68,7 @@ const NOT_NEEDED_HERE: &[(&str, &str, &str)] = &[
         "NotesWhichAccountsLeft",
         "a run that fails at it goes on; the step \"Parameters and stores\" needs it",
     ),
+    ("account-inventory", "ReadsLedgersOfAccountsThatLeft", "likewise"),
     ("account-inventory", "PutsAwayAccountsThatLeft", "likewise"),
     ("account-inventory", "ListsHosts", "likewise"),
     ("account-inventory", "ForgetsHostsOfAccountsThatLeft", "likewise"),
