@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use keywheel_core::Timestamp;
 use keywheel_core::contract::action::{ActionKind, ExplicitAction, Guard};
 use keywheel_core::contract::notice_record::NoticeState;
-use keywheel_core::id::UserName;
+use keywheel_core::id::{AccessKeyId, UserName};
 use keywheel_core::policy::Mode;
 use keywheel_core::reason::Reason;
 use keywheel_core::time::plus;
@@ -16,7 +16,7 @@ use proptest::prelude::*;
 use super::DAYS;
 use super::chance::{Chance, outages};
 use super::deployment::Membership;
-use super::people::{OTHERS, STEADY, ages, keep_exempt, others, settle, settle_others, use_both_keys};
+use super::people::{OTHERS, STEADY, ages, keep_exempt, others, settle, settle_others, use_both_keys, work_late};
 use super::promises::{Seen, broken_in_the_end, count_features};
 use super::sums::Sums;
 use crate::asking::asking;
@@ -51,6 +51,8 @@ struct Days<'a> {
     blocked: BTreeSet<UserName>,
     /// How many explicit actions there have been.
     asked: u32,
+    /// What the late host has.
+    late: Option<AccessKeyId>,
 }
 
 /// Lives every day of an account.
@@ -61,7 +63,8 @@ pub(crate) fn live(number: u64, seed: u64) -> Lived {
     settle_others(&mut world.account(), &chance.draw(others()));
     let play = Play::new(membership.night(), OTHERS, world, &tally);
     let (sums, blocked) = <_>::default();
-    let mut lives = Days { membership: &membership, play, chance, seen: Seen::default(), sums, blocked, asked: 0 };
+    let mut lives =
+        Days { membership: &membership, play, chance, seen: Seen::default(), sums, blocked, asked: 0, late: None };
     let mut broken = Vec::new();
     for day in 0..DAYS {
         let of_day = lives.day(day);
@@ -100,12 +103,16 @@ impl Days<'_> {
             self.afternoon(day, begun, is_calm);
         }
         use_both_keys(&mut self.world().account());
+        let late_works = work_late(&mut self.play.world.account(), &mut self.late);
         self.world().at(begun);
         self.world().day();
         self.sums.count("account days");
         let noon = plus(begun, SignedDuration::from_hours(10));
         let may_change = mode == Some(Mode::Enforce);
         let mut broken = self.seen.broken_today(&self.play.world, noon, may_change, &mut self.sums);
+        if !late_works {
+            broken.push(format!("the late host of {} lost its working key {:?}", STEADY[0], self.late));
+        }
         broken.append(&mut self.play.watch().broken);
         broken
     }

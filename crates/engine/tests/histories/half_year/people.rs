@@ -1,6 +1,8 @@
 //! The users of an account: those whose people and hosts behave, those who are left alone, and the others.
 
-use keywheel_testkit::{Account, Habit};
+use keywheel_core::id::AccessKeyId;
+use keywheel_core::time::days_since;
+use keywheel_testkit::{Account, Habit, Key};
 use proptest::prelude::*;
 
 use crate::people::Deed;
@@ -51,6 +53,23 @@ pub(crate) fn settle_others(account: &mut Account, others: &[crate::story::Begin
     for (number, beginning) in others.iter().enumerate() {
         crate::play::begin_user(account, &name_of(number, OTHERS), beginning);
     }
+}
+
+/// A second host of `steady-0` takes a new key so many days late, and uses what it has every day: longer than the install grace.
+pub(crate) const LATE_BY: u32 = 13;
+
+/// A day of that host: false where its key does not work.
+pub(crate) fn work_late(account: &mut Account, held: &mut Option<AccessKeyId>) -> bool {
+    let (user, now) = (account.user(STEADY[0]), account.now);
+    let offered = account.offered(STEADY[0]).and_then(|key| user.key(&key));
+    let is_time = |key: &&Key| held.is_none() || days_since(key.created, now) >= LATE_BY;
+    let taken = offered.filter(is_time).or(user.keys.first().filter(|_| held.is_none())).map(|key| key.id.clone());
+    *held = taken.or(held.take());
+    let works = held.as_ref().and_then(|key| user.key(key)).is_some_and(Key::is_active);
+    if let Some(key) = held {
+        account.use_key(STEADY[0], key, now);
+    }
+    works
 }
 
 /// The second key of `two-keys` is used every day like the first.

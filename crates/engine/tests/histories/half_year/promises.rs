@@ -7,13 +7,13 @@ use keywheel_core::id::AccessKeyId;
 use keywheel_core::time::days_since;
 use keywheel_testkit::{Account, Habit, Key, Store, Who, World};
 
-use super::people::{LEFT_ALONE, STEADY};
+use super::people::{LATE_BY, LEFT_ALONE, STEADY};
 use super::sums::Sums;
 
 /// How much older than their rotation period keys of those who behave may be, and how long an old key may go on beside the new one: the
-/// install grace, the days for which its last use holds it, and the night.
+/// days by which one host is late, those for which its last use holds the old key, and the night.
 const LATE: u32 = 1;
-const BESIDE: u32 = 10 + 7 + 2;
+const BESIDE: u32 = LATE_BY + 7 + 3;
 
 /// What was looked at so far, of what only grows.
 #[derive(Default)]
