@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 use keywheel_core::Timestamp;
-use keywheel_core::contract::action::{ActionKind, ExplicitAction, Guard};
+use keywheel_core::contract::action::ExplicitAction;
 use keywheel_core::contract::notice_record::NoticeState;
 use keywheel_core::id::{AccessKeyId, UserName};
 use keywheel_core::policy::Mode;
@@ -16,7 +16,9 @@ use proptest::prelude::*;
 use super::DAYS;
 use super::chance::{Chance, outages};
 use super::deployment::Membership;
-use super::people::{OTHERS, STEADY, ages, keep_exempt, others, settle, settle_others, use_both_keys, work_late};
+use super::people::{
+    OTHERS, STEADY, ages, frees_a_slot, keep_exempt, others, settle, settle_others, use_both_keys, work_late,
+};
 use super::promises::{Seen, broken_in_the_end, count_features};
 use super::sums::Sums;
 use crate::asking::asking;
@@ -235,22 +237,5 @@ impl Days<'_> {
             notice.state = NoticeState::Bounced;
             self.sums.count("mails that came back");
         }
-    }
-}
-
-/// The explicit action that the runbook names.
-fn frees_a_slot(username: UserName) -> ExplicitAction {
-    ExplicitAction {
-        action: ActionKind::Delete,
-        username,
-        account: None,
-        name: String::new(),
-        email: String::new(),
-        access_key_id: None,
-        replace: false,
-        reviewed: [].into(),
-        overrides: [Guard::PersonInactive].into(),
-        run_id: None,
-        mode: None,
     }
 }

@@ -1,6 +1,7 @@
 //! The users of an account: those whose people and hosts behave, those who are left alone, and the others.
 
-use keywheel_core::id::AccessKeyId;
+use keywheel_core::contract::action::{ActionKind, ExplicitAction, Guard};
+use keywheel_core::id::{AccessKeyId, UserName};
 use keywheel_core::time::days_since;
 use keywheel_testkit::{Account, Habit, Key};
 use proptest::prelude::*;
@@ -81,5 +82,22 @@ pub(crate) fn use_both_keys(account: &mut Account) {
 pub(crate) fn keep_exempt(account: &mut Account) {
     if account.groups.contains_key("exempt") {
         Deed::Exempts.done_to(account, "exempt");
+    }
+}
+
+/// The explicit action that the runbook names.
+pub(crate) fn frees_a_slot(username: UserName) -> ExplicitAction {
+    ExplicitAction {
+        action: ActionKind::Delete,
+        username,
+        account: None,
+        name: String::new(),
+        email: String::new(),
+        access_key_id: None,
+        replace: false,
+        reviewed: [].into(),
+        overrides: [Guard::PersonInactive].into(),
+        run_id: None,
+        mode: None,
     }
 }
