@@ -1,19 +1,15 @@
-//! Looks up what hosts acknowledge, for those users of whom something depends on it.
+//! Looks up what a user's hosts acknowledge.
 
 use futures::{StreamExt, TryStreamExt, stream};
 use keywheel_core::Timestamp;
 use keywheel_core::acknowledgement::{Acknowledgement, Acknowledgements as Seen, Host, Installed, MAX_HOSTS};
 use keywheel_core::id::{AccountId, UserName};
-use keywheel_core::observed::ObservedUser;
 use keywheel_core::time::{Days, minus};
 
 use crate::ports::{Acknowledgements, PortError, Ports, Written};
 
-/// How many users' acknowledgements are listed at a time.
-const LISTS_AT_ONCE: usize = 8;
-
-/// How many acknowledgements of a user are read at a time.
-const READS_AT_ONCE: usize = 8;
+/// How many acknowledgements of a user are read at a time, while other users' are read too.
+const READS_AT_ONCE: usize = 4;
 
 /// Whose hosts are looked for, and when.
 pub(super) struct Scope<'a> {
@@ -23,15 +19,12 @@ pub(super) struct Scope<'a> {
     pub(super) now: Timestamp,
 }
 
-/// Adds to these users what their hosts acknowledge: one listing for each of them.
-pub(super) async fn look_up<P: Ports>(ports: &P, scope: &Scope<'_>, users: Vec<&mut ObservedUser>) {
-    let looks = stream::iter(users).map(|user| async move {
-        user.acknowledgements = of_user(ports, scope, &user.name).await.unwrap_or_else(|error| {
-            tracing::warn!(user = %user.name, %error, "acknowledgements could not be looked up, and count as not given");
-            Seen::Unknown { error: error.to_string() }
-        });
-    });
-    looks.buffer_unordered(LISTS_AT_ONCE).collect::<()>().await;
+/// What the user's hosts acknowledge: one listing, and a reading for each host.
+pub(super) async fn look_up<P: Ports>(ports: &P, scope: &Scope<'_>, user: &UserName) -> Seen {
+    of_user(ports, scope, user).await.unwrap_or_else(|error| {
+        tracing::warn!(%user, %error, "acknowledgements could not be looked up, and count as not given");
+        Seen::Unknown { error: error.to_string() }
+    })
 }
 
 async fn of_user<P: Ports>(ports: &P, scope: &Scope<'_>, user: &UserName) -> Result<Seen, PortError> {

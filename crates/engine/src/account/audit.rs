@@ -4,7 +4,7 @@ use std::future::ready;
 
 use futures::{StreamExt, stream};
 use keywheel_core::Timestamp;
-use keywheel_core::id::UserName;
+use keywheel_core::id::{AccountId, UserName};
 use keywheel_core::ledger::AccountLedger;
 use keywheel_core::observed::ObservedUser;
 use keywheel_core::planner::{AccountView, QuietUser, needs_acknowledgements};
@@ -80,8 +80,7 @@ pub(super) async fn see<P: Ports>(
     };
     let Listing { candidates, quiet, before, is_sweep, lacks_report } = list(ports, &view, share).await?;
     let looked = look_at(ports, &view, settings, candidates, share.until, &seen).await;
-    let Looked { mut users, unseen, left } = looked;
-    acknowledged(ports, account, settings, &exemptions, now, &mut users).await;
+    let Looked { users, unseen, left } = looked;
     let next = left.first().cloned();
     let others = before.into_iter().chain(left).collect();
     Ok(Sight { users, unseen, quiet, others, next, exemptions, exemptions_retry_helps, is_sweep, lacks_report })
@@ -109,7 +108,10 @@ async fn look_at<P: Ports>(
     let sights = begun.map(|(_, user)| async move {
         let exempt = is_exempt(&user, view.exemptions, settings, view.now);
         let record = view.ledger.users.get(&user.name);
-        let sight = see_user(ports, view.account, user, record, exempt).await;
+        let mut sight = see_user(ports, view.account, user, record, exempt).await;
+        if let Ok(user) = &mut sight {
+            acknowledged(ports, view.account, settings, view.now, exempt, user).await;
+        }
         seen().await;
         sight
     });
@@ -141,15 +143,18 @@ pub(super) async fn see_one<P: Ports>(
             let user = user.without_keys();
             let exempt = is_exempt(&user, &exemptions, settings, now);
             let record = ledger.users.get(&user.name);
-            see_user(ports, &account.id, user, record, exempt).await
+            let mut sight = see_user(ports, &account.id, user, record, exempt).await;
+            if let Ok(user) = &mut sight {
+                acknowledged(ports, &account.id, settings, now, exempt, user).await;
+            }
+            sight
         }
         Err(error) => Err(UnseenUser { name: name.clone(), user_id: None, error }),
     };
-    let (mut users, unseen) = match seen {
+    let (users, unseen) = match seen {
         Ok(user) => (vec![user], Vec::new()),
         Err(unseen) => (Vec::new(), vec![unseen]),
     };
-    acknowledged(ports, account, settings, &exemptions, now, &mut users).await;
     let (quiet, others, next, is_sweep, lacks_report) = (Vec::new(), Vec::new(), None, false, false);
     Sight { users, unseen, quiet, others, next, exemptions, exemptions_retry_helps, is_sweep, lacks_report }
 }
@@ -173,19 +178,18 @@ pub(super) fn is_exempt(user: &ObservedUser, exemptions: &ExemptionGroup, settin
     in_group || UserTags::read(&user.tags, &settings.policy.tag_prefix).exempts(now)
 }
 
-/// Adds what hosts acknowledge, where something depends on it.
+/// Adds what the user's hosts acknowledge, where something depends on it.
 async fn acknowledged<P: Ports>(
     ports: &P,
-    account: &Account,
+    account: &AccountId,
     settings: &Settings,
-    exemptions: &ExemptionGroup,
     now: Timestamp,
-    users: &mut [ObservedUser],
+    is_exempt: bool,
+    user: &mut ObservedUser,
 ) {
     let Some(forget_after) = settings.policy.ack_forget_after else { return };
-    let depends = |user: &&mut ObservedUser| {
-        needs_acknowledgements(&settings.policy, user) && !is_exempt(user, exemptions, settings, now)
-    };
-    let scope = Scope { account: &account.id, forget_after, now };
-    look_up(ports, &scope, users.iter_mut().filter(depends).collect()).await;
+    if is_exempt || !needs_acknowledgements(&settings.policy, user) {
+        return;
+    }
+    user.acknowledgements = look_up(ports, &Scope { account, forget_after, now }, &user.name).await;
 }

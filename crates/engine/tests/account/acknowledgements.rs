@@ -9,6 +9,7 @@ use keywheel_core::reason::Reason;
 use keywheel_testkit::{Account, Fault, Habit, Night, Operation, World};
 
 use crate::faults::assert_night_survives;
+use crate::handing_on::{first_hop, slow_world};
 use crate::support::{alice, asked, eve_of, next_night, night, row, world_with};
 
 fn acknowledging() -> Night {
@@ -60,6 +61,22 @@ fn a_night_with_one_key_each_asks_no_host_and_an_old_key_costs_one_listing() {
     let off = self::eve();
     let _ = night().on(&off).run();
     assert_eq!(called(&off), [0, 0], "hosts do not acknowledge here");
+}
+
+#[test]
+fn asking_hosts_is_part_of_a_look_for_which_there_is_time_or_not() {
+    let world = slow_world(100, 120, 1_000);
+    for number in 0..100 {
+        world.account().add_key(&format!("user{number:03}"), 100);
+    }
+    let _ = first_hop(&world, &Night { seconds: 400, ..acknowledging() });
+    let at = |wanted: Operation| {
+        let calls = world.calls();
+        calls.iter().filter(|call| call.operation == wanted).map(|call| call.at).collect::<Vec<_>>()
+    };
+    let (looked_at, asked) = (at(Operation::ListAccessKeys), at(Operation::ListAcknowledgements));
+    assert!(asked.len() == looked_at.len() && asked.len() < 100, "{} of {}", asked.len(), looked_at.len());
+    assert!(asked.first() < looked_at.last(), "they are asked when there may be no time any more");
 }
 
 #[test]
