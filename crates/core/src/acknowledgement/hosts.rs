@@ -22,7 +22,7 @@ pub enum Acknowledgements {
         /// Why, for the report.
         error: String,
     },
-    /// Every host of the user that has ever acknowledged and was not forgotten by command.
+    /// Every host of the user that acknowledged within `ACK_FORGET_AFTER` and was not forgotten by command.
     Known(Vec<Host>),
 }
 

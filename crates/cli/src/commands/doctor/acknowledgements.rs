@@ -71,22 +71,24 @@ fn judged(policies: &Policies, arn: &str) -> Verdict {
     Verdict::fail(wrong.join("; "), "give the bucket the policy that docs/agent.md names: the hub's layer has it")
 }
 
-/// Whether key-rotation's role may list the bucket and read what is in it, as far as its own policies say.
+/// Whether key-rotation's role may list the bucket, read what is in it and delete it, as far as its own policies say.
 async fn read(ground: &Ground, rotation: &Deployed, arn: &str) -> Verdict {
     let role = rotation.role_arn.rsplit('/').next().unwrap_or_default();
     let policies = match of_role(&IamClient::new(&ground.hub.config), role).await {
         Ok(policies) => policies,
         Err(error) => return Verdict::of_error(&error, "give the function a role"),
     };
-    let calls = [("s3:ListBucket", arn.to_owned()), ("s3:GetObject", format!("{arn}/acks/*"))];
+    let objects = format!("{arn}/acks/*");
+    let calls = [("s3:ListBucket", arn.to_owned()), ("s3:GetObject", objects.clone()), ("s3:DeleteObject", objects)];
     let missing: Vec<_> = calls.iter().filter(|(action, resource)| !policies.allow(action, resource)).collect();
     if missing.is_empty() {
-        return Verdict::ok(format!("{role} may list and read it"));
+        return Verdict::ok(format!("{role} may list it, read it, and put away what users who are gone left"));
     }
     let missing: Vec<_> = missing.iter().map(|(action, resource)| format!("{action} on {resource}")).collect();
     Verdict::fail(
         format!("no policy of {role} allows {}", missing.join(" and ")),
-        "allow it: until then old keys are held as if their hosts had not acknowledged, until MAX_HOLD",
+        "allow it: while it cannot list and read, old keys are held as if their hosts had not acknowledged, until MAX_HOLD; while it cannot \
+         delete, what users who are gone acknowledged stays",
     )
 }
 
