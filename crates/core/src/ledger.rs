@@ -12,6 +12,7 @@ mod refused;
 mod sweep;
 mod trust;
 
+pub use gone::Present;
 pub use intent::{CreateIntent, RollbackIntent};
 pub use key::{Actor, InactiveBecause, KeyRecord, MadeInactive, ParameterStanding};
 pub use notice::NoticeRecord;

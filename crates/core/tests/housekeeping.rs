@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 use keywheel_core::Timestamp;
-use keywheel_core::ledger::AccountLedger;
+use keywheel_core::ledger::{AccountLedger, Present};
 use keywheel_core::plan::{Action, Step};
 use keywheel_core::planner::{AccountView, plan_housekeeping};
 use keywheel_core::policy::{ExemptionGroup, Policy};
@@ -37,7 +37,7 @@ fn ledger() -> AccountLedger {
 /// What a night does with the ledger and plans.
 fn night(ledger: &mut AccountLedger, policy: &Policy, is_whole: bool, is_there: bool, now: Timestamp) -> Vec<Step> {
     let alice = user_name("alice");
-    let there: BTreeSet<_> = is_there.then_some(&alice).into_iter().collect();
+    let there: Present<'_> = is_there.then_some((&alice, None)).into_iter().collect();
     ledger.note_gone(&there, is_whole, now);
     ledger.forget_gone(&there, now);
     let account = ledger.account.clone();

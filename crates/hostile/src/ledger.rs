@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use keywheel_core::acknowledgement::Acknowledgements;
-use keywheel_core::ledger::AccountLedger;
+use keywheel_core::ledger::{AccountLedger, Present};
 use keywheel_core::observed::{
     AWSCURRENT, KeyStatus, KeyUse, LastUsed, ObservedKey, ObservedSecret, ObservedUser, SecretState, SecretVersion,
 };
@@ -44,7 +44,7 @@ pub fn ledger(bytes: &[u8]) {
     let plan = plan_account(&view);
     let deletes = plan.steps.iter().any(|step| step.kind == StepKind::Delete);
     assert!(!deletes, "a ledger deletes an active key: {:?}", plan.steps);
-    let _ = plan_housekeeping(&view, &BTreeSet::from([&users[0].name]));
+    let _ = plan_housekeeping(&view, &Present::from_iter([(&users[0].name, Some(&users[0].user_id))]));
 }
 
 /// Alice, whose key K1 was replaced by K2 twenty days ago; both are active and used.

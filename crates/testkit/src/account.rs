@@ -141,6 +141,13 @@ impl Account {
         self.users.get_mut(&name.parse::<UserName>().unwrap()).unwrap()
     }
 
+    /// A person gives the user another name: id and keys stay.
+    pub fn rename_user(&mut self, name: &str, to: &str) {
+        let mut user = self.users.remove(&name.parse::<UserName>().unwrap()).unwrap();
+        (user.name, user.arn) = (to.parse().unwrap(), format!("arn:aws:iam::{}:user/{to}", self.id));
+        self.users.insert(user.name.clone(), user);
+    }
+
     /// A person makes a key that is so many days old.
     pub fn add_key(&mut self, user: &str, age: u32) -> AccessKeyId {
         let created = keywheel_core::time::minus(self.now, Days(age).duration());

@@ -3,17 +3,45 @@
 use std::collections::BTreeSet;
 
 use crate::Timestamp;
-use crate::id::{AccountId, UserName};
+use crate::id::{AccountId, UserId, UserName};
 use crate::ledger::{AccountLedger, UserRecord};
 use crate::secret::VersionId;
 use crate::time::{CLOCK_TOLERANCE, plus};
 
+/// Who is in an account, as far as a look saw.
+#[derive(Clone, Debug, Default)]
+pub struct Present<'a> {
+    names: BTreeSet<&'a UserName>,
+    ids: BTreeSet<&'a UserId>,
+}
+
+impl<'a> FromIterator<(&'a UserName, Option<&'a UserId>)> for Present<'a> {
+    /// From each user's name, and the id where it is known.
+    fn from_iter<T: IntoIterator<Item = (&'a UserName, Option<&'a UserId>)>>(users: T) -> Self {
+        let mut present = Self::default();
+        for (name, id) in users {
+            present.names.insert(name);
+            present.ids.extend(id);
+        }
+        present
+    }
+}
+
+impl Present<'_> {
+    /// Whether somebody has the name, or the user of the record has another now: whoever is renamed keeps id and keys.
+    #[must_use]
+    pub fn has(&self, name: &UserName, record: &UserRecord) -> bool {
+        self.names.contains(name) || self.ids.contains(&record.user_id)
+    }
+}
+
 impl AccountLedger {
     /// Notes who is gone. Only a look that saw everybody (`is_whole`) finds somebody gone; any look finds somebody there. Whoever is there under the
-    /// name, though it be another user, is not gone: what the name's secret holds may be that user's.
-    pub fn note_gone(&mut self, there: &BTreeSet<&UserName>, is_whole: bool, now: Timestamp) {
+    /// name, though it be another user, is not gone: what the name's secret holds may be that user's. Nor is a user who was renamed: the secret of
+    /// the former name hands out a key that works.
+    pub fn note_gone(&mut self, there: &Present<'_>, is_whole: bool, now: Timestamp) {
         for (name, record) in &mut self.users {
-            if there.contains(name) {
+            if there.has(name, record) {
                 (record.gone_since, record.secret_cleared) = (None, None);
                 (record.parameter_cleared, record.hosts_cleared) = (None, None);
             } else if is_whole && record.gone_since.is_none_or(|since| since > plus(now, CLOCK_TOLERANCE)) {
@@ -23,9 +51,9 @@ impl AccountLedger {
     }
 
     /// Forgets those who are long gone, and of whom nothing was written down lately. A look that does not know who is gone forgets nobody.
-    pub fn forget_gone(&mut self, there: &BTreeSet<&UserName>, now: Timestamp) {
+    pub fn forget_gone(&mut self, there: &Present<'_>, now: Timestamp) {
         let is_kept = |record: &UserRecord| record.gone_since.is_none() || !record.is_long_quiet(now);
-        self.users.retain(|name, record| there.contains(name) || is_kept(record));
+        self.users.retain(|name, record| there.has(name, record) || is_kept(record));
     }
 }
 

@@ -1,10 +1,7 @@
 //! What is left of users who are gone.
 
-use std::collections::BTreeSet;
-
 use crate::Timestamp;
-use crate::id::UserName;
-use crate::ledger::UserRecord;
+use crate::ledger::{Present, UserRecord};
 use crate::plan::{Action, Step, StepKind};
 use crate::planner::{AccountView, hold_back_for_account};
 use crate::reason::Reason;
@@ -14,9 +11,9 @@ use crate::time::{Days, after};
 /// Puts away what is left of users who are gone for the whole grace, by a look that saw everybody, who is `there`. Where the look is not
 /// whole there is nothing to plan: do not call it.
 #[must_use]
-pub fn plan_housekeeping(view: &AccountView<'_>, there: &BTreeSet<&UserName>) -> Vec<Step> {
+pub fn plan_housekeeping(view: &AccountView<'_>, there: &Present<'_>) -> Vec<Step> {
     let Some(grace) = view.policy.housekeeping_after else { return Vec::new() };
-    let gone = view.ledger.users.iter().filter(|(name, record)| !there.contains(name) && had_a_secret(record));
+    let gone = view.ledger.users.iter().filter(|(name, record)| !there.has(name, record) && had_a_secret(record));
     let due = gone.flat_map(|(name, record)| {
         let steps = [secret(record, grace), hosts(view, record, grace), parameter(view, record)].into_iter().flatten();
         let steps = steps.filter(|(due, _)| *due <= view.now);

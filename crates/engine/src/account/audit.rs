@@ -4,7 +4,7 @@ use std::future::ready;
 
 use futures::{StreamExt, stream};
 use keywheel_core::Timestamp;
-use keywheel_core::id::{AccountId, UserName};
+use keywheel_core::id::{AccountId, UserId, UserName};
 use keywheel_core::ledger::AccountLedger;
 use keywheel_core::observed::ObservedUser;
 use keywheel_core::planner::{AccountView, QuietUser, needs_acknowledgements};
@@ -30,7 +30,7 @@ pub(super) struct Sight {
     /// Users who were passed over, because nothing can be due for them.
     pub(super) quiet: Vec<QuietUser>,
     /// Users who are there and were not looked at by this invocation: before its first, or when its time was nearly up.
-    pub(super) others: Vec<UserName>,
+    pub(super) others: Vec<(UserName, UserId)>,
     /// The first user, by name, whom there was no time to look at.
     pub(super) next: Option<UserName>,
     pub(super) exemptions: ExemptionGroup,
@@ -43,10 +43,13 @@ pub(super) struct Sight {
 }
 
 impl Sight {
-    /// Everybody who is there.
-    pub(super) fn names(&self) -> impl Iterator<Item = &UserName> {
-        let users = self.users.iter().map(|user| &user.name).chain(self.unseen.iter().map(|user| &user.name));
-        users.chain(self.quiet.iter().map(|user| &user.name)).chain(&self.others)
+    /// Everybody who is there, with the id where it is known.
+    pub(super) fn present(&self) -> impl Iterator<Item = (&UserName, Option<&UserId>)> {
+        let users = self.users.iter().map(|user| (&user.name, &user.user_id));
+        let quiet = self.quiet.iter().map(|user| (&user.name, &user.user_id));
+        let known = users.chain(quiet).chain(self.others.iter().map(|(name, id)| (name, id)));
+        let unseen = self.unseen.iter().map(|user| (&user.name, user.user_id.as_ref()));
+        known.map(|(name, id)| (name, Some(id))).chain(unseen)
     }
 
     /// Whether everybody was looked at, by this invocation or those before it: who could not be is marked in the ledger.
@@ -81,7 +84,7 @@ pub(super) async fn see<P: Ports>(
     let Listing { candidates, quiet, before, is_sweep, lacks_report } = list(ports, &view, share).await?;
     let looked = look_at(ports, &view, settings, candidates, share.until, &seen).await;
     let Looked { users, unseen, left } = looked;
-    let next = left.first().cloned();
+    let next = left.first().map(|(name, _)| name.clone());
     let others = before.into_iter().chain(left).collect();
     Ok(Sight { users, unseen, quiet, others, next, exemptions, exemptions_retry_helps, is_sweep, lacks_report })
 }
@@ -90,7 +93,7 @@ pub(super) async fn see<P: Ports>(
 struct Looked {
     users: Vec<ObservedUser>,
     unseen: Vec<UnseenUser>,
-    left: Vec<UserName>,
+    left: Vec<(UserName, UserId)>,
 }
 
 async fn look_at<P: Ports>(
@@ -101,7 +104,7 @@ async fn look_at<P: Ports>(
     until: Timestamp,
     seen: &impl AsyncFn(),
 ) -> Looked {
-    let names: Vec<UserName> = candidates.iter().map(|user| user.name.clone()).collect();
+    let listed: Vec<_> = candidates.iter().map(|user| (user.name.clone(), user.user_id.clone())).collect();
     // Some are looked at however late it is: a run that looks at nobody gets nowhere.
     let in_time = |place: usize| place < LOOKS_AT_ONCE || ports.clock().now() < until;
     let begun = stream::iter(candidates.into_iter().enumerate()).take_while(|(place, _)| ready(in_time(*place)));
@@ -124,7 +127,7 @@ async fn look_at<P: Ports>(
     }
     users.sort_by(|a, b| a.name.cmp(&b.name));
     unseen.sort_by(|a, b| a.name.cmp(&b.name));
-    let left = names.get(users.len() + unseen.len()..).unwrap_or_default().to_vec();
+    let left = listed.get(users.len() + unseen.len()..).unwrap_or_default().to_vec();
     Looked { users, unseen, left }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use keywheel_core::Timestamp;
 use keywheel_core::credential_report::CredentialReport;
-use keywheel_core::id::UserName;
+use keywheel_core::id::{UserId, UserName};
 use keywheel_core::observed::ObservedUser;
 use keywheel_core::planner::{AccountView, QuietUser, glance};
 
@@ -33,7 +33,7 @@ pub(super) struct Listing {
     /// Those passed over.
     pub(super) quiet: Vec<QuietUser>,
     /// Those who are no part of the share.
-    pub(super) before: Vec<UserName>,
+    pub(super) before: Vec<(UserName, UserId)>,
     /// Nobody is passed over.
     pub(super) is_sweep: bool,
     /// There was no credential report, though one was wanted.
@@ -62,7 +62,7 @@ impl Listing {
     fn add(&mut self, user: IamUser, view: &AccountView<'_>, share: Share<'_>, report: Option<&CredentialReport>) {
         let is_before = share.from.is_some_and(|from| user.name < *from);
         if is_before || share.only.is_some_and(|only| !only.contains(&user.name)) {
-            self.before.push(user.name);
+            self.before.push((user.name, user.user_id));
             return;
         }
         let row = report.and_then(|report| report.row(&user.name));

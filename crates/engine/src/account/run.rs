@@ -6,7 +6,7 @@ use std::time::Duration;
 use keywheel_core::Timestamp;
 use keywheel_core::contract::reviewed::ReviewedPlan;
 use keywheel_core::id::UserName;
-use keywheel_core::ledger::AccountLedger;
+use keywheel_core::ledger::{AccountLedger, Present};
 use keywheel_core::plan::AccountPlan;
 use keywheel_core::planner::{AccountView, only_reviewed, plan_account, plan_explicit, plan_housekeeping, remember};
 use keywheel_core::policy::Mode;
@@ -121,7 +121,7 @@ impl<P: Ports> Night<'_, P> {
             let plan = plan_explicit(&AccountView { ledger: &ledger, ..view }, action);
             return (ledger, as_reviewed(plan, &action.reviewed));
         }
-        let there: BTreeSet<&UserName> = sight.names().collect();
+        let there: Present<'_> = sight.present().collect();
         // A reviewed plan is about some users alone.
         let is_whole = sight.is_whole_sweep() && self.run.reviewed.is_none();
         ledger.note_gone(&there, is_whole, self.now);

@@ -108,7 +108,7 @@ pub async fn survey<P: Ports>(
         users: sight.users,
         unseen: unseen.collect(),
         quiet: sight.quiet,
-        left: sight.others,
+        left: sight.others.into_iter().map(|(name, _)| name).collect(),
         exemptions: sight.exemptions,
         ledger,
         remembered,

@@ -104,6 +104,39 @@ fn a_user_who_is_made_again_keeps_the_secret_of_that_name() {
 }
 
 #[test]
+fn a_user_who_is_renamed_is_not_gone() {
+    let world = alice();
+    a_night(&world, &night());
+    while world.account().user("alice").keys.len() > 1 {
+        a_night(&world, &night());
+    }
+    world.account().rename_user("alice", "alicia");
+    for _ in 0..120 {
+        assert_eq!(told(&a_night(&world, &night())), None);
+        assert!(!is_scheduled(&world));
+    }
+    let account = world.account();
+    assert!(account.secrets.contains_key("Account_111122223333_User_alicia_AccessKey"), "the new name's secret");
+    assert!(!account.ledger_text().contains("gone_since"));
+    drop(account);
+    // Once the user is gone by any name, both secrets go.
+    world.account().users.clear();
+    assert!(nights_until_scheduled(&world, &night(), 60).unwrap() >= 30);
+}
+
+#[test]
+fn a_user_who_was_gone_and_is_found_renamed_stops_it() {
+    let world = eve();
+    let alice = alice().account().user("alice").clone();
+    let mut account = world.account();
+    account.users.insert(alice.name.clone(), alice);
+    account.rename_user("alice", "alicia");
+    drop(account);
+    a_night(&world, &night());
+    assert!(!is_scheduled(&world) && !world.account().ledger_text().contains("gone_since"));
+}
+
+#[test]
 fn a_secret_that_is_not_of_keywheels_making_stays() {
     let world = eve();
     world.account().secrets.get_mut(NAME).unwrap().versions.clear();
