@@ -16,7 +16,7 @@ impl<P: Ports> Executor<'_, P> {
         self.refuse_in_freeze()?;
         self.refuse_if_there(step).await?;
         let name = secret_name(&self.account.id, &step.user);
-        match self.ports.secrets().describe(&name).await.map_err(|error| waits(&error))? {
+        match self.find_secret(step, &name).await? {
             Some(state) if !state.scheduled_for_deletion => {
                 if !self.is_of_keywheel(step, &state).await {
                     let why = format!(
@@ -88,11 +88,30 @@ impl<P: Ports> Executor<'_, P> {
     /// Whoever restored the secret wants to keep what it holds.
     async fn refuse_if_restored(&self, step: &Step) -> Result<(), Stopped> {
         let name = secret_name(&self.account.id, &step.user);
-        match self.ports.secrets().describe(&name).await.map_err(|error| waits(&error))? {
+        match self.find_secret(step, &name).await? {
             Some(state) if !state.scheduled_for_deletion => {
                 Err(later(format!("somebody restored secret {name}, so the user's parameter is left as it is, too")))
             }
             _ => Ok(()),
+        }
+    }
+
+    /// The secret of the user. What is not found may be where this deployment does not look.
+    async fn find_secret(&self, step: &Step, name: &str) -> Result<Option<SecretState>, Stopped> {
+        let secrets = self.ports.secrets();
+        let found = secrets.describe(name).await.map_err(|error| waits(&error))?;
+        if found.is_some() || secrets.knows_central() {
+            return Ok(found);
+        }
+        let arn = self.session.read(|ledger| {
+            let record = ledger.users.get(&step.user).filter(|record| record.user_id == step.user_id)?;
+            record.secret_arn.clone()
+        });
+        match arn.await {
+            Some(arn) => {
+                Err(later(format!("secret {arn} is in the central store; hint: set SECRET_STORE_BEFORE=central")))
+            }
+            None => Ok(None),
         }
     }
 

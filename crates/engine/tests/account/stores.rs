@@ -213,6 +213,31 @@ fn whatever_call_fails_the_former_secret_is_put_away_by_a_later_sweep() {
 }
 
 #[test]
+fn a_secret_of_somebody_gone_that_is_where_nobody_looks_is_put_away_once_somebody_does() {
+    let world = alice();
+    move_to(&world, Store::Central);
+    until(&world, StepKind::Delete);
+    {
+        let mut account = world.account();
+        account.users.clear();
+        (account.store, account.knows_other_store) = (Store::Member, false);
+    }
+    for _ in 0..50 {
+        let begun = world.account().now;
+        let _ = night().on(&world);
+        next_night(&world, begun);
+    }
+    assert!(!world.account().ledger_text().contains("secret_cleared"));
+    move_to(&world, Store::Member);
+    for _ in 0..15 {
+        let begun = world.account().now;
+        let _ = night().on(&world);
+        next_night(&world, begun);
+    }
+    assert!(world.account().secrets[NAME].is_scheduled_for_deletion);
+}
+
+#[test]
 fn of_a_user_who_is_gone_both_secrets_are_put_away() {
     let world = all_moved();
     world.account().users.clear();
