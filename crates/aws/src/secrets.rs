@@ -88,6 +88,10 @@ impl Secrets for AwsSecrets {
         schedule(client, name, described.map(|described| described.regions()).unwrap_or_default()).await
     }
 
+    fn knows_former(&self) -> bool {
+        self.places.know_former()
+    }
+
     fn has_replicas(&self) -> bool {
         self.places.have_replicas()
     }

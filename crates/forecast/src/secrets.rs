@@ -85,6 +85,10 @@ impl Secrets for Copy {
         Ok(())
     }
 
+    fn knows_former(&self) -> bool {
+        true
+    }
+
     fn has_replicas(&self) -> bool {
         true
     }

@@ -76,6 +76,10 @@ impl Secrets for World {
         .await
     }
 
+    fn knows_former(&self) -> bool {
+        self.account().knows_other_store
+    }
+
     fn has_replicas(&self) -> bool {
         !self.account().replica_regions.is_empty()
     }

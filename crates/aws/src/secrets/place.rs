@@ -49,6 +49,10 @@ impl Places {
         self.configured.is_central || self.before.is_some()
     }
 
+    pub(super) fn know_former(&self) -> bool {
+        self.before.is_some()
+    }
+
     /// The store in which new secrets are made.
     pub(super) fn configured(&self) -> &Client {
         &self.configured.client

@@ -57,6 +57,10 @@ impl Secrets for LookSecrets {
         self.aws.knows_central()
     }
 
+    fn knows_former(&self) -> bool {
+        self.aws.knows_former()
+    }
+
     fn has_replicas(&self) -> bool {
         self.aws.has_replicas()
     }

@@ -32,9 +32,9 @@ fn had_a_secret(record: &UserRecord) -> bool {
     record.keys.values().any(|key| key.created.is_some() || key.published.is_some() || key.superseded_by.is_some())
 }
 
-/// When the secret is scheduled for deletion, where it is not yet.
+/// When the secret is scheduled for deletion, and the former one with it, where one is not yet.
 fn secret(record: &UserRecord, grace: Days) -> Option<(Timestamp, Action)> {
-    let since = record.gone_since.filter(|_| record.secret_cleared.is_none())?;
+    let since = record.gone_since.filter(|_| record.secret_cleared.is_none() || record.secret_left.is_some())?;
     Some((after(since, grace), Action::ScheduleSecret))
 }
 

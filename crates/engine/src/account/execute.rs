@@ -117,11 +117,11 @@ impl<'a, P: Ports> Executor<'a, P> {
             }
             Action::ScheduleSecret => {
                 let done = self.schedule_secret(&step).await;
-                self.ended(step, done)
+                self.ended_with_former(step, done).await
             }
             Action::ScheduleFormerSecret => {
                 let done = self.schedule_former_secret(&step).await;
-                self.ended(step, done)
+                self.ended_with_former(step, done).await
             }
             Action::DeleteParameter { name } => {
                 let done = self.delete_parameter(&step, &name).await;
@@ -154,7 +154,7 @@ impl<'a, P: Ports> Executor<'a, P> {
         }
     }
 
-    fn ended(&self, step: Step, done: Result<(), Stopped>) -> Outcome {
+    pub(super) fn ended(&self, step: Step, done: Result<(), Stopped>) -> Outcome {
         match done {
             Ok(()) => Outcome::done(step, self.ports.clock().now()),
             Err(stopped) => Outcome::stopped(step, stopped),

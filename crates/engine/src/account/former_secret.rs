@@ -5,7 +5,7 @@ use keywheel_core::reason::Reason;
 use keywheel_core::secret::secret_name;
 
 use super::execute::{CALL_TIME, Executor};
-use super::outcome::Stopped;
+use super::outcome::{Outcome, Stopped};
 use crate::ports::{Clock, PortError, Ports, Secrets};
 
 impl<P: Ports> Executor<'_, P> {
@@ -33,26 +33,37 @@ impl<P: Ports> Executor<'_, P> {
                 "secret {name} is not in the configured store, so the former one is left as it is"
             )));
         }
-        self.put_former_away(step, &name).await?;
-        let noted = self.session.write(|ledger| ledger.user_mut(&step.user, &step.user_id).secret_left = None);
-        Ok(noted.await?)
+        self.put_former_away(step, &name).await
     }
 
-    /// Schedules the former secret for deletion, if it is of Keywheel's making for that very user.
+    /// The step's outcome. What waits for the former store to be named is never overdue: no secret outside the configured store is looked for.
+    pub(super) async fn ended_with_former(&self, step: Step, done: Result<(), Stopped>) -> Outcome {
+        let is_out_of_reach =
+            done.is_err() && !self.ports.secrets().knows_former() && self.has_left_a_secret(&step).await;
+        let due = step.due.filter(|_| !is_out_of_reach);
+        self.ended(Step { due, ..step }, done)
+    }
+
+    /// Schedules the former secret for deletion, if it is of Keywheel's making for that very user, and has done with it: one that is not stays, and
+    /// this is said once.
     pub(super) async fn put_former_away(&self, step: &Step, name: &str) -> Result<(), Stopped> {
-        match self.ports.secrets().former(name).await.map_err(|error| waits(&error))? {
-            Some(state) if !state.scheduled_for_deletion => {
-                if !self.is_of_keywheel(step, &state).await {
-                    let why = format!(
-                        "the former secret {name} has no version that Keywheel made for the user; it is left as it is"
-                    );
-                    return Err(later(why));
-                }
-                self.session.hold_for(CALL_TIME).await?;
-                self.ports.secrets().schedule_former(name).await.map_err(|error| waits(&error))
-            }
-            _ => Ok(()),
+        let found = self.ports.secrets().former(name).await.map_err(|error| waits(&error))?;
+        let found = found.filter(|state| !state.scheduled_for_deletion);
+        let is_foreign = match &found {
+            Some(state) => !self.is_of_keywheel(step, state).await,
+            None => false,
+        };
+        if found.is_some() && !is_foreign {
+            self.session.hold_for(CALL_TIME).await?;
+            self.ports.secrets().schedule_former(name).await.map_err(|error| waits(&error))?;
         }
+        self.session.write(|ledger| ledger.user_mut(&step.user, &step.user_id).secret_left = None).await?;
+        if is_foreign {
+            let why =
+                format!("the former secret {name} has no version that Keywheel made for the user; it is left as it is");
+            return Err(later(why));
+        }
+        Ok(())
     }
 }
 

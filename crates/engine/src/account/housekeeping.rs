@@ -1,5 +1,6 @@
 //! Puts away what is left of users who are gone.
 
+use keywheel_core::ledger::UserRecord;
 use keywheel_core::observed::SecretState;
 use keywheel_core::plan::Step;
 use keywheel_core::reason::Reason;
@@ -16,7 +17,18 @@ impl<P: Ports> Executor<'_, P> {
         self.refuse_in_freeze()?;
         self.refuse_if_there(step).await?;
         let name = secret_name(&self.account.id, &step.user);
-        match self.find_secret(step, &name).await? {
+        // Whoever restored the secret keeps it, whatever becomes of the former one.
+        if self.recall(step, |record| record.secret_cleared).await.is_none() {
+            self.put_secret_away(step, &name).await?;
+        }
+        if self.has_left_a_secret(step).await {
+            self.put_former_away(step, &name).await?;
+        }
+        Ok(())
+    }
+
+    async fn put_secret_away(&self, step: &Step, name: &str) -> Result<(), Stopped> {
+        match self.find_secret(step, name).await? {
             Some(state) if !state.scheduled_for_deletion => {
                 if !self.is_of_keywheel(step, &state).await {
                     let why = format!(
@@ -25,12 +37,9 @@ impl<P: Ports> Executor<'_, P> {
                     return Err(later(why));
                 }
                 self.session.hold_for(CALL_TIME).await?;
-                self.ports.secrets().schedule_deletion(&name).await.map_err(|error| waits(&error))?;
+                self.ports.secrets().schedule_deletion(name).await.map_err(|error| waits(&error))?;
             }
             _ => {}
-        }
-        if self.has_left_a_secret(step).await {
-            self.put_former_away(step, &name).await?;
         }
         let now = self.ports.clock().now();
         let noted = self.session.write(|ledger| {
@@ -40,12 +49,8 @@ impl<P: Ports> Executor<'_, P> {
     }
 
     /// Whether another secret of the user is in the store from which the deployment moved.
-    async fn has_left_a_secret(&self, step: &Step) -> bool {
-        let left = self.session.read(|ledger| {
-            let record = ledger.users.get(&step.user).filter(|record| record.user_id == step.user_id)?;
-            record.secret_left
-        });
-        left.await.is_some()
+    pub(super) async fn has_left_a_secret(&self, step: &Step) -> bool {
+        self.recall(step, |record| record.secret_left).await.is_some()
     }
 
     /// Deletes the parameter of a user who is gone, if the user still is, the secret cannot be restored or is about to go, and the parameter hands
@@ -103,11 +108,7 @@ impl<P: Ports> Executor<'_, P> {
         if found.is_some() || secrets.knows_central() {
             return Ok(found);
         }
-        let arn = self.session.read(|ledger| {
-            let record = ledger.users.get(&step.user).filter(|record| record.user_id == step.user_id)?;
-            record.secret_arn.clone()
-        });
-        match arn.await {
+        match self.recall(step, |record| record.secret_arn.clone()).await {
             Some(arn) => {
                 Err(later(format!("secret {arn} is in the central store; hint: set SECRET_STORE_BEFORE=central")))
             }
@@ -117,11 +118,10 @@ impl<P: Ports> Executor<'_, P> {
 
     async fn was_delivered(&self, step: &Step, stored: &StoredParameter) -> bool {
         let Some(content) = &stored.content else { return false };
-        let delivered = self.session.read(|ledger| {
-            let record = ledger.users.get(&step.user).filter(|record| record.user_id == step.user_id)?;
+        let is_made = |record: &UserRecord| {
             record.keys.get(&content.new.id).map(|key| key.created.is_some() || key.published.is_some())
-        });
-        delivered.await.unwrap_or(false)
+        };
+        self.recall(step, is_made).await.unwrap_or(false)
     }
 
     /// The user may have been made again since the look.
@@ -134,11 +134,17 @@ impl<P: Ports> Executor<'_, P> {
     }
 
     pub(super) async fn is_of_keywheel(&self, step: &Step, state: &SecretState) -> bool {
-        let known = self.session.read(|ledger| {
-            let record = ledger.users.get(&step.user).filter(|record| record.user_id == step.user_id)?;
-            Some(record.versions(&self.account.id))
-        });
+        let known = self.recall(step, |record| Some(record.versions(&self.account.id)));
         known.await.unwrap_or_default().iter().any(|version| state.version(version).is_some())
+    }
+
+    /// Looks something up in the record of the step's very user.
+    async fn recall<T>(&self, step: &Step, look: impl FnOnce(&UserRecord) -> Option<T> + Send) -> Option<T> {
+        let found = self.session.read(|ledger| {
+            let record = ledger.users.get(&step.user).filter(|record| record.user_id == step.user_id)?;
+            look(record)
+        });
+        found.await
     }
 }
 

@@ -21,6 +21,9 @@ pub trait Secrets: Send + Sync {
     /// Whether secrets that are in the central store can be found. Where they cannot, one that is not found may be there.
     fn knows_central(&self) -> bool;
 
+    /// Whether the store from which the deployment moved is known.
+    fn knows_former(&self) -> bool;
+
     /// Whether secrets are to be in further Regions.
     fn has_replicas(&self) -> bool;
 

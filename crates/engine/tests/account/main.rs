@@ -22,6 +22,7 @@ mod leftovers;
 mod limits;
 mod lives;
 mod orphans;
+mod out_of_reach;
 mod parameter_faults;
 mod parameters;
 mod peers;

@@ -8,15 +8,15 @@ use keywheel_testkit::{Account, Fault, Night, Operation, Store, World, central_a
 
 use crate::support::{alice, eve_of, next_night, night, old_and_new, row, working};
 
-const NAME: &str = "Account_111122223333_User_alice_AccessKey";
+pub(crate) const NAME: &str = "Account_111122223333_User_alice_AccessKey";
 
-fn move_to(world: &World, store: Store) {
+pub(crate) fn move_to(world: &World, store: Store) {
     let mut account = world.account();
     (account.store, account.knows_other_store) = (store, true);
 }
 
 /// Nights until one in which a step of this kind is done, with that night.
-fn until(world: &World, kind: StepKind) -> AccountResult {
+pub(crate) fn until(world: &World, kind: StepKind) -> AccountResult {
     for _ in 0..200 {
         let begun = world.account().now;
         let run = night().on(world).run();
@@ -126,7 +126,7 @@ fn who_moves_back_and_does_not_say_so_changes_nothing() {
 }
 
 /// Alice's keys are in the hub now, and the last key of her former secret was deleted.
-fn all_moved() -> World {
+pub(crate) fn all_moved() -> World {
     let world = alice();
     move_to(&world, Store::Member);
     until(&world, StepKind::Publish);
@@ -138,7 +138,7 @@ fn all_moved() -> World {
     world
 }
 
-fn is_put_away(world: &World) -> bool {
+pub(crate) fn is_put_away(world: &World) -> bool {
     world.account().left_secrets[NAME].is_scheduled_for_deletion
 }
 
@@ -210,31 +210,6 @@ fn whatever_call_fails_the_former_secret_is_put_away_by_a_later_sweep() {
             assert!(done, "{fault:?} at {call:?}");
         }
     }
-}
-
-#[test]
-fn a_secret_of_somebody_gone_that_is_where_nobody_looks_is_put_away_once_somebody_does() {
-    let world = alice();
-    move_to(&world, Store::Central);
-    until(&world, StepKind::Delete);
-    {
-        let mut account = world.account();
-        account.users.clear();
-        (account.store, account.knows_other_store) = (Store::Member, false);
-    }
-    for _ in 0..50 {
-        let begun = world.account().now;
-        let _ = night().on(&world);
-        next_night(&world, begun);
-    }
-    assert!(!world.account().ledger_text().contains("secret_cleared"));
-    move_to(&world, Store::Member);
-    for _ in 0..15 {
-        let begun = world.account().now;
-        let _ = night().on(&world);
-        next_night(&world, begun);
-    }
-    assert!(world.account().secrets[NAME].is_scheduled_for_deletion);
 }
 
 #[test]
