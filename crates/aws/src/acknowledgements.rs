@@ -245,12 +245,31 @@ mod tests {
             Wire::new(|_, _: &Sent| Answer::Status(403, "<Error><Code>AccessDenied</Code></Error>".to_owned()));
         assert!(forget(&denied).await.is_err());
         assert_eq!(deleted(&denied), Vec::<String>::new());
-        let long = Wire::new(|nth, _: &Sent| match nth {
-            0 => listing(&["acks/111122223333/alice/web-1.json"], Some("t")),
-            _ => Answer::Status(204, String::new()),
+        let endless = Wire::new(|nth, sent: &Sent| {
+            if sent.uri.contains("list-type=2") {
+                listing(&["acks/111122223333/alice/web-1.json"], Some(&format!("t-{nth}")))
+            } else {
+                Answer::Status(204, String::new())
+            }
         });
-        let error = forget(&long).await.unwrap_err();
-        assert_eq!((deleted(&long).len(), error.message.contains("the rest waits")), (1, true), "{error}");
+        let error = forget(&endless).await.unwrap_err();
+        assert_eq!((deleted(&endless).len(), error.message.contains("the rest waits")), (20, true), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_page_of_other_objects_hides_no_acknowledgement_behind_it() {
+        let wire = Wire::new(|_, sent: &Sent| {
+            if !sent.uri.contains("list-type=2") {
+                Answer::Status(204, String::new())
+            } else if sent.uri.contains("continuation-token=t") {
+                listing(&["acks/111122223333/alice/web-1.json"], None)
+            } else {
+                listing(&["acks/111122223333/alice/a.txt", "acks/111122223333/alice/b.txt"], Some("t"))
+            }
+        });
+        forget(&wire).await.unwrap();
+        let [gone] = deleted(&wire).try_into().unwrap();
+        assert!(gone.ends_with("/acks/111122223333/alice/web-1.json"), "{gone}");
     }
 
     #[tokio::test]

@@ -4,6 +4,7 @@ use keywheel_engine::ports::PortError;
 
 use super::failure::object_error;
 use crate::error::bad_answer;
+use crate::pages::Pages;
 
 const LIST: &str = "s3:ListBucket";
 const DELETE: &str = "s3:DeleteObject";
@@ -17,25 +18,34 @@ pub(crate) async fn remove(client: &Client, bucket: &str, key: &str) -> Result<(
     gone.map(drop).map_err(|error| object_error(DELETE, bucket, key, &error))
 }
 
-/// Deletes those objects below a prefix that are meant, as far as one page of a list has them.
+/// So many pages are listed at a time, of up to a thousand objects each.
+const MAX_PAGES: usize = 20;
+
+/// Deletes those objects below a prefix that are meant, page by page.
 ///
 /// # Errors
-/// When S3 refuses, or has more than a page: what was listed is deleted all the same.
+/// When S3 refuses, or has more than so many pages: what was listed is deleted all the same.
 pub(crate) async fn remove_below(
     client: &Client,
     bucket: &str,
     prefix: &str,
     is_meant: impl Fn(&str) -> bool,
 ) -> Result<(), PortError> {
-    let page = client.list_objects_v2().bucket(bucket).prefix(prefix).send().await;
-    let page = page.map_err(|error| object_error(LIST, bucket, prefix, &error))?;
-    let keys = page.contents.into_iter().flatten().filter_map(|object| object.key);
-    let keys: Vec<_> = keys.filter(|key| key.starts_with(prefix) && is_meant(key)).collect();
-    let gone = stream::iter(keys).map(|key| async move { remove(client, bucket, &key).await });
-    gone.buffer_unordered(AT_ONCE).try_collect::<()>().await?;
-    if page.is_truncated.unwrap_or_default() {
-        let more = format_args!("s3://{bucket}/{prefix} has more than a thousand objects; the rest waits");
-        return Err(bad_answer(LIST, more));
+    let (mut pages, mut read) = (Pages::of(LIST), 0);
+    while pages.more() {
+        if read == MAX_PAGES {
+            let more = format_args!("s3://{bucket}/{prefix} has more than {read} pages; the rest waits");
+            return Err(bad_answer(LIST, more));
+        }
+        let request = client.list_objects_v2().bucket(bucket).prefix(prefix);
+        let page = request.set_continuation_token(pages.token()).send().await;
+        let page = page.map_err(|error| object_error(LIST, bucket, prefix, &error))?;
+        let keys = page.contents.into_iter().flatten().filter_map(|object| object.key);
+        let keys: Vec<_> = keys.filter(|key| key.starts_with(prefix) && is_meant(key)).collect();
+        let gone = stream::iter(keys).map(|key| async move { remove(client, bucket, &key).await });
+        gone.buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+        pages.answered_by_iam(page.is_truncated.unwrap_or_default(), page.next_continuation_token)?;
+        read += 1;
     }
     Ok(())
 }

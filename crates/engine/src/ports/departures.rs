@@ -28,6 +28,6 @@ pub trait Departures: Send + Sync {
     /// versions: it can be had back.
     ///
     /// # Errors
-    /// When S3 refuses, or there is more than one call can list: what was listed is deleted all the same.
+    /// When S3 refuses, or there is more than twenty pages can list: what was listed is deleted all the same.
     fn forget(&self, account: &AccountId) -> impl Future<Output = Result<(), PortError>> + Send;
 }
