@@ -19,7 +19,7 @@ use keywheel_engine::inventory::{
     self, FanOutPorts, Finish, FinishError, GoOnEvent, GoingOn, InvalidEvent, InventoryEvent, InventoryPorts,
     InventoryRun, InventorySettings, PuttingAway, RunEvent, WantedRun,
 };
-use keywheel_engine::ports::Clock;
+use keywheel_engine::ports::{Clock, ListedAccount, Organization};
 use keywheel_runtime::{ErrorName, FunctionError, Handler, InventoryConfig, Invocation, run_id};
 use serde::Serialize;
 use serde_json::Value;
@@ -158,7 +158,14 @@ impl AccountInventory {
         let store = AwsDepartures { state: self.state.clone(), acknowledgements };
         let hub = AwsSecrets::new(&self.sdk, &self.sdk, SecretOptions::default());
         let wanted = PuttingAway { grace, until: minus(deadline, ONE_ACCOUNT) };
-        report::put_away(&inventory::put_away(&store, &hub, &SystemClock, run, wanted).await);
+        let listing = self.listing(run);
+        report::put_away(&inventory::put_away(&store, &hub, &SystemClock, listing, run, wanted).await);
+    }
+
+    /// Every account of the organization at the moment at which it is awaited.
+    async fn listing(&self, run: &RunId) -> Result<Vec<ListedAccount>, String> {
+        let organization = self.organization(run).await.map_err(|error| error.to_string())?;
+        organization.accounts().await.map_err(|error| error.to_string())
     }
 
     fn fan_out(&self) -> FanOutPorts<'_, LambdaInvoker, S3State, SystemClock> {

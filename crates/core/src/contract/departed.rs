@@ -12,7 +12,13 @@ use crate::time::{CLOCK_TOLERANCE, Days, after, plus};
 /// How often it is looked who left.
 pub const LOOKED_EVERY: Days = Days(7);
 
-/// So many accounts may always be missing.
+/// A list that is older says nothing of who is missing now.
+const LISTED_WITHIN: Days = Days(2);
+
+/// Where it was not looked for longer, nobody knows whether an account was there in between.
+const REMEMBERED_FOR: Days = Days(21);
+
+/// So many accounts may always be missing, as long as another is there.
 const MISSED_AT_LEAST: usize = 5;
 
 /// Since when accounts are missing of which something is stored. Written by account-inventory alone.
@@ -54,10 +60,18 @@ impl DepartedAccounts {
         before.is_none_or(|before| is_future(before.at, now) || next(before))
     }
 
-    /// What is known after a look that saw every account of the organization: who is missing of those of whom something is stored, and since when.
+    /// Whether a list of that date tells who is missing now: it was made after the last look, and not long ago.
+    #[must_use]
+    pub fn is_news(before: Option<&Self>, listed_at: Timestamp, now: Timestamp) -> bool {
+        let is_newer = |before: &Self| is_future(before.at, now) || listed_at > before.at;
+        !is_future(listed_at, now) && after(listed_at, LISTED_WITHIN) > now && before.is_none_or(is_newer)
+    }
+
+    /// What is known after a look that saw every account of the organization: who is missing of those of whom something is stored, and since when: from now on
+    /// where nobody looked for three weeks.
     ///
     /// # Errors
-    /// When more than half of them are missing: nothing is noted then.
+    /// When more than half of them are missing, or all: nothing is noted then.
     pub fn noting(
         before: Option<&Self>,
         stored: &BTreeSet<AccountId>,
@@ -65,11 +79,14 @@ impl DepartedAccounts {
         now: Timestamp,
     ) -> Result<Self, TooManyMissing> {
         let missing: Vec<_> = stored.iter().filter(|account| !listed.contains(account)).collect();
-        if missing.len() > MISSED_AT_LEAST && missing.len() * 2 > stored.len() {
+        let are_most = missing.len() > MISSED_AT_LEAST && missing.len() * 2 > stored.len();
+        let are_all = !missing.is_empty() && missing.len() == stored.len();
+        if are_most || are_all {
             return Err(TooManyMissing { missing: missing.len(), known: stored.len() });
         }
+        let remembered = before.filter(|before| !is_future(before.at, now) && after(before.at, REMEMBERED_FOR) >= now);
         let since = |account: &AccountId| {
-            let before = before.and_then(|before| before.accounts.get(account)).map(|before| before.since);
+            let before = remembered.and_then(|before| before.accounts.get(account)).map(|before| before.since);
             before.filter(|since| !is_future(*since, now)).unwrap_or(now)
         };
         let noted = |account: &AccountId| (account.clone(), DepartedAccount { since: since(account) });
@@ -116,7 +133,7 @@ mod tests {
     fn an_account_is_due_a_whole_grace_after_it_was_missed_first() {
         let first = noting(None, 1, 3, 0);
         assert_eq!(first.due(GRACE), Vec::<&AccountId>::new());
-        let before = noting(Some(&first), 1, 3, 29);
+        let before = noting(Some(&noting(Some(&first), 1, 3, 15)), 1, 3, 29);
         assert_eq!(before.due(GRACE), Vec::<&AccountId>::new());
         assert_eq!(noting(Some(&before), 1, 3, 30).due(GRACE), [&account(1)]);
     }
@@ -126,9 +143,27 @@ mod tests {
         let first = noting(None, 1, 3, 0);
         let back = noting(Some(&first), 0, 3, 10);
         assert!(back.accounts.is_empty());
-        assert_eq!(noting(Some(&back), 1, 3, 40).accounts[&account(1)].since, day(40));
+        assert_eq!(noting(Some(&back), 1, 3, 30).accounts[&account(1)].since, day(30));
         let future = noting(None, 1, 3, 400);
         assert_eq!(noting(Some(&future), 1, 3, 40).accounts[&account(1)].since, day(40));
+    }
+
+    #[test]
+    fn where_nobody_looked_for_more_than_three_weeks_it_begins_anew() {
+        let first = noting(None, 1, 3, 0);
+        assert_eq!(noting(Some(&first), 1, 3, 21).accounts[&account(1)].since, day(0));
+        assert_eq!(noting(Some(&first), 1, 3, 22).accounts[&account(1)].since, day(22));
+    }
+
+    #[test]
+    fn a_list_is_news_for_two_days_and_for_one_look() {
+        let last = noting(None, 0, 3, 10);
+        let is_news = |listed, now| DepartedAccounts::is_news(Some(&last), day(listed), day(now));
+        assert!(is_news(17, 17) && is_news(17, 18));
+        assert!(!is_news(17, 19) && !is_news(18, 17) && !is_news(10, 11));
+        // The clock was off when it was looked.
+        assert!(is_news(5, 5));
+        assert!(DepartedAccounts::is_news(None, day(10), day(11)) && !DepartedAccounts::is_news(None, day(9), day(11)));
     }
 
     #[test]
@@ -136,7 +171,10 @@ mod tests {
         let (stored, listed) = (accounts(10), BTreeSet::new());
         let refused = DepartedAccounts::noting(None, &stored, &listed, day(0)).unwrap_err();
         assert_eq!(refused, TooManyMissing { missing: 10, known: 10 });
-        assert_eq!(noting(None, 5, 5, 0).accounts.len(), 5);
+        for few in 1..=5 {
+            assert!(DepartedAccounts::noting(None, &accounts(few), &listed, day(0)).is_err());
+        }
+        assert_eq!(noting(None, 5, 6, 0).accounts.len(), 5);
         assert_eq!(noting(None, 6, 12, 0).accounts.len(), 6);
         let listed = stored.iter().skip(6).collect();
         assert!(DepartedAccounts::noting(None, &stored, &listed, day(0)).is_err());

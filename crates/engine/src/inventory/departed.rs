@@ -11,7 +11,7 @@ use keywheel_core::policy::Mode;
 use keywheel_core::secret::secret_name;
 use keywheel_core::time::Days;
 
-use crate::ports::{Clock, Departures, PortError, ReadFailed, Secrets};
+use crate::ports::{Clock, Departures, ListedAccount, PortError, ReadFailed, Secrets};
 
 /// What the deployment wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +45,8 @@ pub enum NotPutAway {
 }
 
 /// Once a week: notes which accounts are missing in the list of a run, and puts away what is left of those that are for the whole grace. A run that lists
-/// nothing whole, or changes nothing, stores no manifest that counts here. `hub` holds the secrets of the central store.
+/// nothing whole, or changes nothing, stores no manifest that counts here, and neither does one of other days. `hub` holds the secrets of the central
+/// store. `listing` asks Organizations again; it is awaited only where there is an account to put away.
 ///
 /// # Errors
 /// When a look fails, or more accounts are missing than leave an organization: then nothing is noted and nothing is put away.
@@ -53,6 +54,7 @@ pub async fn put_away<S: Departures, H: Secrets, C: Clock>(
     store: &S,
     hub: &H,
     clock: &C,
+    listing: impl Future<Output = Result<Vec<ListedAccount>, String>> + Send,
     run: &RunId,
     wanted: PuttingAway,
 ) -> Result<PutAway, NotPutAway> {
@@ -61,7 +63,10 @@ pub async fn put_away<S: Departures, H: Secrets, C: Clock>(
     if !DepartedAccounts::is_due(before.as_ref(), now) {
         return Ok(PutAway::default());
     }
-    let Some(manifest) = store.manifest(run).await?.filter(|manifest| manifest.mode == Mode::Enforce) else {
+    let counts = |manifest: &Manifest| {
+        manifest.mode == Mode::Enforce && DepartedAccounts::is_news(before.as_ref(), manifest.at, now)
+    };
+    let Some(manifest) = store.manifest(run).await?.filter(counts) else {
         return Ok(PutAway::default());
     };
     let stored = store.with_ledger().await?;
@@ -70,8 +75,28 @@ pub async fn put_away<S: Departures, H: Secrets, C: Clock>(
     let is_new = |account: &&AccountId| before.as_ref().is_none_or(|before| !before.accounts.contains_key(*account));
     let newly_missing = departed.accounts.keys().filter(is_new).cloned().collect();
     let mut put_away = PutAway { newly_missing, ..PutAway::default() };
-    for account in departed.due(wanted.grace) {
-        if clock.now() >= wanted.until {
+    let due = departed.due(wanted.grace);
+    if due.is_empty() {
+        return Ok(put_away);
+    }
+    if let Err(why) = are_gone(&due, &manifest, listing.await) {
+        put_away.failed = due.into_iter().map(|account| (account.clone(), why.clone())).collect();
+        return Ok(put_away);
+    }
+    clear_all(store, hub, clock, wanted.until, &due, &mut put_away).await;
+    Ok(put_away)
+}
+
+async fn clear_all<S: Departures, H: Secrets, C: Clock>(
+    store: &S,
+    hub: &H,
+    clock: &C,
+    until: Timestamp,
+    due: &[&AccountId],
+    put_away: &mut PutAway,
+) {
+    for account in due.iter().copied() {
+        if clock.now() >= until {
             break;
         }
         match clear(store, hub, account).await {
@@ -79,7 +104,26 @@ pub async fn put_away<S: Departures, H: Secrets, C: Clock>(
             Err(why) => put_away.failed.push((account.clone(), why)),
         }
     }
-    Ok(put_away)
+}
+
+/// Whether none of these accounts is in the organization at this very moment, by a list that is that of the run's organization.
+fn are_gone(
+    due: &[&AccountId],
+    manifest: &Manifest,
+    listing: Result<Vec<ListedAccount>, String>,
+) -> Result<(), String> {
+    let listing = listing.map_err(|why| format!("the organization could not be listed again: {why}"))?;
+    let now: BTreeSet<_> = listing.iter().map(|account| &account.id).collect();
+    let before = listed(manifest);
+    let still = before.intersection(&now).count();
+    if still == 0 || still * 2 < before.len() {
+        let of = before.len();
+        return Err(format!("listed again, the organization has only {still} of the {of} accounts of the run"));
+    }
+    match due.iter().find(|account| now.contains(*account)) {
+        Some(back) => Err(format!("listed again, the organization has account {back}")),
+        None => Ok(()),
+    }
 }
 
 /// Everybody in the organization: accounts that are suspended or out of scope are in the manifest, too.

@@ -15,10 +15,10 @@ use crate::stage::Stage;
 use crate::test_night::checks::Checks;
 
 const LEFT: &str = "444455556666";
-/// Longer than there is between two looks at who left.
-const WEEK: i32 = 8;
-/// Longer than `HOUSEKEEPING_AFTER`.
-const GRACE: i32 = 31;
+/// Longer than there is between two looks at who left, and short enough that the one before is remembered.
+const WEEKS: i32 = 20;
+/// With those longer than `HOUSEKEEPING_AFTER`.
+const REST_OF_GRACE: i32 = 11;
 
 /// What is there of the account: its ledger, a notice, an acknowledgement, and a secret in the hub that is not scheduled for deletion.
 type Found = [bool; 4];
@@ -30,8 +30,8 @@ pub(super) async fn check(stage: &Stage, checks: &mut Checks) -> anyhow::Result<
     leave(stage).await?;
     for (days, name, expected) in [
         (0, "of an account that is not listed everything is there at first", [true; 4]),
-        (WEEK, "and until the grace is over", [true; 4]),
-        (GRACE, "after it nothing is, but for a secret that can be restored", [false; 4]),
+        (WEEKS, "and until the grace is over", [true; 4]),
+        (REST_OF_GRACE, "after it nothing is, but for a secret that can be restored", [false; 4]),
     ] {
         stage.admin.age(days).await?;
         night::run(stage, &night::scheduler_event(), &mut |_| {}).await?;
