@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::SCHEMA;
 use crate::Timestamp;
-use crate::id::AccountId;
+use crate::id::{AccountId, UserName};
 use crate::time::{CLOCK_TOLERANCE, Days, after, plus};
 
 /// How often it is looked who left.
@@ -35,8 +35,11 @@ pub struct DepartedAccounts {
 /// An account that is missing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DepartedAccount {
-    /// Since when, by looks that saw every account of the organization.
+    /// Since when, by looks at fresh lists of every account of the organization, never more than three weeks apart.
     pub since: Timestamp,
+    /// The users whose secrets were scheduled for deletion, and when. Where an administrator restores one, it stays.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub secrets_scheduled: BTreeMap<UserName, Timestamp>,
 }
 
 /// More accounts are missing than leave an organization: another one was listed, or not all of it.
@@ -89,7 +92,14 @@ impl DepartedAccounts {
             let before = remembered.and_then(|before| before.accounts.get(account)).map(|before| before.since);
             before.filter(|since| !is_future(*since, now)).unwrap_or(now)
         };
-        let noted = |account: &AccountId| (account.clone(), DepartedAccount { since: since(account) });
+        let scheduled = |account: &AccountId| {
+            let before = before.and_then(|before| before.accounts.get(account));
+            before.map(|before| before.secrets_scheduled.clone()).unwrap_or_default()
+        };
+        let noted = |account: &AccountId| {
+            let departed = DepartedAccount { since: since(account), secrets_scheduled: scheduled(account) };
+            (account.clone(), departed)
+        };
         Ok(Self { schema_version: SCHEMA, at: now, accounts: missing.into_iter().map(noted).collect() })
     }
 

@@ -1,173 +1,17 @@
 //! What is left of accounts that left the organization: put away after the grace, never when a look failed, never of who is still there.
 #![allow(clippy::unwrap_used, reason = "in tests a panic is the message")]
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
+mod support;
 
-use jiff::SignedDuration;
-use keywheel_core::Timestamp;
-use keywheel_core::contract::SCHEMA;
-use keywheel_core::contract::departed::DepartedAccounts;
-use keywheel_core::contract::manifest::Manifest;
-use keywheel_core::id::{AccountId, RunId};
-use keywheel_core::ledger::AccountLedger;
-use keywheel_core::time::{Days, after, minus};
-use keywheel_engine::inventory::{NotPutAway, PutAway, PuttingAway, put_away};
-use keywheel_engine::ports::{Clock, Departures, ErrorKind, ListedAccount, PortError, ReadFailed};
-use keywheel_testkit::{Night, Operation, Store, World};
+use keywheel_core::id::AccountId;
+use keywheel_core::ledger::{AccountLedger, UserRecord};
+use keywheel_engine::inventory::{NotPutAway, PutAway};
+use keywheel_testkit::Operation;
 
-const SECRET: &str = "Account_111122223333_User_alice_AccessKey";
-const LEFT: &str = "111122223333";
-const STAYED: &str = "222233334444";
-const SUSPENDED: &str = "333344445555";
-const START: &str = "2026-11-20T06:00:00Z";
-
-/// The state bucket of an organization of which one account has left.
-struct State {
-    /// As of the day on which it is looked.
-    manifest: Manifest,
-    /// How many days old it is.
-    manifest_age: u32,
-    /// What Organizations lists when it is asked again; by default the accounts of the manifest.
-    listed_again: Option<Result<Vec<&'static str>, String>>,
-    departed: Mutex<Option<DepartedAccounts>>,
-    ledgers: Mutex<BTreeMap<AccountId, AccountLedger>>,
-    /// The call that fails.
-    failing: &'static str,
-    calls: Mutex<Vec<String>>,
-}
-
-impl State {
-    fn call(&self, name: &'static str) -> Result<(), PortError> {
-        self.calls.lock().unwrap().push(name.to_owned());
-        let message = format!("{name} fails");
-        let failed = PortError { operation: name, kind: ErrorKind::Denied, message };
-        if self.failing == name { Err(failed) } else { Ok(()) }
-    }
-
-    fn ledgers(&self) -> Vec<String> {
-        self.ledgers.lock().unwrap().keys().map(ToString::to_string).collect()
-    }
-}
-
-impl Departures for State {
-    async fn departed(&self) -> Result<Option<DepartedAccounts>, PortError> {
-        self.call("departed")?;
-        Ok(self.departed.lock().unwrap().clone())
-    }
-
-    async fn put_departed(&self, departed: &DepartedAccounts) -> Result<(), PortError> {
-        self.call("put_departed")?;
-        *self.departed.lock().unwrap() = Some(departed.clone());
-        Ok(())
-    }
-
-    async fn manifest(&self, _: &RunId) -> Result<Option<Manifest>, PortError> {
-        self.call("manifest")?;
-        Ok(Some(self.manifest.clone()))
-    }
-
-    async fn with_ledger(&self) -> Result<BTreeSet<AccountId>, PortError> {
-        self.call("with_ledger")?;
-        Ok(self.ledgers.lock().unwrap().keys().cloned().collect())
-    }
-
-    async fn ledger(&self, account: &AccountId) -> Result<AccountLedger, ReadFailed> {
-        self.call("ledger")?;
-        Ok(self.ledgers.lock().unwrap()[account].clone())
-    }
-
-    async fn forget(&self, account: &AccountId) -> Result<(), PortError> {
-        self.call("forget")?;
-        self.ledgers.lock().unwrap().remove(account);
-        Ok(())
-    }
-}
-
-/// The moment at which it is looked.
-struct At(Timestamp);
-
-impl Clock for At {
-    fn now(&self) -> Timestamp {
-        self.0
-    }
-
-    async fn sleep(&self, _: std::time::Duration) {}
-}
-
-fn manifest(accounts: &[&str], mode: &str) -> Manifest {
-    let account = |id: &&str| serde_json::json!({ "account": id, "name": "a", "email": "a@example.com" });
-    let manifest = serde_json::json!({
-        "schema_version": SCHEMA, "run_id": "r-1", "mode": mode, "at": START,
-        "accounts": accounts.iter().map(account).collect::<Vec<_>>(),
-        "skipped": [{ "account": SUSPENDED, "reason": "suspended" }],
-    });
-    serde_json::from_value(manifest).unwrap()
-}
-
-/// Alice of the account that left has a secret in the hub.
-fn hub() -> (World, AccountLedger) {
-    let world = World::new("2026-11-01T02:00:00Z");
-    {
-        let mut account = world.account();
-        account.add_user_with_key("alice", 95);
-        (account.store, account.knows_other_store) = (Store::Central, true);
-    }
-    let _ = Night::default().on(&world);
-    world.forget();
-    let ledger = world.account().ledger();
-    assert!(world.account().secrets.contains_key(SECRET));
-    (world, ledger)
-}
-
-fn state(ledger: &AccountLedger) -> State {
-    let empty = |id: &str| (id.parse().unwrap(), AccountLedger::new(id.parse().unwrap()));
-    let ledgers = [(ledger.account.clone(), ledger.clone()), empty(STAYED), empty(SUSPENDED)];
-    State {
-        manifest: manifest(&[STAYED], "enforce"),
-        manifest_age: 0,
-        listed_again: None,
-        departed: Mutex::default(),
-        ledgers: Mutex::new(ledgers.into()),
-        failing: "",
-        calls: Mutex::default(),
-    }
-}
-
-async fn look(state: &mut State, hub: &World, day: u32) -> Result<PutAway, NotPutAway> {
-    let now = after(START.parse().unwrap(), Days(day));
-    state.manifest.at = minus(now, Days(state.manifest_age).duration() + SignedDuration::from_hours(4));
-    let wanted = PuttingAway { grace: Days(30), until: Timestamp::MAX };
-    let state = &*state;
-    put_away(state, hub, &At(now), listing(state), &"r-1".parse().unwrap(), wanted).await
-}
-
-/// Looks once a week, so that the next look finds the account missing for a month.
-async fn look_for_a_month(state: &mut State, hub: &World) {
-    for day in [0, 7, 14, 21, 28] {
-        look(state, hub, day).await.unwrap();
-    }
-}
-
-async fn listing(state: &State) -> Result<Vec<ListedAccount>, String> {
-    state.calls.lock().unwrap().push("listing".to_owned());
-    let of_the_run = || state.manifest.accounts.iter().map(|account| account.account.to_string()).collect();
-    let ids: Vec<String> = match &state.listed_again {
-        Some(listed) => listed.clone()?.into_iter().map(str::to_owned).collect(),
-        None => of_the_run(),
-    };
-    let account = |id: &String| ListedAccount {
-        id: id.parse().unwrap(),
-        name: "a".to_owned(),
-        email: "a@example.com".to_owned(),
-        state: "ACTIVE".to_owned(),
-    };
-    Ok(ids.iter().map(account).collect())
-}
-
-fn is_scheduled(hub: &World) -> bool {
-    hub.account().secrets[SECRET].is_scheduled_for_deletion
-}
+use support::{
+    BOBS, LEFT, SECRET, START, STAYED, SUSPENDED, hub, is_bobs_scheduled, is_scheduled, look, look_for,
+    look_for_a_month, manifest, state,
+};
 
 const ALL: [&str; 3] = [LEFT, STAYED, SUSPENDED];
 
@@ -320,5 +164,64 @@ async fn a_secret_that_cannot_be_looked_at_or_is_not_of_keywheels_making_keeps_i
             (LEFT, 3, false),
             "{why}"
         );
+    }
+}
+
+#[tokio::test]
+async fn a_secret_that_fails_keeps_no_other() {
+    let (hub, ledger) = hub();
+    let mut state = state(&ledger);
+    look_for_a_month(&mut state, &hub).await;
+    hub.account().secrets.get_mut(SECRET).unwrap().versions.clear();
+    let put_away = look(&mut state, &hub, 35).await.unwrap();
+    let [(_, why)] = put_away.failed.as_slice() else { panic!("{put_away:?}") };
+    assert!(why.contains(SECRET) && !why.contains(BOBS), "{why}");
+    assert_eq!((state.ledgers().len(), is_scheduled(&hub), is_bobs_scheduled(&hub)), (3, false, true));
+}
+
+#[tokio::test]
+async fn a_secret_that_somebody_restored_is_not_scheduled_again() {
+    let (hub, ledger) = hub();
+    let mut state = state(&ledger);
+    look_for_a_month(&mut state, &hub).await;
+    state.failing = "forget";
+    for day in [35, 42, 49] {
+        assert_eq!(look(&mut state, &hub, day).await.unwrap().failed.len(), 1);
+        assert_eq!((is_scheduled(&hub), is_bobs_scheduled(&hub)), (day == 35, true));
+        hub.account().secrets.get_mut(SECRET).unwrap().is_scheduled_for_deletion = false;
+    }
+    state.failing = "";
+    assert_eq!(look(&mut state, &hub, 56).await.unwrap().done.len(), 1);
+    assert_eq!((state.ledgers().len(), is_scheduled(&hub)), (2, false));
+}
+
+#[tokio::test]
+async fn what_there_is_no_time_for_is_said_and_done_the_next_time() {
+    for (minutes, scheduled) in [(1, [false, false]), (3, [true, false])] {
+        let (hub, ledger) = hub();
+        let mut state = state(&ledger);
+        look_for_a_month(&mut state, &hub).await;
+        let put_away = look_for(&mut state, &hub, 35, minutes).await.unwrap();
+        let [(account, why)] = put_away.failed.as_slice() else { panic!("{put_away:?}") };
+        assert_eq!((account.to_string().as_str(), why.as_str()), (LEFT, "no time was left for it"));
+        assert_eq!((state.ledgers().len(), [is_scheduled(&hub), is_bobs_scheduled(&hub)]), (3, scheduled));
+        assert_eq!(look(&mut state, &hub, 42).await.unwrap().done.len(), 1);
+        assert_eq!((state.ledgers().len(), [is_scheduled(&hub), is_bobs_scheduled(&hub)]), (2, [true, true]));
+    }
+}
+
+#[tokio::test]
+async fn a_former_secret_and_one_that_is_being_made_are_found_too() {
+    let as_left = |record: &mut UserRecord| record.secret_left = Some(START.parse().unwrap());
+    let as_pending = |record: &mut UserRecord| record.keys.values_mut().for_each(|key| key.published = None);
+    for change in [as_left as fn(&mut UserRecord), as_pending] {
+        let (hub, mut ledger) = hub();
+        let record = ledger.users.get_mut(&"alice".parse().unwrap()).unwrap();
+        record.secret_arn = None;
+        change(record);
+        let mut state = state(&ledger);
+        look_for_a_month(&mut state, &hub).await;
+        assert_eq!(look(&mut state, &hub, 35).await.unwrap().done.len(), 1);
+        assert!(is_scheduled(&hub));
     }
 }
