@@ -16,6 +16,7 @@ locals {
     not-invoked     = { metric = "AccountsFailed", function = "account-inventory", says = "Accounts could not be handed to key-rotation." }
     unanswered      = { metric = "AccountsUnanswered", function = "account-inventory", says = "Accounts were invoked and never answered, or the fan-out broke off." }
     run-going       = { metric = "RunsGoing", function = "account-inventory", says = "A run was accounted for while accounts could still answer, so nobody knows yet which never will." }
+    departures      = { metric = "DeparturesFailed", function = "account-inventory", says = "What is left of accounts that left the organization could not be put away." }
     notices-failed  = { metric = "NoticesFailed", function = "notification", says = "Notices could not be sent." }
     notices-waiting = { metric = "NoticesDeferred", function = "notification", says = "Notices wait for a later run: the mailer's quota, rate, sandbox, or a permission." }
     own-templates   = { metric = "TemplatesEmbedded", function = "notification", says = "Mails were made from the function's own templates, because the bucket's were missing or broken." }

@@ -233,6 +233,11 @@ run "hours_after_the_night_the_latest_run_is_accounted_for" {
     condition     = aws_cloudwatch_metric_alarm.own["unanswered"].metric_name == "AccountsUnanswered" && aws_cloudwatch_metric_alarm.own["run-going"].metric_name == "RunsGoing"
     error_message = "accounts that never answered alarm, and so does a look that comes too early"
   }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.own["departures"].metric_name == "DeparturesFailed"
+    error_message = "what is left of accounts that left the organization alarms when it cannot be put away"
+  }
 }
 
 run "accounting_for_runs_can_be_switched_off_alone" {

@@ -159,7 +159,8 @@ impl AccountInventory {
         let hub = AwsSecrets::new(&self.sdk, &self.sdk, SecretOptions::default());
         let wanted = PuttingAway { grace, until: minus(deadline, ONE_ACCOUNT) };
         let listing = self.listing(run);
-        report::put_away(&inventory::put_away(&store, &hub, &SystemClock, listing, run, wanted).await);
+        let ended = inventory::put_away(&store, &hub, &SystemClock, listing, run, wanted).await;
+        report::put_away(&ended, run, SystemClock.now());
     }
 
     /// Every account of the organization at the moment at which it is awaited.

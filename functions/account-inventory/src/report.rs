@@ -3,6 +3,7 @@
 use keywheel_core::Timestamp;
 use keywheel_core::contract::finish::{FinishRecord, RunState};
 use keywheel_core::contract::manifest::InventoryResult;
+use keywheel_core::id::RunId;
 use keywheel_engine::inventory::{FinishError, InventoryError, NotPutAway, PutAway};
 use keywheel_runtime::telemetry::{Metric, emit};
 use keywheel_runtime::{ErrorName, Function, FunctionError};
@@ -52,8 +53,8 @@ pub(crate) fn record_of(ended: &Result<FinishRecord, FinishError>) -> Option<&Fi
     }
 }
 
-/// Says what became of accounts that left the organization.
-pub(crate) fn put_away(ended: &Result<PutAway, NotPutAway>) {
+/// Says what became of accounts that left the organization, and counts what failed.
+pub(crate) fn put_away(ended: &Result<PutAway, NotPutAway>, run: &RunId, now: Timestamp) {
     match ended {
         Ok(PutAway { newly_missing, done, failed }) => {
             for account in newly_missing {
@@ -68,6 +69,13 @@ pub(crate) fn put_away(ended: &Result<PutAway, NotPutAway>) {
         }
         Err(why) => tracing::warn!(%why, "nothing was put away of accounts that left the organization"),
     }
+    let failed = [(Metric::DeparturesFailed, departures_failed(ended))];
+    emit(Function::AccountInventory, now, &failed, &[("run_id", run.as_str())]);
+}
+
+/// A look that failed counts as one: nobody knows of how many accounts.
+fn departures_failed(ended: &Result<PutAway, NotPutAway>) -> usize {
+    ended.as_ref().map_or(1, |put_away| put_away.failed.len())
 }
 
 /// Counts what a run that was accounted for says of accounts that did not answer.
@@ -125,6 +133,7 @@ pub(crate) fn named_finish(error: &FinishError) -> FunctionError {
 
 #[cfg(test)]
 mod tests {
+    use keywheel_core::contract::departed::TooManyMissing;
     use keywheel_core::contract::manifest::FanOutHandedOn;
     use serde_json::json;
 
@@ -144,5 +153,14 @@ mod tests {
         let sum = |metric| all.iter().filter(|(of, _)| *of == metric).map(|(_, count)| count).sum::<usize>();
         assert_eq!((sum(Metric::AccountsListed), sum(Metric::AccountsInvoked)), (9, 9));
         assert_eq!(sum(Metric::FanOutsHandedOn), 2);
+    }
+
+    #[test]
+    fn accounts_of_which_something_is_left_are_counted_and_a_look_that_failed() {
+        let failed = |nth: usize| (format!("{nth:012}").parse().unwrap(), "denied".to_owned());
+        let some = PutAway { failed: (1..=3).map(failed).collect(), ..PutAway::default() };
+        let refused = NotPutAway::TooManyMissing(TooManyMissing { missing: 9, known: 9 });
+        let counted = [Ok(PutAway::default()), Ok(some), Err(refused)].map(|ended| departures_failed(&ended));
+        assert_eq!(counted, [0, 3, 1]);
     }
 }

@@ -83,6 +83,8 @@ metrics! {
     AccountsUnanswered, AccountInventory, alarm "keywheel-unanswered";
     /// Runs that were to be accounted for while accounts could still answer.
     RunsGoing, AccountInventory, alarm "keywheel-run-going";
+    /// Accounts that left the organization of which something that was due is left, and weekly looks at who left that failed.
+    DeparturesFailed, AccountInventory, alarm "keywheel-departures";
     /// Accounts whose role could not be assumed.
     AccountsUnreachable, KeyRotation, alarm "keywheel-unreachable";
     /// Runs of an account that could not look at all of it, or left something undone that a retry can do.
