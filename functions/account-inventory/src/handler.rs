@@ -8,7 +8,6 @@ use keywheel_aws::{
     SessionFailed, SystemClock, session_name,
 };
 use keywheel_core::Timestamp;
-use keywheel_core::contract::fan_out::LATEST;
 use keywheel_core::contract::finish::FinishResult;
 use keywheel_core::contract::manifest::InventoryResult;
 use keywheel_core::id::RunId;
@@ -131,8 +130,7 @@ impl AccountInventory {
     }
 
     async fn finish(&self, run: WantedRun, invocation: &Invocation) -> Result<Answer, FunctionError> {
-        let run_id = if let WantedRun::Named(run_id) = &run { run_id.as_str() } else { LATEST };
-        let span = tracing::info_span!("finish", run_id);
+        let span = tracing::info_span!("finish", run_id = tracing::field::Empty);
         let finish = Finish { deadline: invocation.deadline, run: run.clone() };
         let work = async {
             let ended = inventory::finish(&self.state, &SystemClock, &finish).await;

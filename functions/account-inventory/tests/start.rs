@@ -7,10 +7,13 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
 
-/// What the function sent to the Runtime API.
 /// The trace of every invocation.
 const TRACE: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0";
 
+/// The latest run, as the state bucket names it.
+const LATEST: &str = r#"{"schema_version":1,"run_id":"r-9","at":"2026-11-20T02:00:07Z"}"#;
+
+/// What the function sent to the Runtime API.
 struct Sent {
     path: String,
     error_type: String,
@@ -151,7 +154,7 @@ fn it_asks_for_work_before_it_reads_certificates() {
     assert!(asked.unwrap().ends_with("/next"));
 }
 
-/// Serves one invocation, with an AWS that denies everything; brings what the function sent back and the errors that it logged.
+/// Serves one invocation, with an AWS that denies everything but the name of the latest run; brings what the function sent back and the errors that it logged.
 fn invoke(event: &str) -> (Sent, Vec<Value>) {
     let runtime_api = TcpListener::bind("127.0.0.1:0").unwrap();
     let aws = format!("http://{}", runtime_api.local_addr().unwrap());
@@ -165,6 +168,10 @@ fn invoke(event: &str) -> (Sent, Vec<Value>) {
         }
         if sent.path == "/" {
             answer(&stream, "400 Bad Request", "", r#"{"__type":"AccessDeniedException","Message":"not allowed"}"#);
+            continue;
+        }
+        if sent.path.contains("latest.json") {
+            answer(&stream, "200 OK", "etag: \"1\"\r\n", LATEST);
             continue;
         }
         if !sent.path.starts_with("/2018-06-01/runtime/") {
@@ -229,6 +236,9 @@ fn a_run_that_cannot_be_read_is_neither_accounted_for_nor_gone_on_with() {
     for event in [r#"{"finish":"latest"}"#, r#"{"finish":"r-1"}"#, r#"{"run_id":"r-1","hand_on":{"hop":1}}"#] {
         let (sent, errors) = invoke(event);
         assert_logged_once(&sent, &errors);
+        let run = if event.contains("latest") { "r-9" } else { "r-1" };
+        let is_named = errors[0]["spans"].as_array().unwrap().iter().any(|span| span["run_id"] == run);
+        assert!(is_named, "the line names the run: {}", errors[0]);
         assert_eq!(sent.body["errorType"], "Keywheel.StateUnavailable", "{event}");
         let message = sent.body["errorMessage"].as_str().unwrap();
         assert!(message.contains("s3:GetObject") && message.contains("STATE_BUCKET"), "{message}");

@@ -63,7 +63,8 @@ pub async fn finish<S: RunStore + RunHistory, C: Clock>(
     judged(record)
 }
 
-/// What became of every account of a run by now; stores nothing, and judges nothing.
+/// What became of every account of a run by now; stores nothing, and judges nothing. Once the run is known, the caller's span names it, if it has a field
+/// `run_id` for that.
 ///
 /// # Errors
 /// There is no such run, something cannot be read, or time does not suffice.
@@ -73,6 +74,7 @@ pub async fn finish_so_far<S: RunHistory, C: Clock>(
     finish: &Finish,
 ) -> Result<FinishRecord, FinishError> {
     let run_id = wanted(runs, &finish.run).await?;
+    tracing::Span::current().record("run_id", run_id.as_str());
     let manifest = runs.manifest(&run_id).await.map_err(FinishError::Unreadable)?;
     let manifest = manifest.ok_or_else(|| FinishError::UnknownRun(run_id.clone()))?;
     let fan_out = fan_out_of(runs, &manifest).await?;
