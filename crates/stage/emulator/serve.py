@@ -7,9 +7,7 @@ async def run(listener: socket.socket, parent: int) -> None:
     async def parent_is_gone() -> None:
         while os.getppid() == parent:
             await asyncio.sleep(0.1)
-    config = Config()
-    config.bind, config.loglevel, config.graceful_timeout = [f"fd://{listener.fileno()}"], "ERROR", 0.5
-    config.keep_alive_timeout = 75
+    config = Config.from_mapping(bind=f"fd://{listener.fileno()}", loglevel="ERROR", graceful_timeout=0.5, keep_alive_timeout=75)
     print(f"READY http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
     await serve(admin.application, config, shutdown_trigger=parent_is_gone)
 def main() -> None:  # the first process only watches, so that its being killed outright leaves the second to clean up

@@ -60,8 +60,7 @@ def enforce(stock: Any, key_id: str, operation: str, service: str, *rest: Any, *
             raise Injected
     bucket, _, name = resource.partition(":::")[2].partition("/")
     is_missing = operation == "s3:GetObject" and name not in s3._buckets.get(bucket, {}).get("objects", {})
-    of_bucket = options | {"resource_arn": f"arn:aws:s3:::{bucket}"}
-    denied = stock(key_id, "s3:ListBucket", service, *rest, **of_bucket) if is_missing else None
+    denied = is_missing and stock(key_id, "s3:ListBucket", service, *rest, **options | {"resource_arn": f"arn:aws:s3:::{bucket}"})
     return denied or stock(key_id, operation, service, *rest, **options)
 async def reply(send: Any, status: int, headers: dict, body: bytes) -> None:
     pairs = [(name.lower().encode(), value.encode()) for name, value in headers.items()]

@@ -61,6 +61,29 @@ if event.get("fail"):
         call, = [call for call in stage("GET", "function-calls") if call["event"].get("file") == file]
         self.assertNotIn("answer", call)
 
+    def test_a_retry_is_known_before_it_comes(self) -> None:
+        account, file = new_account(), self.file()
+        make_function(account, REPORT)
+        invoke(account, {"file": file, "fail": True}, "Event")
+
+        def own() -> list[bool]:
+            return ["answer" in call for call in stage("GET", "function-calls") if call["event"].get("file") == file]
+        states: list[list[bool]] = []
+        self.assertTrue(eventually(lambda: states.append(own()) or states[-1] == [True, True, True], 15), states)
+        self.assertTrue(states[0], states)
+        self.assertEqual([], [state for state in states[:-1] if all(state)])  # else the event seems to be over
+
+    def test_an_event_is_handed_over_no_oftener_than_it_may_be_tried(self) -> None:
+        account, file = new_account(), self.file()
+        make_function(account, REPORT)
+        client("lambda", account).put_function_event_invoke_config(FunctionName="function", MaximumRetryAttempts=0)
+        invoke(account, {"file": file, "fail": True}, "Event")
+
+        def own() -> list[bool]:
+            return ["answer" in call for call in stage("GET", "function-calls") if call["event"].get("file") == file]
+        self.assertTrue(eventually(lambda: all(own())), own())
+        self.assertEqual([True], own())
+
     def test_raw_mail_is_kept(self) -> None:
         account = new_account()
         raw = b"From: a@example.com\r\nTo: b@example.com\r\nSubject: hello\r\nX-Keywheel: yes\r\n\r\nbody\r\n"
@@ -89,6 +112,7 @@ class Alike(Patched):
 
     test_throttled_event_is_kept = test_every_line_of_a_function_is_kept = test_raw_mail_is_kept = None
     test_every_event_and_answer_is_kept = test_an_event_is_kept_from_the_moment_it_is_handed_over = None
+    test_a_retry_is_known_before_it_comes = test_an_event_is_handed_over_no_oftener_than_it_may_be_tried = None
 
     def test_function_has_the_credentials_of_its_role(self) -> None:
         account = new_account()

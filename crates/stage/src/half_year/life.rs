@@ -147,7 +147,7 @@ impl<'a> Life<'a> {
             );
             second?;
             let mut calls = first?;
-            calls.extend(night::settle(self.stage, 0, true).await?);
+            calls.extend(night::settle(self.stage, 0).await?);
             calls
         } else {
             night::run(self.stage, audit, is_faulty).await?

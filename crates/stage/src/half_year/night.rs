@@ -12,10 +12,6 @@ use crate::stage::Stage;
 
 const PATIENCE: Duration = Duration::from_mins(2);
 const POLL: Duration = Duration::from_millis(100);
-/// Nothing new for so long is the end of a night in which nothing failed.
-const QUIET: Duration = Duration::from_millis(300);
-/// Where something failed, Lambda tries again: two seconds later at most on the stage.
-const QUIET_AFTER_FAULTS: Duration = Duration::from_millis(2_600);
 
 /// What may fail: in words, and as the emulator is told.
 pub(super) fn faults() -> Vec<(&'static str, Value)> {
@@ -59,22 +55,18 @@ pub(super) async fn run(stage: &Stage, audit: bool, is_faulty: bool) -> anyhow::
         bail!("account-inventory failed: {}", answer.payload);
     }
     let invoked = answer.payload["accounts"]["invoked"].as_u64().unwrap_or_default();
-    settle(stage, usize::try_from(invoked)?, is_faulty).await
+    settle(stage, usize::try_from(invoked)?).await
 }
 
-/// Waits until so many accounts have been answered for, and nothing more comes.
-pub(super) async fn settle(stage: &Stage, accounts: usize, is_faulty: bool) -> anyhow::Result<Vec<FunctionCall>> {
-    let (began, mut changed, mut seen) = (Instant::now(), Instant::now(), 0);
-    let quiet = if is_faulty { QUIET_AFTER_FAULTS } else { QUIET };
+/// Waits until so many accounts have been answered for, and nothing more is to come: a retry is a call without an answer from the moment
+/// that the attempt before it has failed.
+pub(super) async fn settle(stage: &Stage, accounts: usize) -> anyhow::Result<Vec<FunctionCall>> {
+    let began = Instant::now();
     loop {
         let calls = stage.admin.function_calls().await?;
         let answered = calls.iter().filter(|call| !call.answer.is_null()).count();
         let rotations = calls.iter().filter(|call| call.function == KEY_ROTATION).count();
-        if answered != seen {
-            (seen, changed) = (answered, Instant::now());
-        }
-        let is_over = answered == calls.len() && rotations >= accounts;
-        if is_over && changed.elapsed() > quiet {
+        if answered == calls.len() && rotations >= accounts {
             return stage.admin.take_function_calls().await;
         }
         if began.elapsed() > PATIENCE {

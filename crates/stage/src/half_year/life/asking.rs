@@ -36,7 +36,7 @@ impl Life<'_> {
         self.begin(&account, true, Some(asked.clone())).await?;
         self.stage.admin.take_calls().await?;
         self.stage.functions.invoke(KEY_ROTATION, &serde_json::to_value(&asked)?).await?;
-        let calls = night::settle(self.stage, 1, false).await?;
+        let calls = night::settle(self.stage, 1).await?;
         self.note(&calls)?;
         self.mails(&calls).await?;
         let seen = self.stage.admin.take_calls().await?;
