@@ -10,6 +10,9 @@ const OF_EVERY_LINE: [&str; 8] =
 const OF_METRICS: [&str; 4] = ["_aws", "Function", "run_id", "account"];
 /// Whose fields are documented.
 const OURS: [&str; 4] = ["keywheel", "account_inventory", "key_rotation", "notification"];
+/// What is said of mails that come back: such an invocation belongs to no run, and names the mail's message.
+const OF_RETURNED_MAILS: [&str; 2] =
+    ["a mail came back that is none of Keywheel's", "a mail did not arrive: the next run tells the account's owner"];
 /// What ends before there is a run.
 const BEFORE_ANY_RUN: [&str; 2] = ["Keywheel.EventInvalid", "Keywheel.ConfigurationInvalid"];
 
@@ -45,10 +48,16 @@ fn names_its_run(fields: &Map<String, Value>) -> bool {
     let spans = fields.get("spans").and_then(Value::as_array).into_iter().flatten();
     let has_run = fields.contains_key("run_id") || spans.into_iter().any(|span| span.get("run_id").is_some());
     let error = fields.get("error_type").and_then(Value::as_str);
-    // A mail that comes back names its message, and the counts of such an invocation are of that alone.
-    let is_returned =
-        fields.contains_key("message_id") || fields.contains_key("_aws") && !fields.contains_key("NoticesSent");
-    has_run || error.is_some_and(|error| BEFORE_ANY_RUN.contains(&error)) || is_returned
+    has_run || error.is_some_and(|error| BEFORE_ANY_RUN.contains(&error)) || is_of_returned_mails(fields)
+}
+
+fn is_of_returned_mails(fields: &Map<String, Value>) -> bool {
+    let says = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
+    if fields.contains_key("_aws") {
+        // Digests, which belong to runs, count what was sent too.
+        return says("Function") == "notification" && !fields.contains_key("NoticesSent");
+    }
+    fields.contains_key("message_id") && OF_RETURNED_MAILS.contains(&says("message"))
 }
 
 #[cfg(test)]
@@ -75,6 +84,17 @@ mod tests {
     }
 
     #[test]
+    fn lines_of_mails_that_came_back_belong_to_no_run() {
+        for message in OF_RETURNED_MAILS {
+            let line = format!(
+                r#"{{"level":"INFO","message":"{message}","message_id":"m","target":"notification","spans":[]}}"#
+            );
+            assert_eq!(fault(&line), None);
+        }
+        assert_eq!(fault(r#"{"_aws":{},"Function":"notification","NoticesFailed":1}"#), None);
+    }
+
+    #[test]
     fn other_fields_and_lines_without_a_run_do_not() {
         let why = |line: &str| fault(line).unwrap_or_default();
         assert!(why("plain").starts_with("no JSON"));
@@ -86,6 +106,13 @@ mod tests {
             why(&format!(r#"{{"level":"INFO",{}}}"#, RUN.replace("\"run_id\"", "\"run\""))).starts_with("run is not")
         );
         assert!(why(r#"{"_aws":{},"Function":"notification","NoticesSent":1}"#).starts_with("names no run"));
+        for function in ["account-inventory", "key-rotation"] {
+            let counts = format!(r#"{{"_aws":{{}},"Function":"{function}","StepsDone":1}}"#);
+            assert!(why(&counts).starts_with("names no run"), "{counts}");
+        }
+        let sent =
+            r#"{"level":"INFO","message":"the digest was sent","message_id":"m","target":"notification","spans":[]}"#;
+        assert!(why(sent).starts_with("names no run"));
         assert!(why(r#"{"_aws":{},"run_id":"r","Notices":1}"#).starts_with("Notices is not"));
         assert!(
             why(r#"{"level":"INFO","message":"x","target":"key_rotation","spans":[]}"#).starts_with("names no run")
