@@ -3,6 +3,7 @@
 
 mod asked;
 mod evidence;
+mod housekeeping;
 mod past;
 
 use std::collections::BTreeSet;
@@ -36,6 +37,9 @@ impl Watch {
             Operation::UpdateAccessKey if call.subject.ends_with(" Active") => self.revival(call, account),
             Operation::UpdateAccessKey => self.deactivation(call, account),
             Operation::DeleteAccessKey => self.deletion(call, account),
+            Operation::ScheduleDeletion | Operation::ForgetHosts => self.putting_away(call, account),
+            Operation::DeleteParameter => self.parameter_deletion(call, account),
+            Operation::ScheduleFormerDeletion => self.former_deletion(call, account),
             _ => Ok(()),
         });
         if let Err(why) = verdict {
@@ -50,7 +54,10 @@ impl Watch {
         match call.operation {
             Operation::GetGroup => self.groups.push(account.groups.get(exemption_group).cloned()),
             Operation::ListAccessKeys if remembers => self.sees(account, &call.subject),
+            Operation::ListUsers if remembers => self.sees_who_is_there(account),
+            Operation::DescribeSecret => self.sees_whether_usable(call, account),
             Operation::GetUser => {
+                self.sees_whether_there(account, &call.subject);
                 self.looks.extend(Look::of(account, &call.subject).map(|look| (call.subject.clone(), look)));
             }
             _ => {}
@@ -72,6 +79,7 @@ impl Watch {
                 }
             }
             Operation::DeleteAccessKey => self.deleted += 1,
+            Operation::ScheduleDeletion => drop(self.scheduled.insert(user_of(call).to_owned(), call.at)),
             _ => {}
         }
     }
@@ -256,11 +264,13 @@ fn check(holds: bool, why: &str) -> Verdict {
     if holds { Ok(()) } else { Err(why.to_owned()) }
 }
 
-/// The user whom a call to IAM is about, or whose secret a call is about.
+/// The user whom a call to IAM is about, or whose secret, parameter or acknowledgements a call is about. In this model names of parameters end
+/// in the user's.
 fn user_of(call: &Call) -> &str {
     let subject = call.subject.split(' ').next().unwrap_or_default();
     let of_account = subject.strip_prefix("Account_").and_then(|rest| rest.split_once("_User_"));
-    of_account.and_then(|(_, rest)| rest.strip_suffix("_AccessKey")).unwrap_or(subject)
+    let of_secret = of_account.and_then(|(_, rest)| rest.strip_suffix("_AccessKey"));
+    of_secret.unwrap_or_else(|| subject.trim_end_matches('/').rsplit('/').next().unwrap_or_default())
 }
 
 fn key_of(call: &Call) -> Option<AccessKeyId> {

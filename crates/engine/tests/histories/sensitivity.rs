@@ -4,7 +4,7 @@ use keywheel_core::observed::KeyStatus;
 use keywheel_core::policy::Policy;
 use keywheel_core::time::Days;
 use keywheel_testkit::judge::{Look, Watch};
-use keywheel_testkit::{Account, Call, Habit, Night, Operation, World};
+use keywheel_testkit::{Account, Call, Habit, Night, Operation, Parameter, World};
 
 /// Alice's key of 90 days was replaced tonight.
 fn rotated() -> World {
@@ -148,4 +148,93 @@ fn rule_2_and_8_a_users_own_tags_and_what_its_hosts_acknowledge_are_known() {
     let mut acknowledging = watch(&account);
     acknowledging.policy.ack_forget_after = Some(Days(90));
     assert_eq!(said(&mut acknowledging, &account, Operation::UpdateAccessKey, 0), "");
+}
+
+/// Alice, of whom everything was made, has gone; the run that looks now saw her last so many days ago.
+fn gone_for(days: u32) -> (World, Watch) {
+    let world = rotated();
+    let mut watch = watch(&world.account());
+    see(&mut watch, &world.account(), Operation::ListUsers, "");
+    days_later(&world, days);
+    world.account().users.clear();
+    see(&mut watch, &world.account(), Operation::GetUser, "alice");
+    (world, watch)
+}
+
+fn see(watch: &mut Watch, account: &Account, operation: Operation, subject: &str) {
+    watch.note(&Call { at: account.now, operation, subject: subject.to_owned() }, account, "exempt", true);
+}
+
+/// What the judge says of a call that puts away what is left.
+fn said_of(watch: &mut Watch, account: &Account, operation: Operation) -> String {
+    let subject = match operation {
+        Operation::DeleteParameter => PARAMETER.to_owned(),
+        Operation::ForgetHosts => format!("acks/{}/alice/", account.id),
+        _ => account.secret_name("alice"),
+    };
+    watch.broken.clear();
+    watch.judge(&Call { at: account.now, operation, subject }, account);
+    watch.broken.join("; ")
+}
+
+const PARAMETER: &str = "/keywheel/111122223333/alice";
+const PUT_AWAY: [Operation; 3] = [Operation::ScheduleDeletion, Operation::ForgetHosts, Operation::DeleteParameter];
+
+#[test]
+fn what_is_left_of_a_user_must_not_be_put_away_before_its_grace() {
+    for operation in PUT_AWAY {
+        let (world, mut early) = gone_for(29);
+        assert!(said_of(&mut early, &world.account(), operation).contains("not gone for long enough"), "{operation:?}");
+        let (world, mut late) = gone_for(31);
+        assert_eq!(said_of(&mut late, &world.account(), operation), "", "{operation:?}");
+    }
+}
+
+#[test]
+fn what_is_left_must_not_be_put_away_of_a_user_who_is_there_under_any_name() {
+    for operation in PUT_AWAY {
+        let (world, mut watch) = gone_for(31);
+        let former = rotated().account().user("alice").clone();
+        let mut account = world.account();
+        account.users.insert("bob".parse().unwrap(), former);
+        account.user_mut("bob").name = "bob".parse().unwrap();
+        see(&mut watch, &account, Operation::GetUser, "alice");
+        assert!(said_of(&mut watch, &account, operation).contains("the user is there"), "{operation:?}");
+        account.users.clear();
+        account.add_user("alice");
+        see(&mut watch, &account, Operation::GetUser, "alice");
+        assert!(said_of(&mut watch, &account, operation).contains("the user is there"), "{operation:?}");
+    }
+}
+
+#[test]
+fn a_parameter_must_not_be_deleted_while_it_is_of_use() {
+    let (world, mut watch) = gone_for(31);
+    let mut account = world.account();
+    let secret = account.secret_name("alice");
+    see(&mut watch, &account, Operation::DescribeSecret, &secret);
+    assert!(said_of(&mut watch, &account, Operation::DeleteParameter).contains("is not scheduled for deletion"));
+    assert_eq!(said_of(&mut watch, &account, Operation::ScheduleDeletion), "");
+    account.secrets.get_mut(&secret).unwrap().is_scheduled_for_deletion = true;
+    see(&mut watch, &account, Operation::DescribeSecret, &secret);
+    assert!(said_of(&mut watch, &account, Operation::DeleteParameter).contains("can be restored"));
+    account.now = account.in_days(31);
+    assert_eq!(said_of(&mut watch, &account, Operation::DeleteParameter), "");
+    account.add_user_with_key("bob", 1);
+    let value = account.value_of("bob", account.user("bob").keys[0].id.as_str());
+    account.parameters.insert(PARAMETER.to_owned(), Parameter::by_a_person(&value));
+    assert!(said_of(&mut watch, &account, Operation::DeleteParameter).contains("a key that exists"));
+}
+
+#[test]
+fn the_former_secret_must_not_be_put_away_with_the_only_half_of_a_key() {
+    let world = rotated();
+    let mut account = world.account();
+    let name = account.secret_name("alice");
+    let held = account.secrets[&name].clone();
+    account.left_secrets.insert(name.clone(), held);
+    assert_eq!(said_of(&mut watch(&account), &account, Operation::ScheduleFormerDeletion), "");
+    account.secrets.remove(&name);
+    let said = said_of(&mut watch(&account), &account, Operation::ScheduleFormerDeletion);
+    assert!(said.contains("the only stored half"), "{said}");
 }

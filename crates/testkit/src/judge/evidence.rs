@@ -7,7 +7,7 @@ use crate::{Account, Key, Mail, Secret, User};
 use jiff::SignedDuration;
 use keywheel_core::Timestamp;
 use keywheel_core::contract::result::StepStatus;
-use keywheel_core::id::{AccessKeyId, UserName};
+use keywheel_core::id::{AccessKeyId, UserId, UserName};
 use keywheel_core::observed::{AWSCURRENT, AWSPENDING};
 use keywheel_core::policy::Policy;
 use keywheel_core::reason::Reason;
@@ -40,6 +40,14 @@ pub struct Watch {
     /// When a person did something in the middle of a run whose calls failed, or after it, or to a user of whom the ledger has
     /// a key that a run was about to make inactive when it broke off: no run can tell that from what it did itself.
     pub muddles: BTreeSet<Timestamp>,
+    /// When a run last listed users, by name, and the id that the user then had.
+    pub there: BTreeMap<String, (UserId, Timestamp)>,
+    /// The users of whom a run found, when it looked last, that they are there under no name.
+    pub absent: BTreeSet<String>,
+    /// The users whose secret was there, and not scheduled for deletion, when a run looked last.
+    pub usable: BTreeSet<String>,
+    /// When Keywheel last called to schedule a user's secret for deletion.
+    pub scheduled: BTreeMap<String, Timestamp>,
     /// The spans of time in which there were runs.
     pub runs: Vec<(Timestamp, Timestamp)>,
     /// Whether the run that goes on may change anything.
@@ -69,6 +77,10 @@ impl Watch {
             deactivations: BTreeMap::new(),
             seen_active: BTreeSet::new(),
             muddles: BTreeSet::new(),
+            there: BTreeMap::new(),
+            absent: BTreeSet::new(),
+            usable: BTreeSet::new(),
+            scheduled: BTreeMap::new(),
             runs: Vec::new(),
             may_change: true,
             is_first_sight: true,
