@@ -24,6 +24,13 @@ use past::is_ours;
 const TELLS_OF_A_REPLACEMENT: &[Reason] =
     &[Reason::RotationDue, Reason::Forced, Reason::ReplacementPending, Reason::NoticeRepeated, Reason::NoticeNotSent];
 
+const PUTS_AWAY: &[Operation] = &[
+    Operation::ScheduleDeletion,
+    Operation::ScheduleFormerDeletion,
+    Operation::DeleteParameter,
+    Operation::ForgetHosts,
+];
+
 type Verdict = Result<(), String>;
 
 impl Watch {
@@ -81,6 +88,9 @@ impl Watch {
             Operation::DeleteAccessKey => self.deleted += 1,
             Operation::ScheduleDeletion => drop(self.scheduled.insert(user_of(call).to_owned(), call.at)),
             _ => {}
+        }
+        if PUTS_AWAY.contains(&call.operation) {
+            *self.put_away.entry(call.operation).or_default() += 1;
         }
     }
 

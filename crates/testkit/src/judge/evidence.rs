@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::asked::Asked;
-use crate::{Account, Key, Mail, Secret, User};
+use crate::{Account, Key, Mail, Operation, Secret, User};
 use jiff::SignedDuration;
 use keywheel_core::Timestamp;
 use keywheel_core::contract::result::StepStatus;
@@ -62,6 +62,8 @@ pub struct Watch {
     pub deactivated: u64,
     /// Calls that delete keys.
     pub deleted: u64,
+    /// Calls that put away what is left, by what was called.
+    pub put_away: BTreeMap<Operation, u64>,
     /// The rules that were broken, in words.
     pub broken: Vec<String>,
 }
@@ -88,6 +90,7 @@ impl Watch {
             made: 0,
             deactivated: 0,
             deleted: 0,
+            put_away: BTreeMap::new(),
             broken: Vec::new(),
         }
     }

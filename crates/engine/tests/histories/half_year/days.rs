@@ -20,7 +20,7 @@ use super::people::{
     OTHERS, STEADY, ages, frees_a_slot, keep_exempt, others, settle, settle_others, use_both_keys, work_late,
 };
 use super::promises::{Seen, broken_in_the_end, count_features};
-use super::sums::Sums;
+use super::sums::{PUT_AWAY, Sums};
 use crate::asking::asking;
 use crate::ledgers::Damage;
 use crate::people::Deed;
@@ -83,6 +83,9 @@ pub(crate) fn live(number: u64, seed: u64) -> Lived {
     let watch = lives.play.watch();
     for (what, count) in [("made", watch.made), ("made inactive", watch.deactivated), ("deleted", watch.deleted)] {
         lives.sums.many(&format!("keys {what}"), count);
+    }
+    for (operation, what) in PUT_AWAY {
+        lives.sums.many(what, watch.put_away.get(&operation).copied().unwrap_or_default());
     }
     drop(watch);
     Lived { sums: lives.sums, broken }

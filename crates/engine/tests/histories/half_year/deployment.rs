@@ -7,6 +7,7 @@ use keywheel_core::policy::{ForeignInactiveKeys, Mode, UnusedKeys};
 use keywheel_core::time::Days;
 use keywheel_engine::inventory::rollout_rank;
 use keywheel_testkit::{Night, Store, World};
+use serde_json::json;
 
 /// The day on which the deployment that began with the users' own accounts moves its secrets to the hub.
 const MOVES_ON: u32 = 80;
@@ -58,9 +59,9 @@ impl Membership {
         account.recipients.insert("operations".to_owned());
         // Whoever lost a ledger is told to say this, or the parameter counts as somebody else's.
         let adopt = self.has_damaged_ledgers();
-        account.parameter_list = Some(format!(
-            r#"{{"schema_version":1,"parameters":[{{"users":["*/steady-1"],"layout":"new-old","adopt":{adopt}}}]}}"#
-        ));
+        let users = ["*/steady-1", "*/user-0", "*/user-1", "*/user-2", "*/user-3"];
+        let entry = json!({ "users": users, "layout": "new-old", "adopt": adopt });
+        account.parameter_list = Some(json!({ "schema_version": 1, "parameters": [entry] }).to_string());
         account.groups.insert("exempt".to_owned(), BTreeSet::new());
         drop(account);
         world

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use keywheel_core::contract::result::StepStatus;
-use keywheel_testkit::Ended;
+use keywheel_testkit::{Ended, Operation};
 
 /// Counts by what is counted.
 #[derive(Default)]
@@ -54,6 +54,18 @@ const TRIED: &[&str] = &[
     "parameters",
     "mails with an encrypted pair",
     "acknowledgements",
+    "secrets scheduled for deletion",
+    "former secrets scheduled for deletion",
+    "parameters deleted",
+    "acknowledgements of users who are gone deleted",
+];
+
+/// The calls that put away what is left of users who are gone, and in a former store.
+pub(crate) const PUT_AWAY: [(Operation, &str); 4] = [
+    (Operation::ScheduleDeletion, "secrets scheduled for deletion"),
+    (Operation::ScheduleFormerDeletion, "former secrets scheduled for deletion"),
+    (Operation::DeleteParameter, "parameters deleted"),
+    (Operation::ForgetHosts, "acknowledgements of users who are gone deleted"),
 ];
 
 impl Sums {
