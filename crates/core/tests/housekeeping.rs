@@ -39,7 +39,7 @@ fn night(ledger: &mut AccountLedger, policy: &Policy, is_whole: bool, is_there: 
     let alice = user_name("alice");
     let there: Present<'_> = is_there.then_some((&alice, None)).into_iter().collect();
     ledger.note_gone(&there, is_whole, now);
-    ledger.forget_gone(&there, now);
+    ledger.forget_gone(&there, policy, now);
     let account = ledger.account.clone();
     let forced = BTreeSet::new();
     let view = AccountView {
@@ -71,7 +71,7 @@ proptest! {
                 (false, false) => missed_since,
             };
             let is_due = is_whole && !is_there && missed_since.is_some_and(|since| after(since, GRACE) <= now);
-            // A ledger forgets who is gone for three months.
+            // A ledger forgets who is gone for a year.
             let is_remembered = ledger.users.contains_key(&user_name("alice"));
             prop_assert_eq!(!steps.is_empty(), is_due && is_remembered, "{:?} at {}", steps, now);
             prop_assert!(steps.iter().all(|step| step.action == Action::ScheduleSecret && step.key.is_none()));
@@ -111,20 +111,24 @@ fn a_date_in_the_future_is_no_grace() {
 #[test]
 fn who_is_gone_is_forgotten_whatever_dates_the_ledger_has() {
     let policy = Policy { housekeeping_after: Some(GRACE), ..Policy::default() };
+    let never = Policy { housekeeping_after: None, ..policy.clone() };
     let start: Timestamp = "2026-03-01T00:00:00Z".parse().unwrap();
     let user_id = "AIDAEXAMPLE000000001".parse().unwrap();
-    let nights_until_forgotten = |mut ledger: AccountLedger| {
+    let nights_until_forgotten = |mut ledger: AccountLedger, policy: &Policy| {
         let is_forgotten = |nth: &u32| {
-            night(&mut ledger, &policy, true, false, after(start, Days(*nth)));
+            night(&mut ledger, policy, true, false, after(start, Days(*nth)));
             ledger.users.is_empty()
         };
         (0..400).find(is_forgotten)
     };
-    assert_eq!(nights_until_forgotten(ledger()), Some(90));
+    assert_eq!(nights_until_forgotten(ledger(), &never), Some(90));
+    // What is left to put away is waited for.
+    assert_eq!(nights_until_forgotten(ledger(), &policy), Some(365));
     let mut damaged = ledger();
     damaged.key_mut(&user_name("alice"), &user_id, &key_id("K1")).published = Some(after(start, Days(3_000)));
-    assert_eq!(nights_until_forgotten(damaged), Some(90));
+    assert_eq!(nights_until_forgotten(damaged, &never), Some(90));
     let mut cleared = ledger();
-    cleared.user_mut(&user_name("alice"), &user_id).parameter_cleared = Some(after(start, Days(60)));
-    assert_eq!(nights_until_forgotten(cleared), Some(150));
+    let alice = cleared.user_mut(&user_name("alice"), &user_id);
+    (alice.secret_cleared, alice.parameter_cleared) = (Some(start), Some(after(start, Days(60))));
+    assert_eq!(nights_until_forgotten(cleared, &policy), Some(150));
 }

@@ -5,8 +5,12 @@ use std::collections::BTreeSet;
 use crate::Timestamp;
 use crate::id::{AccountId, UserId, UserName};
 use crate::ledger::{AccountLedger, UserRecord};
+use crate::policy::Policy;
 use crate::secret::VersionId;
-use crate::time::{CLOCK_TOLERANCE, plus};
+use crate::time::{CLOCK_TOLERANCE, Days, after, plus};
+
+/// How long somebody who is gone is remembered at most for what could not be put away.
+const OUTSTANDING_AT_MOST: Days = Days(365);
 
 /// Who is in an account, as far as a look saw.
 #[derive(Clone, Debug, Default)]
@@ -50,14 +54,34 @@ impl AccountLedger {
         }
     }
 
-    /// Forgets those who are long gone, and of whom nothing was written down lately. A look that does not know who is gone forgets nobody.
-    pub fn forget_gone(&mut self, there: &Present<'_>, now: Timestamp) {
-        let is_kept = |record: &UserRecord| record.gone_since.is_none() || !record.is_long_quiet(now);
+    /// Forgets those who are long gone, of whom nothing was written down lately, and nothing is left to put away: that is waited for up to a year.
+    /// A look that does not know who is gone forgets nobody.
+    pub fn forget_gone(&mut self, there: &Present<'_>, policy: &Policy, now: Timestamp) {
+        let is_waited_for = |record: &UserRecord| {
+            let since = record.gone_since.filter(|_| record.leaves_something(policy));
+            since.is_some_and(|since| now < after(since, OUTSTANDING_AT_MOST))
+        };
+        let is_kept =
+            |record: &UserRecord| record.gone_since.is_none() || !record.is_long_quiet(now) || is_waited_for(record);
         self.users.retain(|name, record| there.has(name, record) || is_kept(record));
     }
 }
 
 impl UserRecord {
+    /// Whether Keywheel made a key for the user, as far as is remembered: else there is nothing of its making.
+    #[must_use]
+    pub fn had_a_secret(&self) -> bool {
+        self.keys.values().any(|key| key.created.is_some() || key.published.is_some() || key.superseded_by.is_some())
+    }
+
+    /// Whether something of a user who is gone is still to be put away.
+    fn leaves_something(&self, policy: &Policy) -> bool {
+        let secret = self.secret_cleared.is_none() || self.secret_left.is_some();
+        let hosts = policy.ack_forget_after.is_some() && self.hosts_cleared.is_none();
+        let parameter = policy.parameters && self.parameter.is_some() && self.parameter_cleared.is_none();
+        policy.housekeeping_after.is_some() && self.had_a_secret() && (secret || hosts || parameter)
+    }
+
     /// The versions that a secret of Keywheel's making may hold for this very user: a version's id tells whose key it holds.
     #[must_use]
     pub fn versions(&self, account: &AccountId) -> BTreeSet<VersionId> {

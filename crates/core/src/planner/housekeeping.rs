@@ -13,7 +13,7 @@ use crate::time::{Days, after};
 #[must_use]
 pub fn plan_housekeeping(view: &AccountView<'_>, there: &Present<'_>) -> Vec<Step> {
     let Some(grace) = view.policy.housekeeping_after else { return Vec::new() };
-    let gone = view.ledger.users.iter().filter(|(name, record)| !there.has(name, record) && had_a_secret(record));
+    let gone = view.ledger.users.iter().filter(|(name, record)| !there.has(name, record) && record.had_a_secret());
     let due = gone.flat_map(|(name, record)| {
         let steps = [secret(record, grace), hosts(view, record, grace), parameter(view, record)].into_iter().flatten();
         let steps = steps.filter(|(due, _)| *due <= view.now);
@@ -25,11 +25,6 @@ pub fn plan_housekeeping(view: &AccountView<'_>, there: &Present<'_>) -> Vec<Ste
     let mut steps: Vec<Step> = due.collect();
     hold_back_for_account(view, &mut steps);
     steps
-}
-
-/// Whether Keywheel made a key for the user, as far as is remembered: else there is nothing of its making.
-fn had_a_secret(record: &UserRecord) -> bool {
-    record.keys.values().any(|key| key.created.is_some() || key.published.is_some() || key.superseded_by.is_some())
 }
 
 /// When the secret is scheduled for deletion, and the former one with it, where one is not yet.

@@ -125,7 +125,7 @@ impl<P: Ports> Night<'_, P> {
         // A reviewed plan is about some users alone.
         let is_whole = sight.is_whole_sweep() && self.run.reviewed.is_none();
         ledger.note_gone(&there, is_whole, self.now);
-        ledger.forget_gone(&there, self.now);
+        ledger.forget_gone(&there, &self.settings.policy, self.now);
         let mut plan = plan_account(&AccountView { ledger: &ledger, ..view });
         if is_whole {
             plan.steps.extend(plan_housekeeping(&AccountView { ledger: &ledger, ..view }, &there));

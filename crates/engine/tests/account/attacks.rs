@@ -157,8 +157,8 @@ fn users_who_are_long_gone_are_forgotten_and_others_are_not() {
     world.account().add_user_with_key("bob", 90);
     let _ = night().on(&world);
     assert!(remembers(&world), "who was there yesterday is remembered");
-    // A sweep finds the user gone, and the time counts from then.
-    for is_remembered in [true, false] {
+    // A sweep finds the user gone, the next puts the secret away, and the time counts from then.
+    for is_remembered in [true, true, false] {
         let later = world.account().in_days(100);
         world.at(later);
         let _ = night().on(&world);

@@ -4,6 +4,7 @@ use keywheel_core::contract::result::{AccountResult, StepStatus};
 use keywheel_core::plan::StepKind;
 use keywheel_core::policy::Mode;
 use keywheel_core::reason::Reason;
+use keywheel_core::time::Days;
 use keywheel_testkit::{Fault, Night, Operation, World};
 
 use crate::support::{alice, next_night, night};
@@ -101,6 +102,19 @@ fn a_user_who_is_made_again_keeps_the_secret_of_that_name() {
     let result = a_night(&world, &night());
     let row = result.steps.iter().find(|row| row.reason == Reason::PreconditionChanged).map(|row| row.status);
     assert_eq!((row, is_scheduled(&world)), (Some(StepStatus::Deferred), false), "{result:?}");
+}
+
+#[test]
+fn what_could_not_be_put_away_for_a_month_is_not_forgotten() {
+    let mut late = night();
+    late.settings.policy.housekeeping_after = Some(Days(80));
+    let world = gone();
+    world.fail_every(Operation::ScheduleDeletion, Fault::Denied);
+    for _ in 0..130 {
+        a_night(&world, &late);
+    }
+    let world = world.fork();
+    assert!(nights_until_scheduled(&world, &late, 10).is_some());
 }
 
 #[test]
