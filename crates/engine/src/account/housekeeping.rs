@@ -68,6 +68,7 @@ impl<P: Ports> Executor<'_, P> {
             }
             self.session.hold_for(CALL_TIME).await?;
             self.ports.parameters().delete(name).await.map_err(|error| waits(&error))?;
+            tracing::info!(user = %step.user, parameter = name, "the parameter of a user who is gone is deleted for good");
         }
         let now = self.ports.clock().now();
         let noted = self.session.write(|ledger| {

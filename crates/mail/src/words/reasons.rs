@@ -90,7 +90,7 @@ pub fn words(step: StepKind, reason: Reason) -> Words {
             "The secret has been in another place for a long time, so the former one is put away. It can be restored for 30 days.",
         ),
         (Reason::UserGone, _) => told(
-            "The user is gone for a long time, so what is left of it is put away. Its secret can be restored for 30 days.",
+            "The user is gone for a long time, so what is left of it is put away: its secret, which can be restored for 30 days; after those, its parameter, for good.",
         ),
         (Reason::ReplicaBehind, _) => {
             told("The secret is not in every AWS Region in which it should be. Keywheel tries again.")

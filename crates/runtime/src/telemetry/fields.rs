@@ -67,6 +67,8 @@ fields! {
     notices;
     /// The guards that an explicit action lifts.
     overrides;
+    /// The name of a parameter, never its value.
+    parameter;
     /// The name of the object with which a host acknowledges.
     place;
     /// The [reason](reasons.md) of a step.
