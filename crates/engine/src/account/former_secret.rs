@@ -4,8 +4,9 @@ use keywheel_core::plan::Step;
 use keywheel_core::reason::Reason;
 use keywheel_core::secret::secret_name;
 
-use super::execute::{CALL_TIME, Executor};
+use super::execute::Executor;
 use super::outcome::{Outcome, Stopped};
+use super::session::LEASE;
 use crate::ports::{Clock, PortError, Ports, Secrets};
 
 impl<P: Ports> Executor<'_, P> {
@@ -54,7 +55,8 @@ impl<P: Ports> Executor<'_, P> {
             None => false,
         };
         if found.is_some() && !is_foreign {
-            self.session.hold_for(CALL_TIME).await?;
+            // It is looked at once more, and its replicas are taken away first.
+            self.session.hold_for(LEASE).await?;
             self.ports.secrets().schedule_former(name).await.map_err(|error| waits(&error))?;
         }
         self.session.write(|ledger| ledger.user_mut(&step.user, &step.user_id).secret_left = None).await?;

@@ -8,6 +8,7 @@ use keywheel_core::secret::secret_name;
 
 use super::execute::{CALL_TIME, Executor};
 use super::outcome::Stopped;
+use super::session::LEASE;
 use crate::ports::{Acknowledgements, Clock, ErrorKind, Iam, Parameters, PortError, Ports, Secrets, StoredParameter};
 
 impl<P: Ports> Executor<'_, P> {
@@ -36,7 +37,8 @@ impl<P: Ports> Executor<'_, P> {
                     );
                     return Err(later(why));
                 }
-                self.session.hold_for(CALL_TIME).await?;
+                // Its replicas are taken away first.
+                self.session.hold_for(CALL_TIME * 2).await?;
                 self.ports.secrets().schedule_deletion(name).await.map_err(|error| waits(&error))?;
             }
             _ => {}
@@ -81,7 +83,8 @@ impl<P: Ports> Executor<'_, P> {
     pub(super) async fn forget_hosts(&self, step: &Step) -> Result<(), Stopped> {
         self.refuse_in_freeze()?;
         self.refuse_if_there(step).await?;
-        self.session.hold_for(CALL_TIME).await?;
+        // A list, and a call for each host: as many as the whole lease has room for.
+        self.session.hold_for(LEASE).await?;
         let forgotten = self.ports.acknowledgements().forget_user(&self.account.id, &step.user).await;
         forgotten.map_err(|error| waits(&error))?;
         let now = self.ports.clock().now();

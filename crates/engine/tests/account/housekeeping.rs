@@ -1,5 +1,8 @@
 //! What is left of users who are gone.
 
+use std::sync::{Arc, Mutex};
+
+use jiff::SignedDuration;
 use keywheel_core::contract::result::{AccountResult, StepStatus};
 use keywheel_core::plan::StepKind;
 use keywheel_core::policy::Mode;
@@ -115,6 +118,25 @@ fn what_could_not_be_put_away_for_a_month_is_not_forgotten() {
     }
     let world = world.fork();
     assert!(nights_until_scheduled(&world, &late, 10).is_some());
+}
+
+#[test]
+fn as_much_of_the_lease_is_left_as_the_calls_may_take() {
+    let world = eve();
+    let (call, left) = (SignedDuration::from_secs(12), Arc::new(Mutex::new(None)));
+    let seen = Arc::clone(&left);
+    world.person(move |made, account| match made.operation {
+        Operation::GetUser => account.behaviour.call_takes = call,
+        Operation::ScheduleDeletion => {
+            let until = account.ledger().claim.map(|claim| claim.until.duration_since(account.now));
+            *seen.lock().unwrap() = until;
+        }
+        _ => {}
+    });
+    a_night(&world, &night());
+    let left = left.lock().unwrap().unwrap();
+    // Replicas, then the secret: 35 seconds each. The call itself is over when it is seen.
+    assert!(left + call >= SignedDuration::from_secs(70), "{left}");
 }
 
 #[test]
