@@ -17,7 +17,7 @@ pub(crate) const ROLES: [(&str, &str); 5] = [
 
 /// What other steps use: "Mail channels", "Encrypted delivery and command line", "Hosts and acknowledgements" and "Parameters and stores"; and what
 /// the emulator asks nobody for, the use of a key.
-const USED_ELSEWHERE: [&str; 13] = [
+const USED_ELSEWHERE: [&str; 21] = [
     "ReadsLists",
     "ListsHosts",
     "ReadsAcknowledgements",
@@ -27,6 +27,14 @@ const USED_ELSEWHERE: [&str; 13] = [
     "ReplicatesTheUsersSecrets",
     "EncryptsCentralSecrets",
     "SchedulesSecretsOfUsersWhoAreGone",
+    "ForgetsHostsOfUsersWhoAreGone",
+    "DeletesParametersOfUsersWhoAreGone",
+    "ReadsLedgersOfAccountsThatLeft",
+    "PutsAwayAccountsThatLeft",
+    "ForgetsHostsOfAccountsThatLeft",
+    "LooksAtCentralSecrets",
+    "SchedulesSecretsOfAccountsThatLeft",
+    "TakesReplicasAway",
     "TellsMachines",
     "TellsTheTopic",
     "ReadsTheMailersParameter",
