@@ -213,3 +213,19 @@ fn a_slot_that_a_person_fills_is_said_to_be_blocked_whatever_the_cause_that_is_r
         assert_eq!(decided(&case), ["skip person-inactive", "skip slot-blocked"]);
     }
 }
+
+#[test]
+fn a_former_secret_is_put_away_on_a_calm_night_and_not_while_a_key_of_its_user_is_made() {
+    let of_age = |age: i64| {
+        let mut record = UserRecord::new(user_id());
+        record.secret_left = Some(days_ago(90));
+        let published = KeyRecord { published: Some(days_ago(60)), ..KeyRecord::default() };
+        record.keys.insert(key_id("K1"), published);
+        let keys = vec![key("K1", KeyStatus::Active, days_ago(age), used_at(days_ago(1)))];
+        let steps = World::new(user(keys, ObservedSecret::Absent), record).plan().steps;
+        let put_away = steps.iter().any(|step| step.action == Action::ScheduleFormerSecret);
+        (put_away, steps.iter().any(|step| step.action.is_change() && step.action != Action::ScheduleFormerSecret))
+    };
+    assert_eq!(of_age(60), (true, false));
+    assert_eq!(of_age(100), (false, true));
+}
