@@ -56,6 +56,12 @@ pub fn minus(end: Timestamp, duration: SignedDuration) -> Timestamp {
     end.checked_sub(duration).unwrap_or(Timestamp::MIN)
 }
 
+/// Whether the date lies further ahead than clocks differ: it cannot be true, whoever wrote it.
+#[must_use]
+pub fn is_future(date: Timestamp, now: Timestamp) -> bool {
+    date.duration_since(now) > CLOCK_TOLERANCE
+}
+
 /// How many days `due` is ahead of `now`, rounded up; zero when it has come.
 #[must_use]
 pub fn days_until(due: Timestamp, now: Timestamp) -> u32 {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::SCHEMA;
 use crate::Timestamp;
 use crate::id::{AccountId, UserName};
-use crate::time::{CLOCK_TOLERANCE, Days, after, plus};
+use crate::time::{Days, after, is_future, plus};
 
 /// How often it is looked who left.
 pub const LOOKED_EVERY: Days = Days(7);
@@ -109,10 +109,6 @@ impl DepartedAccounts {
         let due = self.accounts.iter().filter(|(_, account)| after(account.since, grace) <= self.at);
         due.map(|(account, _)| account).collect()
     }
-}
-
-fn is_future(date: Timestamp, now: Timestamp) -> bool {
-    date > plus(now, CLOCK_TOLERANCE)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::id::{AccountId, UserId, UserName};
 use crate::ledger::{AccountLedger, UserRecord};
 use crate::policy::Policy;
 use crate::secret::VersionId;
-use crate::time::{CLOCK_TOLERANCE, Days, after, plus};
+use crate::time::{Days, after, is_future};
 
 /// How long somebody who is gone is remembered at most for what could not be put away.
 const OUTSTANDING_AT_MOST: Days = Days(365);
@@ -48,7 +48,7 @@ impl AccountLedger {
             if there.has(name, record) {
                 (record.gone_since, record.secret_cleared) = (None, None);
                 (record.parameter_cleared, record.hosts_cleared) = (None, None);
-            } else if is_whole && record.gone_since.is_none_or(|since| since > plus(now, CLOCK_TOLERANCE)) {
+            } else if is_whole && record.gone_since.is_none_or(|since| is_future(since, now)) {
                 record.gone_since = Some(now);
             }
         }

@@ -6,7 +6,7 @@ use crate::Timestamp;
 use crate::ledger::observe::REMEMBERED;
 use crate::ledger::{CreateIntent, KeyRecord, UserRecord};
 use crate::observed::ObservedUser;
-use crate::time::{CLOCK_TOLERANCE, after, plus};
+use crate::time::{CLOCK_TOLERANCE, after, is_future, plus};
 
 /// The longest that a CreateAccessKey can be under way. A ledger that says more is not believed: keys made in that span by
 /// people could be taken for Keywheel's own.
@@ -51,10 +51,6 @@ impl CreateIntent {
         let until = self.until.clamp(self.at, plus(self.at, CREATION_AT_MOST));
         Self { until, ..self }
     }
-}
-
-fn is_future(date: Timestamp, now: Timestamp) -> bool {
-    date.duration_since(now) > CLOCK_TOLERANCE
 }
 
 fn is_before(date: Timestamp, made: Timestamp) -> bool {
