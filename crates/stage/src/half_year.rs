@@ -1,5 +1,5 @@
 //! A half-year in the life on the stage: the compiled functions, random people and random faults, judged by the rules of `docs/safety.md`
-//! every day.
+//! every day. Several organizations live side by side, each on a stage of its own.
 #![expect(clippy::print_stdout, reason = "progress and outcome are told to people")]
 
 mod features;
@@ -11,7 +11,9 @@ mod night;
 mod people;
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
+use futures::future::try_join_all;
 use keywheel_core::policy::{Periods, Policy};
 use keywheel_core::time::Days;
 
@@ -27,10 +29,26 @@ use life::Life;
 pub struct Size {
     /// Days.
     pub days: u32,
-    /// Accounts, besides the hub and one that is left out.
+    /// Organizations.
+    pub organizations: usize,
+    /// Accounts of each, besides the hub and one that is left out.
     pub accounts: usize,
-    /// Where everything random comes from.
+    /// Where everything random of the first organization comes from; the next one's is one higher.
     pub seed: u64,
+}
+
+impl Size {
+    /// One organization after the other.
+    fn each(self) -> impl Iterator<Item = Self> {
+        let seeds = (0..self.organizations as u64).map(move |nth| self.seed.wrapping_add(nth));
+        seeds.map(move |seed| Self { organizations: 1, seed, ..self })
+    }
+}
+
+/// What was found out about an organization.
+struct Lived {
+    checks: Checks,
+    sums: BTreeMap<String, u64>,
 }
 
 /// Shorter graces than the default, so that a month sees a key from its replacement to its deletion.
@@ -59,21 +77,35 @@ const TRIED: &[&str] = &[
     "hosts that acknowledge",
 ];
 
-/// Lives every day: `true` when no rule and no promise was broken.
+/// Lives every day of every organization: `true` when no rule and no promise was broken.
 ///
 /// # Errors
-/// When the stage cannot be set, or a night does not end.
+/// When a stage cannot be set, or a night does not end.
 pub async fn run(place: &Place, size: Size) -> anyhow::Result<bool> {
-    if place.out.exists() {
-        std::fs::remove_dir_all(&place.out)?;
+    let Size { days, organizations, accounts, seed } = size;
+    println!("{days} days of {organizations} x {accounts} accounts, seed {seed}");
+    let mut checks = Checks::new();
+    let mut sums: BTreeMap<String, u64> = BTreeMap::new();
+    for lived in try_join_all(size.each().map(|size| live(place, size))).await? {
+        checks.add(lived.checks);
+        for (what, count) in lived.sums {
+            *sums.entry(what).or_default() += count;
+        }
     }
-    std::fs::create_dir_all(&place.out)?;
-    println!("{} days of {} accounts, seed {}", size.days, size.accounts, size.seed);
+    let idle = TRIED.iter().filter(|what| sums.get(**what).is_none_or(|count| *count == 0));
+    checks.none("everything was tried", idle.map(|what| format!("{what}: never")).collect());
+    tell(&sums);
+    Ok(checks.conclude())
+}
+
+/// The days of one organization.
+async fn live(place: &Place, size: Size) -> anyhow::Result<Lived> {
+    let out = fresh_folder(&place.out, size.seed)?;
     let organization = Organization::alike("half-year.json", size.accounts)?;
-    let log = place.out.join("emulator.log");
+    let log = out.join("emulator.log");
     let stage = Stage::set(organization, &place.python, &place.functions, &log, &mut |_| {}).await?;
     let mut checks = Checks::new();
-    let mut life = Life::new(&stage, &place.out, size)?;
+    let mut life = Life::new(&stage, &out, size)?;
     features::prepare(&stage, &life.served()).await?;
     let mut broken = Vec::new();
     for day in 0..size.days {
@@ -82,17 +114,24 @@ pub async fn run(place: &Place, size: Size) -> anyhow::Result<bool> {
             break;
         }
     }
-    checks.none("no rule and no promise is broken on any day", broken);
-    checks.none("in the end those who behave have young keys alone", life.old_keys());
+    let seed = size.seed;
+    checks.none(&format!("seed {seed}: no rule and no promise is broken on any day"), broken);
+    checks.none(&format!("seed {seed}: in the end those who behave have young keys alone"), life.old_keys());
     life.sums.extend(features::left(&stage, &life.served()).await?.map(|(what, count)| (what.to_owned(), count)));
-    let idle = TRIED.iter().filter(|what| life.sums.get(**what).is_none_or(|count| *count == 0));
-    checks.none("everything was tried", idle.map(|what| format!("{what}: never")).collect());
     let searched = Searched::new(&stage.admin.credentials().await?);
-    let written = everything_written(&stage, &place.out).await?;
-    let name = format!("{} secrets are in none of {} texts", searched.len(), written.len());
+    let written = everything_written(&stage, &out).await?;
+    let name = format!("seed {seed}: {} secrets are in none of {} texts", searched.len(), written.len());
     checks.none(&name, searched.find(&written));
-    tell(&life.sums);
-    Ok(checks.conclude())
+    Ok(Lived { checks, sums: life.sums })
+}
+
+fn fresh_folder(out: &Path, seed: u64) -> std::io::Result<PathBuf> {
+    let folder = out.join(seed.to_string());
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder)?;
+    }
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
 }
 
 /// The policy with which the stage's key-rotation is installed.

@@ -84,10 +84,13 @@ enum Command {
         /// How many days.
         #[arg(long, default_value_t = 30)]
         days: u32,
-        /// How many accounts.
+        /// How many organizations, side by side.
+        #[arg(long, default_value_t = 1)]
+        organizations: usize,
+        /// How many accounts in each.
         #[arg(long, default_value_t = 6)]
         accounts: usize,
-        /// Where everything random comes from.
+        /// Where everything random of the first comes from; the next one's seed is one higher.
         #[arg(long)]
         seed: u64,
     },
@@ -195,8 +198,8 @@ async fn main() -> ExitCode {
         Command::Days { place, days } => days::show(&place.into(), days).await,
         Command::TestDays { place, keywheel } => days::test(&place.into(), &keywheel).await,
         Command::TestCliChanges { place, keywheel } => Box::pin(test_cli_changes::run(&place.into(), &keywheel)).await,
-        Command::TestHalfYear { place, days, accounts, seed } => {
-            let size = half_year::Size { days, accounts, seed };
+        Command::TestHalfYear { place, days, organizations, accounts, seed } => {
+            let size = half_year::Size { days, organizations, accounts, seed };
             Box::pin(half_year::run(&place.into(), size)).await
         }
         Command::TestDeath { place, every_call } => death::run(&place.into(), every_call).await,

@@ -81,7 +81,7 @@ impl<'a> Life<'a> {
             self.ask().await?;
         }
         broken.extend(self.broken(day < AUDITS));
-        println!("day {day:3}  {}", self.told());
+        println!("seed {}, day {day:3}  {}", self.size.seed, self.told());
         Ok(broken)
     }
 
