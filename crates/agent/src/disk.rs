@@ -36,9 +36,9 @@ pub trait Disk {
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
     /// Takes a file away, if it is there.
     fn remove(&self, file: &Path) -> io::Result<()>;
-    /// Makes a folder for its user alone, if it is not there.
+    /// Makes a folder for its user alone, if it is not there. One that is there must be no link and this user's own, and is closed to others.
     fn make_folder(&self, folder: &Path) -> io::Result<()>;
-    /// Locks, until what comes is dropped; none where somebody else has the lock.
+    /// Locks, until what comes is dropped; none where somebody else has the lock. A symbolic link is not followed.
     fn lock(&self, file: &Path) -> io::Result<Option<File>>;
 }
 
@@ -58,14 +58,45 @@ pub(crate) fn replace(disk: &impl Disk, file: &Path, bytes: &[u8]) -> io::Result
         Err(error) if error.kind() == io::ErrorKind::NotFound => (file.to_owned(), None),
         Err(error) => return Err(error),
     };
-    let temporary = temporary(&file);
+    put(disk, &file, bytes, stamp)
+}
+
+/// Writes a file that is the agent's own in the same way, for its user alone. Whatever stands there gives way, a symbolic link too, and lends it
+/// neither owner nor permissions: somebody else may have laid it there to read what is written.
+pub(crate) fn replace_own(disk: &impl Disk, file: &Path, bytes: &[u8]) -> io::Result<()> {
+    put(disk, file, bytes, None)
+}
+
+fn put(disk: &impl Disk, file: &Path, bytes: &[u8], stamp: Option<Stamp>) -> io::Result<()> {
+    let temporary = temporary(file);
     disk.remove(&temporary)?;
-    let written = disk.create(&temporary, bytes, stamp).and_then(|()| disk.rename(&temporary, &file));
+    let written = disk.create(&temporary, bytes, stamp).and_then(|()| disk.rename(&temporary, file));
     written.inspect_err(|_| {
         // What went wrong is said; that it could not be tidied up, too, helps nobody.
         let _ = disk.remove(&temporary);
     })
 }
+
+/// Refuses a folder that somebody else laid there, and takes from others what they may do in an own one.
+fn keep_to_ourselves(folder: &Path) -> io::Result<()> {
+    let refused = |why: String| Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
+    let found = std::fs::symlink_metadata(folder)?;
+    let own = rustix::process::geteuid().as_raw();
+    if !found.is_dir() {
+        return refused("a link or a file stands where the agent's own folder must be".to_owned());
+    }
+    if found.uid() != own {
+        return refused(format!("the folder belongs to user {}, and the agent runs as user {own}", found.uid()));
+    }
+    if found.mode() & 0o077 == 0 {
+        return Ok(());
+    }
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))
+}
+
+/// Opens no symbolic link.
+#[expect(clippy::cast_possible_wrap, reason = "the bits are those of a C int")]
+const NO_LINK: i32 = rustix::fs::OFlags::NOFOLLOW.bits() as i32;
 
 /// This machine's files.
 #[derive(Clone, Copy, Debug, Default)]
@@ -120,14 +151,16 @@ impl Disk for RealDisk {
     }
 
     fn make_folder(&self, folder: &Path) -> io::Result<()> {
-        if folder.is_dir() {
-            return Ok(());
+        match std::fs::DirBuilder::new().mode(0o700).create(folder) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => keep_to_ourselves(folder),
+            made => made,
         }
-        std::fs::DirBuilder::new().mode(0o700).create(folder)
     }
 
     fn lock(&self, file: &Path) -> io::Result<Option<File>> {
-        let lock = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(file)?;
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false).mode(0o600).custom_flags(NO_LINK);
+        let lock = options.open(file)?;
         match lock.try_lock() {
             Ok(()) => Ok(Some(lock)),
             Err(TryLockError::WouldBlock) => Ok(None),

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::disk::{Disk, replace};
+use crate::disk::{Disk, replace_own};
 use crate::failure::Failure;
 use crate::pair::Pair;
 use crate::paths::Place;
@@ -106,6 +106,6 @@ impl State {
             looked: self.looked,
         };
         let bytes = serde_json::to_vec_pretty(&stored).map_err(std::io::Error::from);
-        bytes.and_then(|bytes| replace(disk, &file, &bytes)).map_err(Failure::not_written(&file))
+        bytes.and_then(|bytes| replace_own(disk, &file, &bytes)).map_err(Failure::not_written(&file))
     }
 }

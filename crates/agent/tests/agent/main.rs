@@ -4,4 +4,5 @@
 mod deaths;
 mod files;
 mod passes;
+mod strangers;
 mod support;
