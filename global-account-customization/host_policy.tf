@@ -5,7 +5,7 @@ locals {
 }
 
 # What a host may do with its user's key: fetch the user's own secret and parameter, and acknowledge. The policy variable is the name of the user
-# who asks. Where the name has a character that secrets or parameters spell otherwise (docs/parameters.md), the variable matches nothing.
+# who asks. Where the name has a character that secrets or parameters spell otherwise (docs/parameters.md), the variable matches nothing of theirs.
 data "aws_iam_policy_document" "host" {
   statement {
     sid       = "ReadsItsOwnSecret"
@@ -20,6 +20,13 @@ data "aws_iam_policy_document" "host" {
       sid       = "ReadsItsOwnParameter"
       actions   = ["ssm:GetParameter"]
       resources = ["arn:${local.partition}:ssm:*:${local.account}:${statement.value}"]
+
+      # A user who is called alice_.aexample.com would read the parameter of alice@example.com, which is spelt so.
+      condition {
+        test     = "StringNotLike"
+        variable = "aws:username"
+        values   = ["*_.*"]
+      }
     }
   }
 

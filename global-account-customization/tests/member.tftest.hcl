@@ -154,6 +154,11 @@ run "a_host_reaches_what_is_its_users_own_and_nothing_else" {
     }
     error_message = "each by the name of the user who asks"
   }
+
+  assert {
+    condition     = one([for statement in jsondecode(aws_iam_policy.host[0].policy).Statement : statement.Condition if statement.Sid == "ReadsItsOwnParameter"]) == { StringNotLike = { "aws:username" = "*_.*" } }
+    error_message = "no user who is called as another's parameter is spelt"
+  }
 }
 
 run "a_host_decrypts_through_the_services_alone_and_reads_a_central_secret" {

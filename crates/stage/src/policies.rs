@@ -182,7 +182,11 @@ pub async fn make_role(iam: &Client, name: &str, trust: &str, policy: &str) -> a
 
 #[cfg(test)]
 mod tests {
+    use keywheel_core::id::UserName;
+    use keywheel_core::parameter::parameter_name;
+
     use super::FILES;
+    use super::statement::matches;
 
     #[test]
     fn no_policy_names_a_session_or_excludes_a_principal() {
@@ -205,5 +209,20 @@ mod tests {
             assert!(!action.starts_with("iam:") || !action.contains("Policy"), "{action}");
             assert!(!action.starts_with("iam:") || !action.contains("PutUser"), "{action}");
         }
+    }
+
+    #[test]
+    fn nobody_may_be_called_as_the_parameter_of_another_user_is_spelt() {
+        let (_, host) = FILES.iter().find(|(name, _)| *name == "host").unwrap();
+        let policy: serde_json::Value = serde_json::from_str(host).unwrap();
+        let mut statements = policy["Statement"].as_array().into_iter().flatten();
+        let own = statements.find(|statement| statement["Sid"] == "ReadsItsOwnParameter").unwrap();
+        let refused = own["Condition"]["StringNotLike"]["aws:username"].as_str().unwrap_or_default();
+        for user in ["alice@example.com", "a+b", "a=b", "a,b", "a_.b"] {
+            let name = parameter_name("/keywheel/", &"111122223333".parse().unwrap(), &user.parse().unwrap());
+            let spelt: UserName = name.rsplit('/').next().unwrap().parse().unwrap();
+            assert!(matches(refused, spelt.as_str()), "user {spelt} may read the parameter of {user}");
+        }
+        assert!(!matches(refused, "alice") && !matches(refused, "a_b.c"));
     }
 }

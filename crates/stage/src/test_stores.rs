@@ -5,6 +5,7 @@ mod central;
 mod departed;
 mod housekeeping;
 mod key;
+mod look_alike;
 mod parameters;
 mod replicas;
 

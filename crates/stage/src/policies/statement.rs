@@ -33,7 +33,7 @@ impl Statement {
 }
 
 /// Whether a text is what a pattern says, in which `*` stands for anything.
-fn matches(pattern: &str, text: &str) -> bool {
+pub(super) fn matches(pattern: &str, text: &str) -> bool {
     let Some((beginning, rest)) = pattern.split_once('*') else { return pattern == text };
     let Some(text) = text.strip_prefix(beginning) else { return false };
     (0..=text.len()).filter_map(|at| text.get(at..)).any(|tail| matches(rest, tail))

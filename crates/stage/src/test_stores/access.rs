@@ -13,6 +13,7 @@ use keywheel_core::secret::{secret_name, smtp_password};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
+use super::look_alike;
 use super::parameters::{account, name_of, store};
 use crate::clients::REGION;
 use crate::policies::{ACK_BUCKET, Policies};
@@ -29,6 +30,8 @@ pub(super) async fn check(stage: &Stage, checks: &mut Checks) -> anyhow::Result<
     storage.put_bucket_policy().bucket(ACK_BUCKET).policy(bucket_policy(stage)).send().await?;
     let host = as_host(stage, "alice").await?;
     checks.tried("a host reads its user's secret and parameter and nobody else's", reads(stage, &host).await);
+    checks
+        .tried("a user who is called as another's parameter is spelt does not read it", look_alike::reads(stage).await);
     checks.tried(
         "the secret of a tagged user has SES's SMTP passwords for just the Regions named",
         smtp(stage, &host).await,
