@@ -20,6 +20,8 @@ pub struct ObservedUser {
     pub arn: String,
     /// The user's tags as they are; [`crate::policy::tags`] reads them.
     pub tags: BTreeMap<String, String>,
+    /// The managed policy with which AWS quarantined the user, because it found a key of the user in a public place.
+    pub quarantine: Option<String>,
     /// Every access key of the user: two at most by quota, but the quota is racy.
     pub keys: Vec<ObservedKey>,
     /// The user's secret, where the audit had reason to look at it.

@@ -92,8 +92,8 @@ pub fn plan_account(view: &AccountView<'_>) -> AccountPlan {
 /// What the state of the whole account forbids, whoever asked for it.
 fn hold_back_for_account(view: &AccountView<'_>, steps: &mut Vec<Step>) {
     if let ExemptionGroup::Unknown { .. } = view.exemptions {
-        // Whoever is told of a step might be exempt from it, so warnings stop as well.
-        steps.retain(|step| step.action.is_change());
+        // Whoever is told of a step might be exempt from it, so warnings stop as well. Nobody is exempt from a leak.
+        steps.retain(|step| step.action.is_change() || step.reason == Reason::Quarantined);
     }
     for step in steps {
         let reason = forbidden(view, step).next();

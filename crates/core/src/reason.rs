@@ -126,6 +126,9 @@ reasons! {
     ExemptTag = "exempt-tag",
     /// A tag of ours cannot be read: the longer of the tag's and the default's meaning holds for this user.
     MalformedTag = "malformed-tag",
+    /// AWS attached its quarantine policy to the user, because it found a key of the user in a public place: the owners are told, and nothing
+    /// else is done for it.
+    Quarantined = "quarantined",
     /// A mail to an owner was refused or came back, or no mail may go where a tag directs it: the account owner is told.
     OwnerUnreachable = "owner-unreachable",
     /// Only tagged users are selected, and this one has no `EMAIL` tag.

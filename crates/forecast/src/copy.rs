@@ -106,6 +106,7 @@ fn without_keys(beginning: &Beginning, user: &UnseenUser) -> Option<ObservedUser
         user_id: remembered.or_else(|| NO_USER_ID.parse().ok())?,
         arn: format!("arn:{}:iam::{}:user/{}", account.partition, account.id, user.name),
         tags: BTreeMap::new(),
+        quarantine: None,
         keys: Vec::new(),
         secret: ObservedSecret::NotLookedAt,
         acknowledgements: Acknowledgements::NotLookedAt,

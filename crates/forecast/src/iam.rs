@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use keywheel_core::Timestamp;
 use keywheel_core::id::{AccessKeyId, UserName};
-use keywheel_core::observed::{KeyStatus, LastUsed, ObservedKey};
+use keywheel_core::observed::{KeyStatus, LastUsed, ObservedKey, ObservedUser};
 use keywheel_core::policy::ExemptionGroup;
 use keywheel_core::secret::KeyPair;
 use keywheel_engine::ports::{CreateFailed, ErrorKind, Iam, IamUser, PortError, ReportFile, UserAudit};
@@ -17,7 +17,8 @@ const QUOTA: usize = 2;
 
 fn listed(user: &CopiedUser) -> IamUser {
     let seen = &user.seen;
-    IamUser { name: seen.name.clone(), user_id: seen.user_id.clone(), arn: seen.arn.clone(), tags: seen.tags.clone() }
+    let ObservedUser { name, user_id, arn, tags, quarantine, .. } = seen.clone();
+    IamUser { name, user_id, arn, tags, quarantine }
 }
 
 impl UserAudit for Copy {

@@ -65,6 +65,7 @@ fn user() -> ObservedUser {
         user_id,
         arn: "arn:aws:iam::111122223333:user/alice".to_owned(),
         tags: BTreeMap::new(),
+        quarantine: None,
         secret: ObservedSecret::Present(SecretState { versions: vec![version], ..SecretState::default() }),
         keys,
         acknowledgements: Acknowledgements::NotLookedAt,

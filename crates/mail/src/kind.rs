@@ -81,7 +81,7 @@ impl MailKind {
     #[must_use]
     pub fn of_section(section: Section) -> Self {
         match section {
-            Section::Decide | Section::Unreachable => MailKind::Blocked,
+            Section::Exposed | Section::Decide | Section::Unreachable => MailKind::Blocked,
             Section::Failed => MailKind::Failed,
             Section::Leaked | Section::InstallNow => MailKind::Emergency,
             Section::Install => MailKind::Rotated,

@@ -13,13 +13,14 @@ use crate::ports::Urgency;
 const SOON: Days = Days(3);
 
 /// What somebody should have been told in an earlier run, and what is an emergency.
-const OVERDUE: [Reason; 6] = [
+const OVERDUE: [Reason; 7] = [
     Reason::NoticeRepeated,
     Reason::NoticeNotSent,
     Reason::DeactivationUntold,
     Reason::DeletionUntold,
     Reason::RollbackUntold,
     Reason::Emergency,
+    Reason::Quarantined,
 ];
 
 /// The urgency of a digest with these entries: that of the most urgent of them.
@@ -32,7 +33,8 @@ pub(crate) fn of(digest: &Digest, entries: &[&DigestEntry]) -> Urgency {
 /// again. What comes every week can.
 fn is_urgent(digest: &Digest, entry: &DigestEntry) -> bool {
     // What is repeated to SECURITY_EMAIL the owners may have already.
-    let is_copy = digest.recipient.role == RecipientRole::Security && entry.reason != Reason::Emergency;
+    let is_copy = digest.recipient.role == RecipientRole::Security
+        && !matches!(entry.reason, Reason::Emergency | Reason::Quarantined);
     if OVERDUE.contains(&entry.reason) {
         return !is_copy;
     }
@@ -108,6 +110,7 @@ mod tests {
             ("enforce", "warn", "done", "deletion-untold", Urgent),
             ("enforce", "warn", "done", "rollback-untold", Urgent),
             ("enforce", "create", "deferred", "emergency", Urgent),
+            ("enforce", "skip", "done", "quarantined", Urgent),
             ("enforce", "warn", "done", "deletion-ahead", Routine),
             ("enforce", "hold", "done", "still-in-use", Routine),
             ("audit", "hold", "planned", "notice-not-sent", Routine),

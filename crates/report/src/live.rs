@@ -8,7 +8,7 @@ mod outlook;
 
 use keywheel_core::contract::manifest::{ManifestAccount, SkipReason};
 use keywheel_core::id::UserName;
-use keywheel_core::plan::StepKind;
+use keywheel_core::plan::{Step, StepKind};
 use keywheel_core::planner::{AccountView, plan_account, remember};
 use keywheel_core::policy::{ExemptionGroup, Mode, Policy};
 use keywheel_core::reason::Reason;
@@ -115,7 +115,8 @@ fn seen_account(account: AccountReport, seen: &Seen<'_>) -> AccountReport {
 
 /// What the plan says of users as a whole, and who could not be seen.
 fn notes(seen: &Seen<'_>, outlook: &Outlook<'_>) -> Vec<UserNote> {
-    let planned = outlook.steps().filter(|step| step.key.is_none() && step.kind == StepKind::Skip);
+    let is_about_user = |step: &&Step| step.key.is_none() || step.reason == Reason::Quarantined;
+    let planned = outlook.steps().filter(is_about_user).filter(|step| step.kind == StepKind::Skip);
     let planned = planned.map(|step| UserNote { user: step.user.clone(), reason: step.reason, error: None });
     let unseen = seen.unseen.iter().map(|unseen| UserNote {
         user: unseen.user.clone(),

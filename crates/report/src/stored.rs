@@ -86,7 +86,8 @@ fn answered(account: AccountReport, result: &AccountResult, warned: Option<u32>)
         }
     }
     let keys: Vec<_> = rows.into_iter().map(|((_, key), step)| key_report(result, step, key, warned)).collect();
-    let about_users = result.steps.iter().filter(|step| step.access_key_id.is_none());
+    let is_about_user = |step: &&StepResult| step.access_key_id.is_none() || step.reason == Reason::Quarantined;
+    let about_users = result.steps.iter().filter(is_about_user);
     let notes =
         about_users.map(|step| UserNote { user: step.user.clone(), reason: step.reason, error: step.error.clone() });
     AccountReport {

@@ -121,6 +121,7 @@ impl Account {
             arn: format!("arn:aws:iam::{}:user/{name}", self.id),
             name: user_name.clone(),
             tags: BTreeMap::new(),
+            quarantine: None,
             keys: Vec::new(),
             habit: Habit::None,
             installed: None,

@@ -34,8 +34,8 @@ impl Account {
 }
 
 fn iam_user(user: &User) -> IamUser {
-    let User { name, user_id, arn, tags, .. } = user.clone();
-    IamUser { name, user_id, arn, tags }
+    let User { name, user_id, arn, tags, quarantine, .. } = user.clone();
+    IamUser { name, user_id, arn, tags, quarantine }
 }
 
 impl UserAudit for World {

@@ -23,6 +23,8 @@ pub struct User {
     pub arn: String,
     /// The tags.
     pub tags: BTreeMap<String, String>,
+    /// The managed policy with which AWS quarantined the user.
+    pub quarantine: Option<String>,
     /// The keys, oldest first.
     pub keys: Vec<Key>,
     /// What the hosts that use the keys do.

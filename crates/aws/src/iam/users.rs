@@ -1,6 +1,6 @@
 use std::collections::HashSet;
 
-use aws_sdk_iam::types::{EntityType, Tag};
+use aws_sdk_iam::types::{AttachedPolicy, EntityType, Tag};
 use keywheel_core::id::UserName;
 use keywheel_engine::ports::{IamUser, PortError};
 
@@ -10,6 +10,10 @@ use crate::pages::Pages;
 
 const GET_USER: &str = "iam:GetUser";
 const LIST: &str = "iam:GetAccountAuthorizationDetails";
+
+/// How the ARN of a policy goes on after its partition with which AWS quarantines users; AWS has made three of them so far, each with a
+/// number of its own (AWS managed policy reference, "AWSCompromisedKeyQuarantineV3").
+const QUARANTINE: &str = ":iam::aws:policy/AWSCompromisedKeyQuarantine";
 
 /// Every user with tags. ListUsers brings no tags (IAM API, ListUsers), this call does.
 ///
@@ -25,9 +29,10 @@ pub(super) async fn each_user(iam: &AwsIam, mut seen: impl FnMut(IamUser) + Send
         let page = page.await?;
         pages.answered_by_iam(page.is_truncated, page.marker)?;
         for user in page.user_detail_list.unwrap_or_default() {
+            let quarantine = quarantine(user.attached_managed_policies.as_deref().unwrap_or_default());
             let user = iam_user(LIST, user.user_name, user.user_id, user.arn, user.tags)?;
             if known.insert(user.name.clone()) {
-                seen(user);
+                seen(IamUser { quarantine, ..user });
             }
         }
     }
@@ -41,6 +46,13 @@ pub(super) async fn one_user(iam: &AwsIam, name: &UserName) -> Result<IamUser, P
     let answer = answer.await?;
     let user = answer.user.ok_or_else(|| bad_answer(GET_USER, format_args!("no user came for {name}")))?;
     iam_user(GET_USER, Some(user.user_name), Some(user.user_id), Some(user.arn), user.tags)
+}
+
+/// The name of AWS's own policy of quarantine, where it is attached. A policy of the account's that has such a name is not AWS's word.
+fn quarantine(attached: &[AttachedPolicy]) -> Option<String> {
+    let arns = attached.iter().filter_map(|policy| policy.policy_arn.as_deref());
+    let name = arns.filter(|arn| arn.contains(QUARANTINE)).find_map(|arn| arn.rsplit_once('/'));
+    name.map(|(_, name)| name.to_owned())
 }
 
 fn iam_user(
@@ -58,6 +70,7 @@ fn iam_user(
         arn,
         tags: tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect(),
         name: name.parse().map_err(|error| of_user(&error))?,
+        quarantine: None,
     })
 }
 
@@ -90,6 +103,32 @@ mod tests {
         assert_eq!(users.iter().map(|user| user.name.as_str()).collect::<Vec<_>>(), ["alice", "bobby"]);
         let bodies: Vec<_> = wire.sent().into_iter().map(|sent| sent.body).collect();
         assert!(!bodies[0].contains("Marker") && bodies[1].contains("Marker=one") && bodies[2].contains("Marker=two"));
+    }
+
+    #[tokio::test]
+    async fn a_quarantine_is_told_by_awss_own_policy_alone() {
+        let policy = |arn: &str| format!("<member><PolicyName>x</PolicyName><PolicyArn>{arn}</PolicyArn></member>");
+        let user = |name: &str, arns: &[&str]| {
+            let policies: String = arns.iter().map(|arn| policy(arn)).collect();
+            format!(
+                "<member><UserName>{name}</UserName><UserId>AIDA0000000000{name}</UserId><Arn>arn:aws:iam::111122223333:user/{name}</Arn>\
+                 <AttachedManagedPolicies>{policies}</AttachedManagedPolicies></member>"
+            )
+        };
+        let users = [
+            user(
+                "alice",
+                &["arn:aws:iam::aws:policy/ReadOnlyAccess", "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3"],
+            ),
+            user("bobby", &["arn:aws-cn:iam::aws:policy/AWSCompromisedKeyQuarantine"]),
+            user("carol", &["arn:aws:iam::111122223333:policy/AWSCompromisedKeyQuarantineV2"]),
+            user("david", &[]),
+        ];
+        let list = format!("<UserDetailList>{}</UserDetailList><IsTruncated>false</IsTruncated>", users.concat());
+        let wire = Wire::new(move |_, _| xml("GetAccountAuthorizationDetails", &list));
+        let users = AwsIam::new(&wire.config()).users().await.unwrap();
+        let found: Vec<_> = users.iter().map(|user| user.quarantine.as_deref()).collect();
+        assert_eq!(found, [Some("AWSCompromisedKeyQuarantineV3"), Some("AWSCompromisedKeyQuarantine"), None, None]);
     }
 
     #[tokio::test]

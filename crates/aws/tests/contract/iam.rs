@@ -10,7 +10,7 @@ use keywheel_core::observed::{KeyStatus, LastUsed};
 use keywheel_engine::ports::{CreateFailed, ErrorKind, Iam, ReportFile, UserAudit};
 use secrecy::ExposeSecret;
 
-use crate::emulator::{Account, on_both};
+use crate::emulator::{Account, on_both, on_ministack};
 
 on_both!(
     every_user_on_every_page_is_listed_with_id_arn_and_tags,
@@ -26,6 +26,9 @@ on_both!(
     a_report_is_missing_until_it_was_asked_for,
     the_report_shows_each_users_keys,
 );
+
+// Moto does not have AWS's own policies unless it is told to load them all.
+on_ministack!(a_quarantine_is_seen_in_the_list);
 
 /// More than ministack's short pages hold at the size that is asked for (a third of 1,000).
 const MANY: usize = 350;
@@ -65,6 +68,17 @@ async fn a_user_is_found_with_its_tags(account: Account) {
     let iam = AwsIam::new(&account.config);
     let user = iam.user(&name("alice")).await.unwrap();
     assert_eq!(Ok(vec![user]), iam.users().await);
+}
+
+async fn a_quarantine_is_seen_in_the_list(account: Account) {
+    let client = Client::new(&account.config);
+    make_user(&client, "alice", "/").await;
+    make_user(&client, "bob", "/").await;
+    let arn = "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV2";
+    client.attach_user_policy().user_name("bob").policy_arn(arn).send().await.unwrap();
+    let users = AwsIam::new(&account.config).users().await.unwrap();
+    let seen: Vec<_> = users.iter().map(|user| (user.name.as_str(), user.quarantine.as_deref())).collect();
+    assert_eq!(seen, [("alice", None), ("bob", Some("AWSCompromisedKeyQuarantineV2"))]);
 }
 
 async fn an_unknown_user_is_not_found(account: Account) {

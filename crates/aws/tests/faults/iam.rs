@@ -58,10 +58,16 @@ fn told_user(user: &IamUser) -> String {
         format!("<member><Key>{}</Key><Value>{}</Value></member>", escaped(key), escaped(value))
     };
     let tags: String = user.tags.iter().map(tag).collect();
-    let IamUser { name, user_id, arn, .. } = user;
+    let policy = |name: &String| {
+        let arn = format!("arn:aws:iam::aws:policy/{name}");
+        format!("<member><PolicyName>{name}</PolicyName><PolicyArn>{arn}</PolicyArn></member>")
+    };
+    let IamUser { name, user_id, arn, quarantine, .. } = user;
+    let policies: String = quarantine.iter().map(policy).collect();
     format!(
         "<Path>/</Path><UserName>{name}</UserName><UserId>{user_id}</UserId><Arn>{arn}</Arn>\
-         <CreateDate>2020-01-01T00:00:00Z</CreateDate><Tags>{tags}</Tags>"
+         <CreateDate>2020-01-01T00:00:00Z</CreateDate><Tags>{tags}</Tags>\
+         <AttachedManagedPolicies>{policies}</AttachedManagedPolicies>"
     )
 }
 

@@ -42,7 +42,7 @@ pub fn glance(view: &AccountView<'_>, listed: &ObservedUser, row: Option<&Report
     let record = record_of(view, listed);
     let user = UserView::new(view, listed, &record);
     let is_at_rest = user.is_settled() && user.is_as_remembered(row);
-    if !is_at_rest || user.is_forced || !user.tags.malformed.is_empty() {
+    if !is_at_rest || user.is_forced || !user.tags.malformed.is_empty() || listed.quarantine.is_some() {
         return None;
     }
     let keys = row.keys();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::ledger::UserRecord;
-use crate::observed::{ObservedSecret, ObservedUser};
+use crate::observed::{ObservedKey, ObservedSecret, ObservedUser};
 use crate::plan::{Step, StepKind};
 use crate::planner::AccountView;
 use crate::planner::standing::Standing;
@@ -15,11 +15,15 @@ use crate::reason::Reason;
 pub(super) fn plan_user(view: &AccountView<'_>, user: &ObservedUser) -> Vec<Step> {
     let record = record_of(view, user);
     let user_view = UserView::new(view, user, &record);
-    let Some(reason) = user_view.left_alone(view) else { return user_view.plan() };
+    let mut steps: Vec<_> = user_view.quarantined().into_iter().collect();
+    let Some(reason) = user_view.left_alone(view) else {
+        steps.extend(user_view.plan());
+        return steps;
+    };
     if user.keys.is_empty() {
-        return Vec::new();
+        return steps;
     }
-    let mut steps = vec![user_view.user_step(StepKind::Skip, reason)];
+    steps.push(user_view.user_step(StepKind::Skip, reason));
     if let Reason::ExemptGroup | Reason::ExemptTag = reason {
         steps.extend(user_view.malformed_tags());
     }
@@ -96,6 +100,16 @@ impl UserView<'_> {
             _ => None,
         });
         superseded.collect()
+    }
+
+    /// Which key was found AWS does not say here. Where all are inactive, nobody can use it, and nobody is told.
+    fn quarantined(&self) -> Option<Step> {
+        let _ = self.user.quarantine.as_ref()?;
+        let by_age = |key: &&ObservedKey| (key.created, key.id.clone());
+        let active = self.user.keys.iter().filter(|key| key.is_active()).min_by_key(by_age);
+        let told = active.map(|key| self.blocked(key, Reason::Quarantined, key.created));
+        let untold = || Some(self.step(self.user.keys.iter().min_by_key(by_age)?, StepKind::Skip, Reason::Quarantined));
+        told.or_else(untold)
     }
 
     fn malformed_tags(&self) -> Option<Step> {

@@ -34,6 +34,7 @@ pub(crate) struct Case {
     policy: BTreeMap<String, Value>,
     #[serde(default)]
     tags: BTreeMap<String, String>,
+    quarantine: Option<String>,
     exemptions: Option<String>,
     #[serde(default)]
     forced: bool,
@@ -144,6 +145,7 @@ impl Case {
         let keys = self.keys.iter().map(|(name, key)| key.observed(name)).collect();
         let mut user = user(keys, self.secret());
         user.tags.clone_from(&self.tags);
+        user.quarantine.clone_from(&self.quarantine);
         user.acknowledgements = self.hosts.as_ref().map(Hosts::observed).unwrap_or_default();
         let mut world = World::new(user, self.record());
         world.policy = self.policy();

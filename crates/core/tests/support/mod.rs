@@ -88,6 +88,7 @@ pub(crate) fn user(keys: Vec<ObservedKey>, secret: ObservedSecret) -> ObservedUs
         user_id: user_id(),
         arn: "arn:aws:iam::111122223333:user/alice".to_owned(),
         tags: BTreeMap::new(),
+        quarantine: None,
         keys,
         secret,
         acknowledgements: Acknowledgements::NotLookedAt,

@@ -155,7 +155,11 @@ impl Teller<'_> {
             format!("tag {}{} is {:?}, not {}", self.settings.policy.tag_prefix, tag.suffix, tag.value, tag.expected)
         });
         let malformed = malformed.collect::<Vec<_>>().join("; ");
-        let is_about_tags = step.reason == Reason::MalformedTag;
+        let found = match step.reason {
+            Reason::MalformedTag => Some(malformed),
+            Reason::Quarantined => self.user(&step.user).and_then(|user| user.quarantine.clone()),
+            _ => None,
+        };
         DigestEntry {
             notice_id: id.clone(),
             user: step.user.clone(),
@@ -175,7 +179,7 @@ impl Teller<'_> {
                 .clone()
                 .or_else(|| outcome.undelivered_detail())
                 .or_else(|| outcome.hosts_detail())
-                .or(is_about_tags.then_some(malformed)),
+                .or(found),
             encrypted_pair: None,
         }
     }

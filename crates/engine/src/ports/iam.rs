@@ -19,6 +19,8 @@ pub struct IamUser {
     pub arn: String,
     /// The user's tags.
     pub tags: BTreeMap<String, String>,
+    /// The managed policy with which AWS quarantined the user, where the list of users shows it; [`Iam::user`] cannot tell.
+    pub quarantine: Option<String>,
 }
 
 /// What IAM answers that is asked for the account's credential report.
@@ -119,8 +121,8 @@ impl IamUser {
     /// The user, of whom nothing else was looked at.
     #[must_use]
     pub fn without_keys(self) -> ObservedUser {
-        let Self { name, user_id, arn, tags } = self;
+        let Self { name, user_id, arn, tags, quarantine } = self;
         let (secret, acknowledgements) = (ObservedSecret::NotLookedAt, Acknowledgements::NotLookedAt);
-        ObservedUser { name, user_id, arn, tags, keys: Vec::new(), secret, acknowledgements }
+        ObservedUser { name, user_id, arn, tags, quarantine, keys: Vec::new(), secret, acknowledgements }
     }
 }

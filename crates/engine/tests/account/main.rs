@@ -26,6 +26,7 @@ mod out_of_reach;
 mod parameter_faults;
 mod parameters;
 mod peers;
+mod quarantined;
 mod reconciling;
 mod replacing;
 mod replicas;

@@ -37,6 +37,7 @@ fn about_one(section: Section, entry: &DigestEntry) -> String {
     let user = &entry.user;
     let on = |word: &str| entry.due.map(|due| format!(" {word} {}", date(due))).unwrap_or_default();
     match section {
+        Section::Exposed => format!("AWS found a key of {user} in public, act at once"),
         Section::Decide => format!("the keys of {user} need a decision"),
         Section::Unreachable => format!("a mail about the keys of {user} did not reach an owner"),
         Section::Failed => failed(entry),
@@ -121,6 +122,7 @@ pub(crate) fn happened(section: Section, mode: Mode, entry: &DigestEntry) -> Str
         Mode::Audit => ("would soon be", "would be"),
     };
     match section {
+        Section::Exposed => format!("AWS found an access key of the IAM user {user} in a public place."),
         Section::Decide | Section::LeftAlone => format!("Nothing was changed for the IAM user {user}."),
         Section::Unreachable => match mode {
             Mode::Enforce => format!("A mail about the keys of the IAM user {user} did not reach an owner."),

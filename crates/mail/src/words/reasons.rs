@@ -148,6 +148,10 @@ pub fn words(step: StepKind, reason: Reason) -> Words {
             "The address was refused, the mail came back, or no mail may go to this address. You get every notice about these keys all the same.",
             "Correct the tag on the IAM user, or the e-mail address of the account.",
         ),
+        (Reason::Quarantined, _) => asked(
+            "AWS attached its quarantine policy to the user, as it does when it finds an access key in a public place. Keys are replaced as ever.",
+            "Find out from AWS's mail or AWS Health which key it is, and ask the team that runs the rotation for an emergency about that key. Then take the policy off the user.",
+        ),
         (Reason::MalformedTag, _) => asked(
             "A tag on the user that steers the rotation cannot be read. Until it can, the more careful meaning holds for this user.",
             "Correct the tag on the IAM user, or take it off.",

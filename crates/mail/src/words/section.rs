@@ -6,6 +6,8 @@ use keywheel_core::reason::Reason;
 /// The parts of a mail, by what the reader must do; in the order in which they stand, most urgent first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Section {
+    /// AWS found a key in a public place, and nothing was done to it.
+    Exposed,
     /// A person must decide.
     Decide,
     /// A mail did not reach an owner, or cannot.
@@ -49,6 +51,7 @@ pub enum Section {
 impl Section {
     /// Every section.
     pub const ALL: &[Section] = &[
+        Section::Exposed,
         Section::Decide,
         Section::Unreachable,
         Section::Failed,
@@ -101,6 +104,7 @@ impl Section {
     #[must_use]
     pub fn id(self) -> &'static str {
         match self {
+            Section::Exposed => "exposed",
             Section::Decide => "decide",
             Section::Unreachable => "unreachable",
             Section::Failed => "failed",
@@ -134,7 +138,7 @@ impl Section {
     /// Whether what it asks for must be done at once, so that its date is not one to do it by.
     #[must_use]
     pub fn is_for_at_once(self) -> bool {
-        matches!(self, Section::Leaked | Section::InstallNow | Section::MadeActive)
+        matches!(self, Section::Exposed | Section::Leaked | Section::InstallNow | Section::MadeActive)
     }
 
     /// Whether the key can be made active again, and a reader may want to.
@@ -165,8 +169,8 @@ fn ahead(entry: &DigestEntry) -> Section {
 fn skipped(reason: Reason) -> Section {
     use Reason::{CircuitOpen, ClaimLost, CreationUnresolved, Frozen, MaxChanges, OutOfTime, PreconditionChanged};
     use Reason::{
-        ClockOff, ConflictTwoActive, ExemptionsUnknown, KeysUnknown, MalformedTag, OwnerUnreachable, SecretUnknown,
-        SlotBlocked,
+        ClockOff, ConflictTwoActive, ExemptionsUnknown, KeysUnknown, MalformedTag, OwnerUnreachable, Quarantined,
+        SecretUnknown, SlotBlocked,
     };
     use Reason::{ParameterBehind, ReplacementGone, ReplacementNotRetrievable, ReplacementUnproven, SlotInUse};
     match reason {
@@ -174,6 +178,7 @@ fn skipped(reason: Reason) -> Section {
             Section::Decide
         }
         ParameterBehind | ReplacementGone | ReplacementNotRetrievable => Section::Decide,
+        Quarantined => Section::Exposed,
         OwnerUnreachable => Section::Unreachable,
         CircuitOpen | ClaimLost | CreationUnresolved | Frozen | MaxChanges | OutOfTime | PreconditionChanged => {
             Section::Waiting

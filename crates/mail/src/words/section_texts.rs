@@ -9,6 +9,7 @@ impl Section {
     pub fn title(self, mode: Mode) -> &'static str {
         let audit = mode == Mode::Audit;
         match self {
+            Section::Exposed => "Keys that AWS found in public",
             Section::Decide => "A person must decide",
             Section::Unreachable => "Owners whom no mail reaches",
             Section::Failed if audit => "Could not be looked at",
@@ -77,6 +78,10 @@ impl Section {
     /// About one entry and about several; nothing for several where they read alike.
     fn what_to_do_now(self) -> (&'static str, &'static str) {
         match self {
+            Section::Exposed => (
+                "The rotation takes no key away for this: whoever found the key can use it until a person has done what stands here.",
+                "The rotation takes no key away for this: whoever found the keys can use them until a person has done what stands here.",
+            ),
             Section::Decide => (
                 "Nothing about this user's keys changes until a person has done what stands here.",
                 "Nothing about these keys changes until a person has done what stands at each of them.",
@@ -150,6 +155,10 @@ impl Section {
 
     fn what_would_be(self) -> (&'static str, &'static str) {
         match self {
+            Section::Exposed => (
+                "Whoever found the key can use it until a person has done what stands here. That does not wait for the rotation.",
+                "Whoever found the keys can use them until a person has done what stands here. That does not wait for the rotation.",
+            ),
             Section::Decide => (
                 "Nothing about this user's keys would change until a person has done what stands here. That can be done today.",
                 "Nothing about these keys would change until a person has done what stands at each of them. That can be done today.",

@@ -8,7 +8,7 @@ use keywheel_core::policy::Mode;
 use super::{Section, Words, words};
 
 /// Where nothing goes on until a person has done something; that can be done before the rotation begins, too.
-pub(super) const BLOCKED: &[Section] = &[Section::Decide, Section::Unreachable];
+pub(super) const BLOCKED: &[Section] = &[Section::Exposed, Section::Decide, Section::Unreachable];
 
 /// What the reader must do, in the order of the sections.
 pub(super) fn todo(mode: Mode, entries: &[(Section, &DigestEntry)]) -> Vec<String> {
@@ -27,9 +27,12 @@ pub(super) fn todo(mode: Mode, entries: &[(Section, &DigestEntry)]) -> Vec<Strin
 fn asked(section: Section, entries: &[(Section, &DigestEntry)]) -> Vec<String> {
     let Some(users) = users_in(section, entries) else { return Vec::new() };
     let line = match section {
-        Section::Decide | Section::Unreachable if is_about(entries, BLOCKED) => {
+        Section::Exposed | Section::Decide | Section::Unreachable if is_about(entries, BLOCKED) => {
             let own: Vec<_> = entries.iter().filter(|(of, _)| *of == section).copied().collect();
             return by_reason_among(&own, entries.len() == 1, |words| words.todo);
+        }
+        Section::Exposed => {
+            format!("Find the key of {users} that AWS found in public, and have it made inactive at once.")
         }
         Section::Decide => format!("Decide about the keys of {users}."),
         Section::Unreachable => format!("Correct the address of an owner of {users}, and tell the owner meanwhile."),

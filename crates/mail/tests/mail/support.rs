@@ -147,6 +147,10 @@ pub(crate) fn every_kind() -> Vec<DigestEntry> {
             ),
             ..entry(24, "wendy", Skip, Done, Reason::OwnerUnreachable)
         },
+        DigestEntry {
+            detail: Some("AWSCompromisedKeyQuarantineV3".to_owned()),
+            ..entry(25, "xena", Skip, Done, Reason::Quarantined)
+        },
         entry(19, "sybil", Reconcile, Done, Reason::NeverStored),
         DigestEntry {
             replacement: Some(key(7020)),

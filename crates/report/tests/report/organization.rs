@@ -82,6 +82,7 @@ impl Member {
             arn: format!("arn:aws:iam::{account}:user/{name}"),
             name: user,
             tags: BTreeMap::new(),
+            quarantine: None,
             keys: vec![key],
             secret: ObservedSecret::Absent,
             acknowledgements: Acknowledgements::NotLookedAt,

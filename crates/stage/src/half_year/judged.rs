@@ -188,6 +188,7 @@ mod tests {
             arn: "arn:aws:iam::111122223333:user/alice".to_owned(),
             name: name.clone(),
             tags: BTreeMap::new(),
+            quarantine: None,
             keys: keys.iter().map(key).collect(),
             habit: Habit::None,
             installed: None,

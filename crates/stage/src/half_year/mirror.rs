@@ -73,7 +73,10 @@ pub(super) async fn look(stage: &Stage, account: &AccountId, calendar: Calendar)
             let tags = tags.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect();
             let (user_id, arn) = (user.user_id().parse()?, user.arn().to_owned());
             let (habit, installed, hosts) = (Habit::None, None, Vec::new());
-            anyhow::Ok((name.clone(), User { name, user_id, arn, tags, keys, habit, installed, hosts }))
+            anyhow::Ok((
+                name.clone(),
+                User { name, user_id, arn, tags, quarantine: None, keys, habit, installed, hosts },
+            ))
         }
     });
     let users = users.buffer_unordered(AT_A_TIME).try_collect::<BTreeMap<_, _>>().await?;
