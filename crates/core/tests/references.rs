@@ -32,6 +32,26 @@ fn reasons_are_documented_as_they_are() {
     assert!(stored == rendered, "docs/reasons.md is stale; write it with: UPDATE_DOCS=1 cargo test -p keywheel-core");
 }
 
+#[test]
+fn the_page_about_tags_names_those_that_are_read_and_no_others() {
+    use keywheel_core::policy::tags;
+    let text = std::fs::read_to_string(page("tags.md")).unwrap();
+    let rows = text.lines().filter_map(|line| line.strip_prefix("| `KeyRotation:")?.split('`').next());
+    let read = [
+        tags::EMAIL,
+        tags::ROTATE_AFTER_DAYS,
+        tags::DEACTIVATE_AFTER_DAYS,
+        tags::DELETE_AFTER_DAYS,
+        "INSTRUCTION_0",
+        tags::EXEMPT_UNTIL,
+        tags::EXEMPT_REASON,
+        tags::ENCRYPT_TO,
+        tags::PARAMETER,
+        tags::SMTP_REGIONS,
+    ];
+    assert_eq!(rows.collect::<Vec<_>>(), read);
+}
+
 /// The JSON block that follows the heading.
 fn example(heading: &str) -> Value {
     let text = std::fs::read_to_string(page("contracts.md")).unwrap();
