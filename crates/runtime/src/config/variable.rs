@@ -87,7 +87,7 @@ use Unset::{Default, Means, Refused};
 
 variables! {
     RUN_MODE: INVENTORY_AND_ROTATION, Default("audit"), "`audit` or `enforce`",
-        "Whether anything may change. `audit` changes nothing in IAM, Secrets Manager or the ledger: results and audit mails only.";
+        "Whether anything may change. `audit` changes nothing in IAM, Secrets Manager, Parameter Store or the ledger: results and audit mails only.";
     STATE_BUCKET: EVERY, Refused, "the name of an S3 bucket (3 to 63 lower-case letters, digits, `.` or `-`)",
         "Where ledgers, manifests, results and records of notices live.";
     STATE_PREFIX: EVERY, Default("keywheel/"), "an S3 key prefix of letters, digits or `! - _ . / =` that ends in `/` and does not begin with it",
