@@ -75,6 +75,11 @@ pub fn remember(view: &AccountView<'_>) -> AccountLedger {
         } else {
             ledger.users.insert(user.name.clone(), after);
         }
+        let renamed =
+            |(name, record): &(&UserName, &mut UserRecord)| **name != user.name && record.user_id == user.user_id;
+        for (_, former) in ledger.users.iter_mut().filter(renamed) {
+            *former = former.observing_renamed(user, view.now);
+        }
     }
     ledger
 }

@@ -113,11 +113,15 @@ impl<P: Ports> Executor<'_, P> {
         Ok(recorded.await?)
     }
 
-    /// Deletes a key; that it is gone already is what was wanted.
+    /// Deletes a key; that it is gone already is what was wanted. Of a user who was renamed meanwhile IAM says the same as of a key that is gone.
     pub(super) async fn delete_key(&self, step: &Step, key: &AccessKeyId) -> Result<(), PortError> {
         match self.ports.iam().delete_access_key(&step.user, key).await {
-            Err(error) if error.kind == ErrorKind::NotFound => Ok(()),
-            Err(error) if error.kind == ErrorKind::Unanswered && self.is_gone(step, key).await => Ok(()),
+            Err(error)
+                if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Unanswered)
+                    && self.is_gone(step, key).await =>
+            {
+                Ok(())
+            }
             other => other,
         }
     }

@@ -28,6 +28,7 @@ mod parameters;
 mod peers;
 mod quarantined;
 mod reconciling;
+mod renamed;
 mod replacing;
 mod replicas;
 mod retrieving;
