@@ -124,6 +124,8 @@ data "aws_iam_policy_document" "platform" {
 }
 
 data "aws_iam_policy_document" "account_inventory" {
+  source_policy_documents = local.does_housekeeping ? [data.aws_iam_policy_document.housekeeping_of_accounts.json] : []
+
   dynamic "statement" {
     for_each = local.organization_list_role_arn == null ? [] : [local.organization_list_role_arn]
 
@@ -169,92 +171,11 @@ data "aws_iam_policy_document" "account_inventory" {
     actions   = ["s3:ListBucket"]
     resources = [local.bucket_arn]
   }
-
-  statement {
-    sid       = "NotesWhichAccountsLeft"
-    actions   = ["s3:GetObject", "s3:PutObject"]
-    resources = ["${local.state_arn}departed.json"]
-  }
-
-  # They say which secrets in the hub were an account's.
-  statement {
-    sid       = "ReadsLedgersOfAccountsThatLeft"
-    actions   = ["s3:GetObject"]
-    resources = ["${local.state_arn}ledger/*"]
-  }
-
-  # The bucket keeps versions: what is deleted can be had back for a year.
-  statement {
-    sid       = "PutsAwayAccountsThatLeft"
-    actions   = ["s3:DeleteObject"]
-    resources = ["${local.state_arn}ledger/*", "${local.state_arn}notices/????????????/*"]
-  }
-
-  dynamic "statement" {
-    for_each = local.ack_buckets
-
-    content {
-      sid       = "ListsHosts"
-      actions   = ["s3:ListBucket"]
-      resources = [local.ack_bucket_arn]
-    }
-  }
-
-  dynamic "statement" {
-    for_each = local.ack_buckets
-
-    content {
-      sid       = "ForgetsHostsOfAccountsThatLeft"
-      actions   = ["s3:DeleteObject"]
-      resources = ["${local.ack_bucket_arn}/acks/*"]
-    }
-  }
-
-  dynamic "statement" {
-    for_each = local.has_central_secrets ? [local.central_secrets] : []
-
-    content {
-      sid       = "LooksAtCentralSecrets"
-      actions   = ["secretsmanager:DescribeSecret", "secretsmanager:ListSecretVersionIds"]
-      resources = [statement.value]
-    }
-  }
-
-  # Never at once, and with the longest time in which it can be restored.
-  dynamic "statement" {
-    for_each = local.has_central_secrets ? [local.central_secrets] : []
-
-    content {
-      sid       = "SchedulesSecretsOfAccountsThatLeft"
-      actions   = ["secretsmanager:DeleteSecret"]
-      resources = [statement.value]
-
-      condition {
-        test     = "BoolIfExists"
-        variable = "secretsmanager:ForceDeleteWithoutRecovery"
-        values   = ["false"]
-      }
-
-      condition {
-        test     = "NumericGreaterThanEqualsIfExists"
-        variable = "secretsmanager:RecoveryWindowInDays"
-        values   = ["30"]
-      }
-    }
-  }
-
-  dynamic "statement" {
-    for_each = local.has_central_secrets && local.replicates ? [local.central_secrets] : []
-
-    content {
-      sid       = "TakesReplicasAway"
-      actions   = ["secretsmanager:RemoveRegionsFromReplication"]
-      resources = [statement.value]
-    }
-  }
 }
 
 data "aws_iam_policy_document" "key_rotation" {
+  source_policy_documents = local.does_housekeeping ? [data.aws_iam_policy_document.housekeeping.json] : []
+
   statement {
     sid       = "AssumesTheMemberRole"
     actions   = ["sts:AssumeRole"]
@@ -313,17 +234,6 @@ data "aws_iam_policy_document" "key_rotation" {
     }
   }
 
-  # The bucket keeps versions: what is deleted can be had back for a month.
-  dynamic "statement" {
-    for_each = local.ack_buckets
-
-    content {
-      sid       = "ForgetsHostsOfUsersWhoAreGone"
-      actions   = ["s3:DeleteObject"]
-      resources = ["${local.ack_bucket_arn}/acks/*"]
-    }
-  }
-
   statement {
     sid       = "InvokesNotificationAndItself"
     actions   = ["lambda:InvokeFunction"]
@@ -349,45 +259,12 @@ data "aws_iam_policy_document" "key_rotation" {
     }
   }
 
-  # Never at once, and with the longest time in which it can be restored.
-  dynamic "statement" {
-    for_each = local.has_central_secrets ? [local.central_secrets] : []
-
-    content {
-      sid       = "SchedulesSecretsOfUsersWhoAreGone"
-      actions   = ["secretsmanager:DeleteSecret"]
-      resources = [statement.value]
-
-      condition {
-        test     = "BoolIfExists"
-        variable = "secretsmanager:ForceDeleteWithoutRecovery"
-        values   = ["false"]
-      }
-
-      condition {
-        test     = "NumericGreaterThanEqualsIfExists"
-        variable = "secretsmanager:RecoveryWindowInDays"
-        values   = ["30"]
-      }
-    }
-  }
-
   dynamic "statement" {
     for_each = var.store_secrets_in_central_account && local.replicates ? [local.central_secrets] : []
 
     content {
       sid       = "ReplicatesCentralSecrets"
       actions   = ["secretsmanager:ReplicateSecretToRegions"]
-      resources = [statement.value]
-    }
-  }
-
-  dynamic "statement" {
-    for_each = local.has_central_secrets && local.replicates ? [local.central_secrets] : []
-
-    content {
-      sid       = "TakesReplicasAway"
-      actions   = ["secretsmanager:RemoveRegionsFromReplication"]
       resources = [statement.value]
     }
   }

@@ -111,3 +111,47 @@ run "replicas_are_asked_for_and_allowed" {
     error_message = "key-rotation must be told of the Regions"
   }
 }
+
+run "what_is_put_away_after_a_grace_may_be_put_away" {
+  command = plan
+
+  variables {
+    ack_bucket                       = "example-acknowledgements"
+    store_secrets_in_central_account = true
+    central_secret_kms_key_arn       = "arn:aws:kms:eu-central-1:222233334444:key/11111111-2222-3333-4444-555555555555"
+    kms_key_arn                      = "arn:aws:kms:eu-central-1:222233334444:key/11111111-2222-3333-4444-555555555555"
+    credential_replication_region    = "eu-west-1"
+  }
+
+  assert {
+    condition = alltrue([
+      for function in ["account-inventory", "key-rotation"] : alltrue([
+        for action in ["s3:DeleteObject", "secretsmanager:DeleteSecret", "secretsmanager:RemoveRegionsFromReplication"] : strcontains(local.policies[function], action)
+      ])
+    ])
+    error_message = "both functions put away hosts, secrets in the hub and their replicas"
+  }
+}
+
+run "without_housekeeping_no_function_may_delete" {
+  command = plan
+
+  variables {
+    ack_bucket                       = "example-acknowledgements"
+    store_secrets_in_central_account = true
+    central_secret_kms_key_arn       = "arn:aws:kms:eu-central-1:222233334444:key/11111111-2222-3333-4444-555555555555"
+    kms_key_arn                      = "arn:aws:kms:eu-central-1:222233334444:key/11111111-2222-3333-4444-555555555555"
+    credential_replication_region    = "eu-west-1"
+    rotation_environment             = { HOUSEKEEPING_AFTER = "none" }
+  }
+
+  assert {
+    condition     = aws_lambda_function.function["account-inventory"].environment[0].variables["HOUSEKEEPING_AFTER"] == "none" && aws_lambda_function.function["key-rotation"].environment[0].variables["HOUSEKEEPING_AFTER"] == "none"
+    error_message = "both functions are told"
+  }
+
+  assert {
+    condition     = !anytrue([for policy in values(local.policies) : strcontains(policy, ":Delete") || strcontains(policy, ":RemoveRegions") || strcontains(policy, "departed.json")])
+    error_message = "what is never put away, nobody may put away"
+  }
+}

@@ -17,7 +17,7 @@ pub(crate) const ROLES: [(&str, &str); 5] = [
 
 /// What other steps use: "Mail channels", "Encrypted delivery and command line", "Hosts and acknowledgements" and "Parameters and stores"; and what
 /// the emulator asks nobody for, the use of a key.
-const USED_ELSEWHERE: [&str; 21] = [
+const USED_ELSEWHERE: [&str; 20] = [
     "ReadsLists",
     "ListsHosts",
     "ReadsAcknowledgements",
@@ -26,14 +26,13 @@ const USED_ELSEWHERE: [&str; 21] = [
     "ReplicatesCentralSecrets",
     "ReplicatesTheUsersSecrets",
     "EncryptsCentralSecrets",
+    "ForgetsHosts",
+    "SchedulesCentralSecrets",
     "SchedulesSecretsOfUsersWhoAreGone",
-    "ForgetsHostsOfUsersWhoAreGone",
     "DeletesParametersOfUsersWhoAreGone",
     "ReadsLedgersOfAccountsThatLeft",
     "PutsAwayAccountsThatLeft",
-    "ForgetsHostsOfAccountsThatLeft",
     "LooksAtCentralSecrets",
-    "SchedulesSecretsOfAccountsThatLeft",
     "TakesReplicasAway",
     "TellsMachines",
     "TellsTheTopic",

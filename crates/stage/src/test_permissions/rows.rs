@@ -71,9 +71,9 @@ const NOT_NEEDED_HERE: &[(&str, &str, &str)] = &[
     ("account-inventory", "ReadsLedgersOfAccountsThatLeft", "likewise"),
     ("account-inventory", "PutsAwayAccountsThatLeft", "likewise"),
     ("account-inventory", "ListsHosts", "likewise"),
-    ("account-inventory", "ForgetsHostsOfAccountsThatLeft", "likewise"),
+    ("account-inventory", "ForgetsHosts", "likewise"),
     ("account-inventory", "LooksAtCentralSecrets", "likewise"),
-    ("account-inventory", "SchedulesSecretsOfAccountsThatLeft", "likewise"),
+    ("account-inventory", "SchedulesCentralSecrets", "likewise"),
     ("account-inventory", "TakesReplicasAway", "likewise"),
     (
         "key-rotation",
@@ -85,7 +85,7 @@ const NOT_NEEDED_HERE: &[(&str, &str, &str)] = &[
     ("member", "ReplicatesTheUsersSecrets", "likewise; the step \"Parameters and stores\" tries it"),
     (
         "key-rotation",
-        "SchedulesSecretsOfUsersWhoAreGone",
+        "SchedulesCentralSecrets",
         "nobody is gone for a month here; the tests of the engine have such users",
     ),
     ("member", "SchedulesSecretsOfUsersWhoAreGone", "likewise"),
@@ -103,7 +103,7 @@ const NOT_NEEDED_HERE: &[(&str, &str, &str)] = &[
     ("key-rotation", "ReadsAcknowledgements", "likewise"),
     (
         "key-rotation",
-        "ForgetsHostsOfUsersWhoAreGone",
+        "ForgetsHosts",
         "nobody is gone for a month here; the step \"Parameters and stores\" has such a user",
     ),
     ("member", "DeletesParametersOfUsersWhoAreGone", "likewise; the step \"Parameters and stores\" has one"),
