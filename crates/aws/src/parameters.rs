@@ -1,37 +1,32 @@
-//! The store of one account's parameters, and the hub's list of who gets one.
+//! The store of one account's parameters.
+
+mod list;
 
 use aws_config::SdkConfig;
 use aws_sdk_ssm::Client;
 use aws_sdk_ssm::types::{Parameter, ParameterType};
-use keywheel_core::contract::parameters::ParameterList;
 use keywheel_core::id::{AccountId, UserName};
 use keywheel_core::parameter::{ParameterContent, ParameterValue, parameter_name};
 use keywheel_engine::deployment::ParameterOptions;
 use keywheel_engine::ports::{ErrorKind, Parameters, PortError, StoredParameter, WantedParameter};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::OnceCell;
 
 use crate::error::{bad_answer, port_error, port_error_of_secret};
 use crate::quiet::Quietly;
 use crate::state::S3State;
+use list::KeptList;
 
 const GET: &str = "ssm:GetParameter";
 const PUT: &str = "ssm:PutParameter";
 const DELETE: &str = "ssm:DeleteParameter";
-const READ_LIST: &str = "s3:GetObject";
 const DESCRIPTION: &str = "Access key of an IAM user, rotated by Keywheel.";
 
-/// The list's name below the prefix.
-const LIST: &str = "parameters.json";
-
-/// Parameter Store in one account and region. The list is read when it is first needed and then kept, but for a read that may succeed later:
-/// make one of these per run.
+/// Parameter Store in one account and region, and the hub's list of who gets one. The list is kept once it was read: make one of these per run.
 #[derive(Debug)]
 pub struct AwsParameters {
     client: Client,
     options: Option<ParameterOptions>,
-    state: S3State,
-    list: OnceCell<Result<ParameterList, PortError>>,
+    list: KeptList,
 }
 
 impl AwsParameters {
@@ -39,30 +34,7 @@ impl AwsParameters {
     /// nobody gets a parameter.
     #[must_use]
     pub fn new(config: &SdkConfig, options: Option<ParameterOptions>, state: S3State) -> Self {
-        Self { client: Client::new(config), options, state, list: OnceCell::new() }
-    }
-
-    /// The list, or why there is none until somebody mends it.
-    ///
-    /// # Errors
-    /// When a later read may succeed.
-    async fn read(&self) -> Result<Result<ParameterList, PortError>, PortError> {
-        let key = self.state.key(LIST);
-        let object = match self.state.get(&key).await {
-            Err(error) if error.is_transient() => return Err(error),
-            Err(error) => return Ok(Err(error)),
-            Ok(object) => object,
-        };
-        let refused = |kind, message| PortError { operation: READ_LIST, kind, message };
-        let missing = || {
-            let text = format!(
-                "there is no list of parameters {key} in the state bucket; write one, or clear PARAMETER_PREFIX"
-            );
-            refused(ErrorKind::NotFound, text)
-        };
-        Ok(object.ok_or_else(missing).and_then(|object| {
-            ParameterList::parse(&object.bytes).map_err(|error| refused(ErrorKind::Invalid, error.to_string()))
-        }))
+        Self { client: Client::new(config), options, list: KeptList::new(state) }
     }
 
     /// How many entries the list has: whether it can be read and used, for whoever checks a deployment.
@@ -70,7 +42,7 @@ impl AwsParameters {
     /// # Errors
     /// When there is no list, or it cannot be read or used.
     pub async fn entries(&self) -> Result<usize, PortError> {
-        self.read().await?.map(|list| list.parameters.len())
+        self.list.get().await.map(|list| list.parameters.len())
     }
 
     async fn put(&self, name: &str, value: &ParameterValue, overwrite: bool) -> Result<(), PortError> {
@@ -90,8 +62,7 @@ impl Parameters for AwsParameters {
         opted_in: bool,
     ) -> Result<Option<WantedParameter>, PortError> {
         let Some(options) = &self.options else { return Ok(None) };
-        let list = self.list.get_or_try_init(|| self.read()).await?.as_ref().map_err(Clone::clone)?;
-        let entry = list.find(account, user, opted_in);
+        let entry = self.list.get().await?.find(account, user, opted_in);
         Ok(entry.map(|entry| WantedParameter {
             name: entry.name.clone().unwrap_or_else(|| parameter_name(&options.prefix, account, user)),
             layout: entry.layout,
