@@ -1,13 +1,16 @@
 //! What key-rotation is handed: one account to look after.
 
-use serde::{Deserialize, Serialize};
+mod spelling;
+
+use serde::Serialize;
 
 use crate::clean::quoted;
-use crate::id::{AccountId, RunId, UserName};
+use crate::id::{AccountId, InvalidId, RunId, UserName};
 use crate::policy::Mode;
 
 use super::LONGEST_REASON;
 use super::reviewed::{APPLY_RUN, ReviewedPlan};
+use spelling::RawJob;
 
 pub use super::hand_on::{HandOn, MAX_HOPS};
 
@@ -51,36 +54,6 @@ pub struct InvalidJob {
     pub why: String,
 }
 
-/// Both accepted spellings, as they arrive.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawJob {
-    account: String,
-    #[serde(default)]
-    name: String,
-    #[serde(default)]
-    email: String,
-    run_id: Option<String>,
-    mode: Option<String>,
-    force_rotate: Option<Vec<String>>,
-    #[serde(default)]
-    sweep: bool,
-    plan: Option<ReviewedPlan>,
-    hand_on: Option<HandOn>,
-    /// The AFT sample's spelling of one forced user.
-    #[serde(rename = "ForceRotate")]
-    sample_force_rotate: Option<String>,
-    /// The AFT sample's spelling of audit.
-    dryrun: Option<Flag>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Flag {
-    Bool(bool),
-    Text(String),
-}
-
 impl AccountJob {
     /// Reads an event in Keywheel's spelling or in the AFT sample's (`ForceRotate`, `dryrun`).
     ///
@@ -91,11 +64,9 @@ impl AccountJob {
     }
 
     fn read(event: serde_json::Value) -> Result<Self, InvalidJob> {
-        let raw: RawJob = serde_json::from_value(event).map_err(|error| InvalidJob { why: error.to_string() })?;
-        refuse_mixed(&raw)?;
-        let mode = mode(&raw)?;
-        let force_rotate = forced(&raw)?;
-        let id = |error: crate::id::InvalidId| InvalidJob { why: error.to_string() };
+        let raw = RawJob::read(event)?;
+        let (mode, force_rotate) = (raw.mode()?, raw.forced()?);
+        let id = |error: InvalidId| InvalidJob { why: error.to_string() };
         if let Some(hand_on) = &raw.hand_on {
             hand_on.refuse_impossible(raw.run_id.as_deref()).map_err(|why| InvalidJob { why })?;
         }
@@ -126,46 +97,6 @@ impl AccountJob {
         }
         plan.refuse_other(&self.account)
     }
-}
-
-/// An event that mixes the spellings was put together by mistake, so none of it is acted on.
-fn refuse_mixed(raw: &RawJob) -> Result<(), InvalidJob> {
-    let ours = raw.mode.as_ref().map(|_| "mode").or(raw.force_rotate.as_ref().map(|_| "force_rotate"));
-    let sample = raw.dryrun.as_ref().map(|_| "dryrun").or(raw.sample_force_rotate.as_ref().map(|_| "ForceRotate"));
-    match ours.zip(sample) {
-        Some((ours, sample)) => {
-            let why = format!(
-                "it mixes two spellings, {ours} and {sample}: send mode and force_rotate, or dryrun and ForceRotate"
-            );
-            Err(InvalidJob { why })
-        }
-        None => Ok(()),
-    }
-}
-
-fn mode(raw: &RawJob) -> Result<Option<Mode>, InvalidJob> {
-    let invalid = |why: String| Err(InvalidJob { why });
-    let named = match raw.mode.as_deref() {
-        None => None,
-        Some("audit") => Some(Mode::Audit),
-        Some("enforce") => Some(Mode::Enforce),
-        Some(other) => return invalid(format!("mode is {other:?}, which is neither audit nor enforce")),
-    };
-    let dry = match &raw.dryrun {
-        None => return Ok(named),
-        Some(Flag::Bool(dry)) => *dry,
-        Some(Flag::Text(text)) if text.eq_ignore_ascii_case("true") => true,
-        Some(Flag::Text(text)) if text.eq_ignore_ascii_case("false") => false,
-        Some(Flag::Text(text)) => return invalid(format!("dryrun is {text:?}, which is neither true nor false")),
-    };
-    Ok(dry.then_some(Mode::Audit))
-}
-
-fn forced(raw: &RawJob) -> Result<Vec<UserName>, InvalidJob> {
-    let ours = raw.force_rotate.iter().flatten();
-    let sample = raw.sample_force_rotate.iter().filter(|name| !name.is_empty());
-    let names = ours.chain(sample).map(|name| name.parse());
-    names.collect::<Result<_, crate::id::InvalidId>>().map_err(|error| InvalidJob { why: error.to_string() })
 }
 
 #[cfg(test)]
