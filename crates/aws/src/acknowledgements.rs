@@ -9,10 +9,9 @@ use keywheel_core::id::{AccountId, UserName};
 use keywheel_engine::ports::{Acknowledgements, PortError, Written};
 
 use crate::error::{bad_answer, code};
-use crate::pages::Pages;
+use crate::listing::{LIST, Listing};
 use crate::state::{object_error, remove, remove_below, s3_client};
 
-const LIST: &str = "s3:ListBucket";
 const GET: &str = "s3:GetObject";
 
 /// So many pages of a thousand are read of one user, who could write any number of anything.
@@ -52,20 +51,14 @@ impl Acknowledgements for AwsAcknowledgements {
     async fn places(&self, account: &AccountId, user: &UserName, since: Timestamp) -> Result<Vec<Written>, PortError> {
         let Some(bucket) = &self.bucket else { return Ok(Vec::new()) };
         let prefix = Place::prefix(account, user);
-        let (mut pages, mut read) = (Pages::of(LIST), 0);
+        let mut listing = Listing::of(&self.client, bucket, &prefix).at_most(MAX_PAGES, "");
         let mut places = Vec::new();
-        while pages.more() && places.len() <= MAX_HOSTS {
-            if read == MAX_PAGES {
-                return Err(bad_answer(LIST, format_args!("s3://{bucket}/{prefix} has more than {read} pages")));
-            }
-            let request = self.client.list_objects_v2().bucket(bucket).prefix(&prefix);
-            let page = request.set_continuation_token(pages.token()).send().await;
-            let page = page.map_err(|error| object_error(LIST, bucket, &prefix, &error))?;
-            pages.answered_by_iam(page.is_truncated.unwrap_or_default(), page.next_continuation_token)?;
+        while places.len() <= MAX_HOSTS
+            && let Some(page) = listing.next().await?
+        {
             for object in page.contents.into_iter().flatten() {
                 places.extend(written(&object)?.filter(|written| written.at > since));
             }
-            read += 1;
         }
         Ok(places)
     }

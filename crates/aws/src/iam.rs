@@ -88,7 +88,7 @@ impl Iam for AwsIam {
                 request.send().await.map_err(|error| port_error(GET_GROUP, &error))
             });
             let page = page.await?;
-            pages.answered_by_iam(page.is_truncated, page.marker)?;
+            pages.answered_where_truncated(page.is_truncated, page.marker)?;
             for user in page.users {
                 members.insert(user.user_name.parse().map_err(|error| bad_answer(GET_GROUP, error))?);
             }

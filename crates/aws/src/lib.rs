@@ -14,6 +14,7 @@ mod error;
 mod event_bus;
 mod iam;
 mod invoker;
+mod listing;
 mod mailer;
 mod organization;
 mod pace;

@@ -47,8 +47,12 @@ impl Pages {
         Ok(())
     }
 
-    /// Takes the marker that came with a page of IAM's, which says separately whether there are more.
-    pub(crate) fn answered_by_iam(&mut self, truncated: bool, marker: Option<String>) -> Result<(), PortError> {
+    /// Takes the marker that came with a page of IAM's or S3's, which say separately whether there are more.
+    pub(crate) fn answered_where_truncated(
+        &mut self,
+        truncated: bool,
+        marker: Option<String>,
+    ) -> Result<(), PortError> {
         if truncated && marker.as_deref().unwrap_or_default().is_empty() {
             return Err(bad_answer(self.operation, "more pages are announced, but there is no marker"));
         }

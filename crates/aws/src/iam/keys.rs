@@ -29,7 +29,7 @@ pub(super) async fn every_key(iam: &AwsIam, user: &UserName) -> Result<Vec<Obser
             request.set_marker(pages.token()).send().await.map_err(|error| port_error(LIST, &error))
         });
         let page = page.await?;
-        pages.answered_by_iam(page.is_truncated, page.marker)?;
+        pages.answered_where_truncated(page.is_truncated, page.marker)?;
         for key in page.access_key_metadata {
             keys.push(observed(key).map_err(|what| bad_answer(LIST, format_args!("user {user}: {what}")))?);
         }

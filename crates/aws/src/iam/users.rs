@@ -27,7 +27,7 @@ pub(super) async fn each_user(iam: &AwsIam, mut seen: impl FnMut(IamUser) + Send
             request.set_marker(pages.token()).send().await.map_err(|error| port_error(LIST, &error))
         });
         let page = page.await?;
-        pages.answered_by_iam(page.is_truncated, page.marker)?;
+        pages.answered_where_truncated(page.is_truncated, page.marker)?;
         for user in page.user_detail_list.unwrap_or_default() {
             let quarantine = quarantine(user.attached_managed_policies.as_deref().unwrap_or_default());
             let user = iam_user(LIST, user.user_name, user.user_id, user.arn, user.tags)?;

@@ -11,13 +11,10 @@ use keywheel_engine::ports::{ErrorKind, PortError, RunHistory};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::failure::object_error;
 use super::runs::LATEST_KEY;
 use super::{GET, S3State};
 use crate::error::one_line;
-use crate::pages::Pages;
-
-const LIST: &str = "s3:ListBucket";
+use crate::listing::Listing;
 
 impl RunHistory for S3State {
     async fn manifest(&self, run: &RunId) -> Result<Option<Manifest>, PortError> {
@@ -37,18 +34,7 @@ impl RunHistory for S3State {
     }
 
     async fn answered(&self, run: &RunId) -> Result<BTreeSet<AccountId>, PortError> {
-        let prefix = self.run_key(run, "accounts/");
-        let mut pages = Pages::of(LIST);
-        let mut answered = BTreeSet::new();
-        while pages.more() {
-            let request = self.client.list_objects_v2().bucket(&self.bucket).prefix(&prefix);
-            let page = request.set_continuation_token(pages.token()).send().await;
-            let page = page.map_err(|error| object_error(LIST, &self.bucket, &prefix, &error))?;
-            pages.answered_by_iam(page.is_truncated.unwrap_or_default(), page.next_continuation_token)?;
-            let keys = page.contents.into_iter().flatten().filter_map(|object| object.key);
-            answered.extend(keys.filter_map(|key| account_of(&key, &prefix)));
-        }
-        Ok(answered)
+        self.accounts_below(&self.run_key(run, "accounts/")).await
     }
 
     async fn result(&self, run: &RunId, account: &AccountId) -> Result<Option<AccountResult>, PortError> {
@@ -56,7 +42,7 @@ impl RunHistory for S3State {
     }
 }
 
-/// The account whose result this is; none of whatever else somebody put there.
+/// The account whose object this is; none of whatever else somebody put there.
 fn account_of(key: &str, prefix: &str) -> Option<AccountId> {
     key.strip_prefix(prefix)?.strip_suffix(".json")?.parse().ok()
 }
@@ -68,6 +54,17 @@ struct Version {
 }
 
 impl S3State {
+    /// The accounts of which there is an object right below the prefix, from every page.
+    pub(super) async fn accounts_below(&self, prefix: &str) -> Result<BTreeSet<AccountId>, PortError> {
+        let mut listing = Listing::of(&self.client, &self.bucket, prefix);
+        let mut accounts = BTreeSet::new();
+        while let Some(page) = listing.next().await? {
+            let keys = page.contents.into_iter().flatten().filter_map(|object| object.key);
+            accounts.extend(keys.filter_map(|key| account_of(&key, prefix)));
+        }
+        Ok(accounts)
+    }
+
     pub(super) async fn read<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, PortError> {
         let Some(object) = self.get(key).await? else { return Ok(None) };
         let invalid = |why: String| PortError {

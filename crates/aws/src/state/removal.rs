@@ -3,10 +3,8 @@ use futures::{StreamExt, TryStreamExt, stream};
 use keywheel_engine::ports::PortError;
 
 use super::failure::object_error;
-use crate::error::bad_answer;
-use crate::pages::Pages;
+use crate::listing::Listing;
 
-const LIST: &str = "s3:ListBucket";
 const DELETE: &str = "s3:DeleteObject";
 
 /// How many objects are deleted at a time.
@@ -31,21 +29,12 @@ pub(crate) async fn remove_below(
     prefix: &str,
     is_meant: impl Fn(&str) -> bool,
 ) -> Result<(), PortError> {
-    let (mut pages, mut read) = (Pages::of(LIST), 0);
-    while pages.more() {
-        if read == MAX_PAGES {
-            let more = format_args!("s3://{bucket}/{prefix} has more than {read} pages; the rest waits");
-            return Err(bad_answer(LIST, more));
-        }
-        let request = client.list_objects_v2().bucket(bucket).prefix(prefix);
-        let page = request.set_continuation_token(pages.token()).send().await;
-        let page = page.map_err(|error| object_error(LIST, bucket, prefix, &error))?;
+    let mut listing = Listing::of(client, bucket, prefix).at_most(MAX_PAGES, "; the rest waits");
+    while let Some(page) = listing.next().await? {
         let keys = page.contents.into_iter().flatten().filter_map(|object| object.key);
         let keys: Vec<_> = keys.filter(|key| key.starts_with(prefix) && is_meant(key)).collect();
         let gone = stream::iter(keys).map(|key| async move { remove(client, bucket, &key).await });
         gone.buffer_unordered(AT_ONCE).try_collect::<()>().await?;
-        pages.answered_by_iam(page.is_truncated.unwrap_or_default(), page.next_continuation_token)?;
-        read += 1;
     }
     Ok(())
 }

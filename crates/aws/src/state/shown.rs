@@ -7,10 +7,7 @@ use keywheel_core::id::RunId;
 use keywheel_engine::ports::PortError;
 
 use super::S3State;
-use super::failure::object_error;
-use crate::pages::Pages;
-
-const LIST: &str = "s3:ListBucket";
+use crate::listing::Listing;
 
 impl S3State {
     /// What became of every account of a run, where that was accounted for.
@@ -27,13 +24,9 @@ impl S3State {
     /// When S3 refuses or does not answer: half a list would look like a whole one.
     pub async fn runs(&self) -> Result<BTreeSet<RunId>, PortError> {
         let prefix = self.key("runs/");
-        let mut pages = Pages::of(LIST);
+        let mut listing = Listing::of_folders(&self.client, &self.bucket, &prefix);
         let mut runs = BTreeSet::new();
-        while pages.more() {
-            let request = self.client.list_objects_v2().bucket(&self.bucket).prefix(&prefix).delimiter("/");
-            let page = request.set_continuation_token(pages.token()).send().await;
-            let page = page.map_err(|error| object_error(LIST, &self.bucket, &prefix, &error))?;
-            pages.answered_by_iam(page.is_truncated.unwrap_or_default(), page.next_continuation_token)?;
+        while let Some(page) = listing.next().await? {
             let folders = page.common_prefixes.into_iter().flatten().filter_map(|folder| folder.prefix);
             runs.extend(folders.filter_map(|folder| folder.strip_prefix(&prefix)?.trim_end_matches('/').parse().ok()));
         }
