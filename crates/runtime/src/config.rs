@@ -19,7 +19,7 @@ pub use reference::reference;
 pub use rotation::RotationConfig;
 
 use reader::Reader;
-use variable::{AWS_LAMBDA_LOG_LEVEL, RUST_LOG, STATE_BUCKET, STATE_PREFIX};
+use variable::{ACK_BUCKET, AWS_LAMBDA_LOG_LEVEL, RUST_LOG, STATE_BUCKET, STATE_PREFIX};
 
 use crate::telemetry::LogLevel;
 
@@ -38,6 +38,18 @@ impl StateLocation {
         let prefix = reader.value(&STATE_PREFIX, parse::prefix);
         Some(Self { bucket: bucket?, prefix: prefix? })
     }
+}
+
+/// The bucket in which hosts acknowledge; never that of the state.
+#[allow(clippy::option_option, reason = "the outer option is the reader's: none means that a problem was noted")]
+fn ack_bucket(reader: &mut Reader<'_>, state: Option<&StateLocation>) -> Option<Option<String>> {
+    let bucket = reader.optional(&ACK_BUCKET, parse::bucket)?;
+    if bucket.is_some() && bucket.as_ref() == state.map(|state| &state.bucket) {
+        let why = "ACK_BUCKET is the state bucket, in which no host may ever write; give hosts a bucket of their own";
+        reader.problem(&ACK_BUCKET, why);
+        return None;
+    }
+    Some(bucket)
 }
 
 /// Checks the level of the log, which every function has; [`crate::telemetry`] reads it again before anything else.

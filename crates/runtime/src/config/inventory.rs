@@ -7,7 +7,7 @@ use keywheel_core::policy::Mode;
 use keywheel_core::time::Days;
 
 use super::reader::{InvalidConfiguration, Reader};
-use super::{StateLocation, check_log_level, parse, variable};
+use super::{StateLocation, ack_bucket, check_log_level, parse, variable};
 
 /// What account-inventory is told by its environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,8 +59,8 @@ impl InventoryConfig {
         let concurrency = reader.value(&variable::FANOUT_CONCURRENCY, parse::number(1..=500));
         let rollout_percent = reader.value(&variable::ROLLOUT_PERCENT, parse::number(0..=100));
         let housekeeping_after = reader.value(&variable::HOUSEKEEPING_AFTER, parse::housekeeping);
-        let ack_bucket = reader.optional(&variable::ACK_BUCKET, parse::bucket);
         let state = StateLocation::read(&mut reader);
+        let ack_bucket = ack_bucket(&mut reader, state.as_ref());
         reader.finish(|| {
             Some(Self {
                 mode: mode?,

@@ -6,8 +6,7 @@ use keywheel_engine::deployment::{ExternalId, MemberRole, ParameterOptions, Secr
 
 use super::reader::{InvalidConfiguration, Reader};
 use super::variable::{self, INACTIVE_BUFFER, INACTIVE_PERIOD, ROTATION_PERIOD};
-use super::{StateLocation, check_log_level, parse};
-use super::{parameters, secrets};
+use super::{StateLocation, ack_bucket, check_log_level, parameters, parse, secrets};
 
 /// What key-rotation is told by its environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,14 +107,9 @@ fn member_role(reader: &mut Reader<'_>) -> Option<Option<MemberRole>> {
 
 /// The bucket in which hosts acknowledge, and after how long a silent one is forgotten.
 fn acknowledgements(reader: &mut Reader<'_>, state: Option<&StateLocation>) -> Option<(Option<String>, Option<Days>)> {
-    let bucket = reader.optional(&variable::ACK_BUCKET, parse::bucket);
+    let bucket = ack_bucket(reader, state);
     let forget_after = reader.value(&variable::ACK_FORGET_AFTER, parse::days(1..=36_500));
     let (bucket, forget_after) = (bucket?, forget_after?);
-    if bucket.is_some() && bucket.as_ref() == state.map(|state| &state.bucket) {
-        let why = "ACK_BUCKET is the state bucket, in which no host may ever write; give hosts a bucket of their own";
-        reader.problem(&variable::ACK_BUCKET, why);
-        return None;
-    }
     let forget_after = bucket.is_some().then_some(forget_after);
     Some((bucket, forget_after))
 }

@@ -33,6 +33,7 @@ fn hosts_acknowledge_in_a_bucket_of_their_own_and_are_forgotten_after_a_time() {
     assert_eq!(forgets(&[bucket, ("ACK_FORGET_AFTER", "30")]).1, Some(30));
     let state = ("STATE_BUCKET", "keywheel-acknowledgements");
     assert_eq!(refused(rotation(&[bucket, state])), ["ACK_BUCKET"]);
+    assert_eq!(refused(inventory(&[bucket, state])), ["ACK_BUCKET"]);
     for wrong in [("ACK_BUCKET", "s3://acks"), ("ACK_FORGET_AFTER", "0"), ("ACK_FORGET_AFTER", "never")] {
         assert_eq!(refused(rotation(&[wrong])), [wrong.0]);
     }
