@@ -13,7 +13,7 @@ use keywheel_core::contract::job::AccountJob;
 use keywheel_core::contract::result::AccountResult;
 use keywheel_core::id::RunId;
 use keywheel_core::policy::Mode;
-use keywheel_core::time::CLOCK_TOLERANCE;
+use keywheel_core::time::{CLOCK_TOLERANCE, minus};
 use keywheel_engine::account::{Account, AccountRun, Run, look_after};
 use keywheel_engine::deployment::SecretStore;
 use keywheel_runtime::{FunctionError, Handler, Invocation, RotationConfig, run_id};
@@ -122,7 +122,7 @@ impl KeyRotation {
         invocation: &Invocation,
     ) -> Result<AccountRun, Unserved> {
         let job = &errand.job;
-        let deadline = invocation.deadline.checked_sub(RESERVE).unwrap_or(Timestamp::MIN);
+        let deadline = minus(invocation.deadline, RESERVE);
         let (secrets, parameters) = (self.config.secrets.clone(), self.config.parameters.clone());
         let writers = self.writers(session).await.map_err(Unserved::Unreachable)?;
         let acknowledgements = AwsAcknowledgements::new(&self.sdk, self.config.ack_bucket.clone());

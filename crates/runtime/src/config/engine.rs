@@ -2,7 +2,6 @@
 
 use keywheel_engine::account::{Audience, Settings};
 use keywheel_engine::inventory::InventorySettings;
-use keywheel_engine::ports::OuId;
 
 use super::{InventoryConfig, RotationConfig};
 
@@ -30,8 +29,8 @@ impl InventoryConfig {
     pub fn inventory_settings(self) -> InventorySettings {
         InventorySettings {
             rotation_function: self.rotation_function,
-            include_ous: self.include_ous.into_iter().map(OuId).collect(),
-            exclude_ous: self.exclude_ous.into_iter().map(OuId).collect(),
+            include_ous: self.include_ous,
+            exclude_ous: self.exclude_ous,
             include_accounts: self.include_accounts,
             exclude_accounts: self.exclude_accounts,
             include_management_account: self.include_management_account,
@@ -43,6 +42,8 @@ impl InventoryConfig {
 
 #[cfg(test)]
 mod tests {
+    use keywheel_engine::ports::OuId;
+
     use super::*;
 
     fn set(name: &str) -> Option<String> {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use keywheel_core::id::AccountId;
 use keywheel_core::policy::Mode;
 use keywheel_core::time::Days;
+use keywheel_engine::ports::OuId;
 
 use super::reader::{InvalidConfiguration, Reader};
 use super::{StateLocation, ack_bucket, check_log_level, parse, variable};
@@ -19,9 +20,9 @@ pub struct InventoryConfig {
     /// The role to assume for Organizations; none means own credentials.
     pub org_list_role_arn: Option<String>,
     /// Only accounts below these OUs or roots; empty means all.
-    pub include_ous: BTreeSet<String>,
+    pub include_ous: BTreeSet<OuId>,
     /// No accounts below these OUs or roots.
-    pub exclude_ous: BTreeSet<String>,
+    pub exclude_ous: BTreeSet<OuId>,
     /// Only these accounts; empty means all.
     pub include_accounts: BTreeSet<AccountId>,
     /// Not these accounts.

@@ -27,7 +27,7 @@ impl NotificationConfig {
     /// Reads the variables of notification.
     ///
     /// # Errors
-    /// Names every variable that is missing or wrong, or that this release cannot carry out.
+    /// Names every variable that is missing or wrong.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidConfiguration> {
         let mut reader = Reader::new(&lookup);
         check_log_level(&mut reader);

@@ -8,6 +8,7 @@ use keywheel_core::id::AccountId;
 use keywheel_core::policy::Mode;
 use keywheel_core::policy::freeze::{Freeze, InvalidFreeze};
 use keywheel_core::time::Days;
+use keywheel_engine::ports::OuId;
 
 /// Says nothing beyond what is accepted.
 pub(super) fn plain<T>() -> Result<T, String> {
@@ -39,13 +40,13 @@ pub(super) fn days(range: RangeInclusive<u32>) -> impl FnOnce(&str) -> Result<Da
     move |text| number(range)(text).map(Days)
 }
 
-/// Within what a ledger remembers of users who are gone.
-pub(super) fn housekeeping(text: &str) -> Result<Option<Days>, String> {
-    if text == "none" { Ok(None) } else { days(7..=80)(text).map(Some) }
+pub(super) fn days_or_none(range: RangeInclusive<u32>) -> impl FnOnce(&str) -> Result<Option<Days>, String> {
+    move |text| if text == "none" { Ok(None) } else { days(range)(text).map(Some) }
 }
 
-pub(super) fn days_or_none(text: &str) -> Result<Option<Days>, String> {
-    if text == "none" { Ok(None) } else { days(1..=36_500)(text).map(Some) }
+/// Within what a ledger remembers of users who are gone.
+pub(super) fn housekeeping(text: &str) -> Result<Option<Days>, String> {
+    days_or_none(7..=80)(text)
 }
 
 /// A comma list with at least one entry, each as `parse` has it; spaces around entries do not count.
@@ -167,7 +168,7 @@ pub(super) fn prefix(text: &str) -> Result<String, String> {
 }
 
 /// An OU (`ou-<4 to 32>-<8 to 32>`) or root (`r-<4 to 32>`), as Organizations names them (API, `OrganizationalUnitId`, `RootId`).
-pub(super) fn organizational_unit(text: &str) -> Result<String, String> {
+pub(super) fn organizational_unit(text: &str) -> Result<OuId, String> {
     let word = |part: &str, lengths: RangeInclusive<usize>| {
         lengths.contains(&part.len()) && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
     };
@@ -176,7 +177,7 @@ pub(super) fn organizational_unit(text: &str) -> Result<String, String> {
         ["ou", root, unit] => word(root, 4..=32) && word(unit, 8..=32),
         _ => false,
     };
-    if valid { Ok(text.to_owned()) } else { Err("is not the id of an OU or root".to_owned()) }
+    if valid { Ok(OuId(text.to_owned())) } else { Err("is not the id of an OU or root".to_owned()) }
 }
 
 /// A tag key or the beginning of one (IAM API, `Tag`).

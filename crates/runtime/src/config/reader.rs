@@ -45,13 +45,9 @@ impl<'a> Reader<'a> {
 
     /// The value of a variable that has a default or must be set. None means that a problem was noted.
     pub(super) fn value<T>(&mut self, variable: &Variable, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
-        match (self.text(variable), variable.unset) {
-            (Some(text), _) => self.parsed(variable, &text, parse),
-            (None, Unset::Default(text)) => self.parsed(variable, text, parse),
-            (None, _) => {
-                self.problem(variable, &format!("{} is not set; accepted: {}", variable.name, variable.accepted));
-                None
-            }
+        match variable.unset {
+            Unset::Default(text) if !self.is_set(variable) => self.parsed(variable, text, parse),
+            _ => self.needed(variable, parse),
         }
     }
 

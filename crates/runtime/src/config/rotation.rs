@@ -47,7 +47,7 @@ impl RotationConfig {
     /// Reads the variables of key-rotation.
     ///
     /// # Errors
-    /// Names every variable that is missing or wrong, or that this release cannot carry out.
+    /// Names every variable that is missing or wrong.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidConfiguration> {
         let mut reader = Reader::new(&lookup);
         check_log_level(&mut reader);
@@ -118,7 +118,7 @@ fn policy(reader: &mut Reader<'_>) -> Option<Policy> {
     let periods = periods(reader);
     let warn_days = reader.value(&variable::WARN_DAYS, parse::warn_days);
     let last_used_threshold = reader.value(&variable::LAST_USED_THRESHOLD, parse::days(0..=36_500));
-    let max_hold = reader.value(&variable::MAX_HOLD, parse::days_or_none);
+    let max_hold = reader.value(&variable::MAX_HOLD, parse::days_or_none(1..=36_500));
     let unused_after = reader.value(&variable::UNUSED_AFTER, parse::days(1..=36_500));
     let unused_keys = [("retire", UnusedKeys::Retire), ("rotate", UnusedKeys::Rotate)];
     let unused_keys = reader.value(&variable::UNUSED_KEYS, parse::one_of(&unused_keys));
