@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// What the name of a file ends with that is being written. It is in the folder of the file, for its user alone, and there is one at most: the next
 /// pass takes away what a dead one left.
-pub const TEMPORARY: &str = ".keywheel";
+const TEMPORARY: &str = ".keywheel";
 
 /// Who may do what with a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,7 +17,7 @@ mod store;
 
 pub use agent::{Agent, Held, Outcome, Outcomes, Standing, held};
 pub use clock::{Clock, SystemClock};
-pub use disk::{Disk, RealDisk, Stamp, TEMPORARY};
+pub use disk::{Disk, RealDisk, Stamp};
 pub use failure::{Failure, Trouble};
 pub use pair::Pair;
 pub use paths::{Home, Place, host_name};

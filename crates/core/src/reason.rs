@@ -22,7 +22,7 @@ macro_rules! reasons {
 
             /// The reason with this code.
             #[must_use]
-            pub fn of_code(code: &str) -> Option<Self> {
+            pub(crate) fn of_code(code: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|reason| reason.code() == code)
             }
 

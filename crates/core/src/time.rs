@@ -58,7 +58,7 @@ pub fn minus(end: Timestamp, duration: SignedDuration) -> Timestamp {
 
 /// Whether the date lies further ahead than clocks differ: it cannot be true, whoever wrote it.
 #[must_use]
-pub fn is_future(date: Timestamp, now: Timestamp) -> bool {
+pub(crate) fn is_future(date: Timestamp, now: Timestamp) -> bool {
     date.duration_since(now) > CLOCK_TOLERANCE
 }
 

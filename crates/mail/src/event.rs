@@ -12,7 +12,7 @@ use crate::clean::quoted;
 const LONGEST_ENCRYPTED: usize = 8 * 1024;
 
 /// The one template there is so far.
-pub const DIGEST: &str = "digest";
+const DIGEST: &str = "digest";
 
 /// An event from which no mail can be made. Nothing was sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -14,7 +14,7 @@ use crate::json::with_line_break;
 use crate::model::KeyReport;
 
 /// One call takes at most so many findings.
-pub const FINDINGS_PER_CALL: usize = 100;
+const FINDINGS_PER_CALL: usize = 100;
 
 const SCHEMA_VERSION: &str = "2018-10-08";
 const TYPE: &str = "Software and Configuration Checks/AWS Security Best Practices";

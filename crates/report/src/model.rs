@@ -15,7 +15,7 @@ pub use key::{Compliance, Exemption, ExemptionBy, KeyReport, LastUse, Standing};
 pub use totals::{AccountTotals, KeyTotals, Totals};
 
 /// The version of the shape that this release writes.
-pub const REPORT_SCHEMA: u32 = 1;
+const REPORT_SCHEMA: u32 = 1;
 
 /// What was found of every access key of an organization.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,5 +7,6 @@ mod metrics;
 
 pub use fields::{LogField, reference as logs_reference};
 pub use level::LogLevel;
-pub use log::{start_log, subscriber};
+pub(crate) use log::start_log;
+pub use log::subscriber;
 pub use metrics::{Metric, Watch, emit, reference as metrics_reference};

@@ -10,7 +10,7 @@ use crate::id::{AccountId, UserName};
 use crate::time::{Days, after, is_future, plus};
 
 /// How often it is looked who left.
-pub const LOOKED_EVERY: Days = Days(7);
+const LOOKED_EVERY: Days = Days(7);
 
 /// A list that is older says nothing of who is missing now.
 const LISTED_WITHIN: Days = Days(2);
@@ -74,7 +74,7 @@ impl DepartedAccounts {
     /// where nobody looked for three weeks.
     ///
     /// # Errors
-    /// When more than half of them are missing, or all: nothing is noted then.
+    /// When all of them are missing, or more than five and more than half: nothing is noted then.
     pub fn noting(
         before: Option<&Self>,
         stored: &BTreeSet<AccountId>,

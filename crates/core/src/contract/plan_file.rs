@@ -14,7 +14,7 @@ use crate::plan::Step;
 use crate::policy::Mode;
 
 /// The version of the shape that this release writes.
-pub const PLAN_FILE_SCHEMA: u32 = 1;
+const PLAN_FILE_SCHEMA: u32 = 1;
 
 /// A saved plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

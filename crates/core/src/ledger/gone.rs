@@ -70,7 +70,7 @@ impl AccountLedger {
 impl UserRecord {
     /// Whether Keywheel made a key for the user, as far as is remembered: else there is nothing of its making.
     #[must_use]
-    pub fn had_a_secret(&self) -> bool {
+    pub(crate) fn had_a_secret(&self) -> bool {
         self.keys.values().any(|key| key.created.is_some() || key.published.is_some() || key.superseded_by.is_some())
     }
 

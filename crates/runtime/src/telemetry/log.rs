@@ -13,7 +13,7 @@ use super::LogLevel;
 const OURS: &[&str] = &["keywheel", "account_inventory", "key_rotation", "notification"];
 
 /// Logs to the standard output from now on, panics included. The first call in a process counts.
-pub fn start_log(level: LogLevel) {
+pub(crate) fn start_log(level: LogLevel) {
     if tracing::subscriber::set_global_default(subscriber(level, std::io::stdout)).is_ok() {
         std::panic::set_hook(Box::new(|panic| tracing::error!(target: "keywheel", "{panic}")));
     }
