@@ -16,6 +16,7 @@ mod sizes;
 mod sleeps;
 mod sources;
 mod tree;
+mod typed;
 mod words;
 mod workflows;
 
@@ -28,7 +29,7 @@ use tree::Tree;
 type Problem = String;
 
 /// Every rule, each a function of the files alone.
-const CHECKS: [fn(&Tree) -> Vec<Problem>; 17] = [
+const CHECKS: [fn(&Tree) -> Vec<Problem>; 18] = [
     adrs::check,
     alarms::check,
     changelog::check,
@@ -44,6 +45,7 @@ const CHECKS: [fn(&Tree) -> Vec<Problem>; 17] = [
     sizes::check,
     sleeps::check,
     sources::check,
+    typed::check,
     words::check,
     workflows::check,
 ];

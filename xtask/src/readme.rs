@@ -1,23 +1,18 @@
 //! The commands that the README tells people to type.
 
-use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
+use keywheel_pages::{Place, commands};
 
 /// The command that `.ci/run` calls and the README names.
 pub(crate) const TEST_COMMAND: &str = "cargo xtask test";
 
-/// What is typed (the lines that begin with `$ `) in the first `console` block.
+/// What is typed in the first `console` block.
 pub(crate) fn first_commands(readme: &str) -> Vec<String> {
-    let mut events = Parser::new(readme).skip_while(|event| !starts_console(event));
-    events.next();
-    let text: String = events
-        .take_while(|event| !matches!(event, Event::End(TagEnd::CodeBlock)))
-        .filter_map(|event| if let Event::Text(text) = event { Some(text.to_string()) } else { None })
-        .collect();
-    text.lines().filter_map(|line| line.strip_prefix("$ ")).map(|command| command.trim().to_owned()).collect()
-}
-
-fn starts_console(event: &Event<'_>) -> bool {
-    matches!(event, Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(language))) if &**language == "console")
+    let mut first = None;
+    let typed = commands(readme).into_iter().filter(|command| match &command.place {
+        Place::Block { kind, .. } if kind == "console" => *first.get_or_insert(command.line) == command.line,
+        _ => false,
+    });
+    typed.map(|command| command.text).collect()
 }
 
 #[cfg(test)]

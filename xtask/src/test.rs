@@ -79,6 +79,11 @@ fn run_recorded(workspace: &Workspace, tier: Tier, steps: &[&Step]) -> Result<Ex
     Ok(finish(&summary))
 }
 
+/// Whether `--only` with this word runs anything.
+pub(crate) fn has_step(word: &str) -> bool {
+    STEPS.iter().any(|step| has_word(step.title, word))
+}
+
 fn has_word(title: &str, word: &str) -> bool {
     title.to_lowercase().contains(&word.to_lowercase())
 }

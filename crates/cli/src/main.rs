@@ -15,6 +15,8 @@ mod log;
 mod look;
 mod member_tags;
 mod output;
+#[cfg(test)]
+mod pages;
 mod place;
 mod printer;
 mod results;
