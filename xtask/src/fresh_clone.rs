@@ -11,6 +11,7 @@ use crate::process::Call;
 use crate::readme::{TEST_COMMAND, first_commands};
 use crate::workspace::Workspace;
 
+mod printed;
 mod seed;
 
 /// Set for the commands, so that none of them can start this task again.
@@ -52,14 +53,14 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let own = Workspace::own_names()?;
     seed::dependencies(&workspace.target.join("debug"), &clone.join("target").join("debug"), &own)?;
 
+    let mut printed = Vec::new();
     for command in commands {
         println!("$ {command}");
-        Call::new("sh", ["-c", &command])
-            .only_variables(variables(env::vars_os(), &home)?)
-            .folder(&clone)
-            .succeed()
-            .with_context(|| format!("the README's `{command}` fails in {}", clone.display()))?;
+        let call = Call::new("sh", ["-c", &command]).only_variables(variables(env::vars_os(), &home)?).folder(&clone);
+        let failure = || format!("the README's `{command}` fails in {}", clone.display());
+        printed.extend(call.shown().with_context(failure)?);
     }
+    printed::hold(&workspace.root.join("README.md"), &readme, &printed)?;
     fs::remove_dir_all(&folder).with_context(|| format!("cannot remove {}", folder.display()))
 }
 

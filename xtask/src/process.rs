@@ -5,7 +5,7 @@ mod group;
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::{self, PipeWriter, Read};
+use std::io::{self, BufRead, BufReader, PipeWriter, Read};
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 
@@ -105,6 +105,23 @@ impl Call {
         Ok(text)
     }
 
+    /// Like [`Call::succeed`], and gives what went to standard output, line by line.
+    pub(crate) fn shown(mut self) -> Result<Vec<String>> {
+        self.command.stdout(Stdio::piped());
+        let mut group = self.spawn()?;
+        let mut lines = Vec::new();
+        for line in BufReader::new(group.take_output().context("no output to read")?).lines() {
+            let line = line.with_context(|| format!("cannot read what `{}` printed", self.line()))?;
+            println!("{line}");
+            lines.push(line);
+        }
+        let status = group.wait()?;
+        if !status.success() {
+            bail!("`{}` ended with {status}", self.line());
+        }
+        Ok(lines)
+    }
+
     /// How the child ended, with both of its streams as one text.
     pub(crate) fn record(self) -> Result<(ExitStatus, String)> {
         let line = self.line();
@@ -142,7 +159,10 @@ mod tests {
 
     #[test]
     fn output_is_what_the_child_printed() {
-        assert_eq!(Call::new("sh", ["-c", "echo one; echo two"]).output().unwrap(), "one\ntwo\n");
+        let call = || Call::new("sh", ["-c", "echo one; echo two"]);
+        assert_eq!(call().output().unwrap(), "one\ntwo\n");
+        assert_eq!(call().shown().unwrap(), ["one", "two"]);
+        assert!(Call::new("sh", ["-c", "echo one; false"]).shown().is_err());
     }
 
     #[test]
