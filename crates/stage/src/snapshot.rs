@@ -1,5 +1,8 @@
 //! What the command line prints, held against files, with what differs from day to day masked.
 
+#[cfg(test)]
+mod pages;
+
 use std::path::Path;
 
 use anyhow::Context;
@@ -64,6 +67,25 @@ fn masked_word(word: &str) -> String {
             word.split(':').map(mask).collect::<Vec<_>>().join(":")
         }
     }
+}
+
+/// The text with ids of runs masked, which no two calls share: `20261120T020007Z-1a2b3c4d`.
+pub(crate) fn without_runs(text: &str) -> String {
+    let mut parts = text.split("Z-");
+    let mut masked = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let date = masked.len().saturating_sub("20261120T020007".len());
+        let is_run = masked.get(date..).is_some_and(|date| date.bytes().all(|b| b.is_ascii_digit() || b == b'T'));
+        match part.get(8..).filter(|_| is_run) {
+            Some(rest) => {
+                masked.truncate(date);
+                masked += "[run]";
+                masked += rest;
+            }
+            None => masked = masked + "Z-" + part,
+        }
+    }
+    masked
 }
 
 #[cfg(test)]

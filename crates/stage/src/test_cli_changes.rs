@@ -142,27 +142,12 @@ fn keys(world: &World, account: &AccountId, user: &str) -> Vec<(AccessKeyId, Key
 
 /// Holds a call against its snapshot.
 fn shows(checks: &mut Checks, name: &str, says: &str, ended: anyhow::Result<Ended>) {
-    let masked = |ended: Ended| Ended { out: without_runs(&ended.out), err: without_runs(&ended.err), ..ended };
+    let masked = |ended: Ended| Ended {
+        out: snapshot::without_runs(&ended.out),
+        err: snapshot::without_runs(&ended.err),
+        ..ended
+    };
     checks.tried(says, ended.map(masked).and_then(|ended| snapshot::differences(name, &ended)));
-}
-
-/// The text with ids of runs masked, which no two calls share: `20261120T020007Z-1a2b3c4d`.
-fn without_runs(text: &str) -> String {
-    let mut parts = text.split("Z-");
-    let mut masked = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let date = masked.len().saturating_sub("20261120T020007".len());
-        let is_run = masked.get(date..).is_some_and(|date| date.bytes().all(|b| b.is_ascii_digit() || b == b'T'));
-        match part.get(8..).filter(|_| is_run) {
-            Some(rest) => {
-                masked.truncate(date);
-                masked += "[run]";
-                masked += rest;
-            }
-            None => masked = masked + "Z-" + part,
-        }
-    }
-    masked
 }
 
 /// Passes when somebody gets a mail with these words: notification sends it when it comes to it.
