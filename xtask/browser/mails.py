@@ -7,14 +7,12 @@ network for something.
 """
 
 import sys
-import time
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
-import shown
+import task
 from sight import SCHEMES, TWO_VIEWS, WIDTHS, check_sight, findings, launched
 
 # At the same time; one waits much for its browser.
@@ -64,22 +62,14 @@ def look_at_some(files, pictures, chromium):
     return found
 
 
-def main():
-    mails, pictures, chromium = (Path(argument).resolve() for argument in sys.argv[1:])
+def look_at_all(mails, pictures, chromium):
     files = sorted(mails.glob("*.html"))
     if len(files) < 11:
         sys.exit(f"there are only {len(files)} mails in {mails}")
-    pictures.mkdir(parents=True, exist_ok=True)
-    started = time.monotonic()
     with ProcessPoolExecutor(BROWSERS) as pool:
         shares = [pool.submit(look_at_some, files[first::BROWSERS], pictures, chromium) for first in range(BROWSERS)]
-        found = [what for share in shares for what in share.result()]
-    found += shown.check(SHOWN, mails, chromium)
-    for what in found:
-        print(what)
-    print(f"{len(files)} mails, {len(found)} findings, {time.monotonic() - started:.0f} s; pictures in {pictures}")
-    sys.exit(1 if found else 0)
+        return len(files), [what for share in shares for what in share.result()]
 
 
 if __name__ == "__main__":
-    main()
+    task.run("mails", look_at_all, SHOWN)

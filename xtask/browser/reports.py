@@ -6,15 +6,12 @@ Ends with 1 where a report has a serious finding of axe, scrolls sideways, has t
 runs what a stranger wrote, or does not sort, filter, search or page as it should.
 """
 
-import sys
-import time
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
-import shown
+import task
 from sight import SCHEMES, TWO_VIEWS, WIDTHS, check_sight, findings, launched
 
 # Seconds from the file to a table that was sorted and searched.
@@ -202,23 +199,15 @@ def look_at_uses(browser, twelve, attacked, pictures):
     return found + look_at_attack(browser, attacked, pictures)
 
 
-def main():
-    reports, pictures, chromium = (Path(argument).resolve() for argument in sys.argv[1:])
-    pictures.mkdir(parents=True, exist_ok=True)
+def look_at_all(reports, pictures, chromium):
     twelve, attacked, many = (reports / f"{name}.html" for name in ["twelve", "attacked", "fifty-thousand"])
-    started = time.monotonic()
     # By itself, because its time is taken.
     found = in_browser(chromium, look_at_many, many, pictures)
     with ProcessPoolExecutor(2) as pool:
         everywhere = pool.submit(in_browser, chromium, look_everywhere, twelve, pictures)
         uses = pool.submit(in_browser, chromium, look_at_uses, twelve, attacked, pictures)
-        found += everywhere.result() + uses.result()
-    found += shown.check(SHOWN, reports, chromium)
-    for what in found:
-        print(what)
-    print(f"3 reports, {len(found)} findings, {time.monotonic() - started:.0f} s; pictures in {pictures}")
-    sys.exit(1 if found else 0)
+        return 3, found + everywhere.result() + uses.result()
 
 
 if __name__ == "__main__":
-    main()
+    task.run("reports", look_at_all, SHOWN)
