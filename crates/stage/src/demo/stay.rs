@@ -14,7 +14,7 @@ use crate::stage::Stage;
 
 /// Says how to talk to the stage, and waits for Ctrl-C; the emulator ends with this process.
 pub(super) async fn stay(stage: &Stage, night: &Night, out: &Path) {
-    println!("\nThe stage is running until Ctrl-C. In another terminal, with the AWS CLI:");
+    println!("\nThe stage is running until Ctrl-C. In another terminal:");
     for (title, commands) in lines(stage, night, out) {
         println!("\n# {title}");
         for command in commands {
@@ -47,6 +47,10 @@ fn lines(stage: &Stage, night: &Night, out: &Path) -> Vec<(&'static str, Vec<Str
             ],
         ),
     ];
+    lines.push((
+        "Keywheel's own command line (in target/debug/ after `cargo build --package keywheel-cli --package keywheel-stage`)",
+        command_line(stage),
+    ));
     if let Some(mail) = files::mails(night).first() {
         let page = format!("{endpoint}/_ministack/ses/messages?account={hub}");
         let file = files::mail_file(out, 0, mail, "txt");
@@ -67,5 +71,21 @@ fn lines(stage: &Stage, night: &Night, out: &Path) -> Vec<(&'static str, Vec<Str
         ));
     }
     lines.push(("The organization", vec![root_of(management), "aws organizations list-accounts".to_owned()]));
+    lines
+}
+
+/// What whoever is on call types in the hub: the state of things, and an old key that works again.
+fn command_line(stage: &Stage) -> Vec<String> {
+    let mut lines = vec![
+        format!("keywheel status --function {KEY_ROTATION}"),
+        format!("keywheel doctor --function {KEY_ROTATION} --function {ACCOUNT_INVENTORY}"),
+        format!("keywheel report --run latest --function {KEY_ROTATION}"),
+    ];
+    let superseded = stage.seeded.users.iter().find(|user| user.case == "superseded and taken up");
+    lines.extend(
+        superseded.map(|user| {
+            format!("keywheel rollback {} --account {} --function {KEY_ROTATION}", user.name, user.account)
+        }),
+    );
     lines
 }
