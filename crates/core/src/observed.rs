@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
 use crate::acknowledgement::Acknowledgements;
 use crate::id::{AccessKeyId, UserId, UserName};
 use crate::secret::VersionId;
+use crate::time::plus;
 
 /// One IAM user with everything that a decision about its keys needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,6 +122,10 @@ pub struct SecretVersion {
     pub created: Timestamp,
 }
 
+/// How long after its key was made a pair is put at the latest: only the process that made the key has the secret half, and it lives for 15 minutes
+/// at most (Lambda developer guide, "Lambda quotas"). The dates are those of two services.
+const PUT_WITHIN: SignedDuration = SignedDuration::from_mins(20);
+
 /// The label of the version that readers get.
 pub const AWSCURRENT: &str = "AWSCURRENT";
 /// The label of a version that is stored but not yet proven.
@@ -140,6 +146,13 @@ impl SecretVersion {
     #[must_use]
     pub fn has(&self, stage: &str) -> bool {
         self.stages.contains(stage)
+    }
+
+    /// Whether it was put soon enough after its key was made to be of Keywheel's making. Whoever may write the secret chooses a version's id, its
+    /// value and its labels, but not when it was put.
+    #[must_use]
+    pub fn was_put_with(&self, key: &ObservedKey) -> bool {
+        self.created <= plus(key.created, PUT_WITHIN)
     }
 
     /// Published means: `AWSCURRENT` and no longer `AWSPENDING`.
@@ -173,5 +186,28 @@ impl LastUsed {
             LastUsed::At(key_use) => Some(key_use.at),
             LastUsed::Never | LastUsed::Unknown { .. } => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pair_is_put_within_minutes_of_its_key_or_by_somebody_else() {
+        let made: Timestamp = "2026-11-20T02:00:00Z".parse().unwrap();
+        let key = ObservedKey {
+            id: "AKIAEXAMPLE000000001".parse().unwrap(),
+            status: KeyStatus::Active,
+            created: made,
+            last_used: LastUsed::Never,
+        };
+        let put = |at: &str| SecretVersion {
+            id: VersionId("first".to_owned()),
+            stages: BTreeSet::new(),
+            created: at.parse().unwrap(),
+        };
+        assert!(put("2026-11-20T02:00:01Z").was_put_with(&key) && put("2026-11-20T02:20:00Z").was_put_with(&key));
+        assert!(!put("2026-11-20T02:20:01Z").was_put_with(&key));
     }
 }

@@ -144,16 +144,18 @@ impl KeyRecord {
 
     /// Notes since when the pair can be read without a break, and a publication that went unrecorded.
     fn observe_secret(&mut self, key: &ObservedKey, account: &AccountId, user: &ObservedUser, now: Timestamp) {
-        let is_published = match &user.secret {
+        let published = match &user.secret {
             ObservedSecret::NotLookedAt | ObservedSecret::Unknown { .. } => return,
-            ObservedSecret::Absent => false,
+            ObservedSecret::Absent => None,
             ObservedSecret::Present(secret) => {
                 let version = secret.version(&VersionId::of(account, &user.user_id, &key.id));
-                !secret.scheduled_for_deletion && version.is_some_and(crate::observed::SecretVersion::is_published)
+                version.filter(|version| !secret.scheduled_for_deletion && version.is_published())
             }
         };
-        if is_published {
-            self.published.get_or_insert(now);
+        if let Some(version) = published {
+            if self.created.is_some() || version.was_put_with(key) {
+                self.published.get_or_insert(now);
+            }
             if std::mem::take(&mut self.not_retrievable) {
                 self.retrievable_since = Some(now);
             }

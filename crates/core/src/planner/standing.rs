@@ -99,9 +99,12 @@ impl Standings<'_> {
         readable && self.version(key).is_some_and(SecretVersion::is_published)
     }
 
-    /// Whether Keywheel published this key and it still works, even if the secret no longer hands it out.
+    /// Whether Keywheel published this key and it still works, even if the secret no longer hands it out. Where the ledger does not say so, the
+    /// secret does, unless the pair was put into it long after the key was made: then somebody else put it there.
     fn is_replacement(&self, key: &ObservedKey) -> bool {
-        key.is_active() && (self.is_retrievable(&key.id) || self.record.key(&key.id).published.is_some())
+        let was_put_by_us = self.version(&key.id).is_some_and(|version| version.was_put_with(key));
+        let is_published = was_put_by_us && self.is_retrievable(&key.id);
+        key.is_active() && (is_published || self.record.key(&key.id).published.is_some())
     }
 
     /// The active key that took over from this one, by the ledger or by the secret's own word: the one that the secret hands

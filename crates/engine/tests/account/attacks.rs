@@ -2,8 +2,9 @@
 
 use keywheel_core::contract::digest::RecipientRole;
 use keywheel_core::contract::result::StepStatus;
-use keywheel_core::observed::{AWSCURRENT, AWSPENDING};
+use keywheel_core::observed::{AWSCURRENT, AWSPENDING, KeyStatus};
 use keywheel_core::plan::StepKind;
+use keywheel_core::reason::Reason;
 use keywheel_core::secret::VersionId;
 use keywheel_testkit::{Fault, Night, Operation, Secret, What, World};
 
@@ -122,6 +123,36 @@ fn a_secret_that_holds_another_key_than_its_version_says_is_not_used() {
     let error = run.result.steps.iter().find_map(|step| step.error.clone()).unwrap();
     assert!(error.contains(old.as_str()) && error.contains(own.as_str()) && !error.contains("half\""), "{error}");
     assert_eq!(world.count(Operation::Prove), 0, "nobody else's key is tried out");
+}
+
+#[test]
+fn whoever_may_write_the_secret_makes_no_key_in_use_pass_for_superseded() {
+    let world = world_with("alice", 200);
+    let (old, other) = {
+        let mut account = world.account();
+        let other = account.add_key("alice", 150);
+        let (old, now) = (account.user("alice").keys[0].id.clone(), account.now);
+        let user_id = account.user("alice").user_id.clone();
+        let value = format!(
+            r#"{{"AccessKeyId":"{other}","SecretAccessKey":"half","CreateDate":"2026-01-01T00:00:00Z",
+                "Previous":{{"AccessKeyId":"{old}","CreateDate":"2026-01-01T00:00:00Z"}}}}"#
+        );
+        let mut secret = Secret::default();
+        secret.put(VersionId::of(&account.id, &user_id, &other), &value, AWSCURRENT, now);
+        let name = account.secret_name("alice");
+        account.secrets.insert(name, secret);
+        (old, other)
+    };
+    for _ in 0..60 {
+        let begun = world.account().now;
+        for key in [&old, &other] {
+            world.account().use_key("alice", key, begun);
+        }
+        let steps = night().on(&world).run().result.steps;
+        assert!(steps.iter().all(|step| step.reason == Reason::ConflictTwoActive), "{steps:?}");
+        next_night(&world, begun);
+    }
+    assert!(world.account().user("alice").keys.iter().all(|key| key.status == KeyStatus::Active));
 }
 
 #[test]
