@@ -43,7 +43,9 @@ fn what_lies_where_the_agent_remembers_lends_it_no_permissions() {
     let (folder, memory) = (home.place.state_folder(), memory(&home));
     std::fs::create_dir(&folder).unwrap();
     std::fs::write(&memory, "{}").unwrap();
-    [&folder, &memory].map(|path| open_to_all(path));
+    for path in [&folder, &memory] {
+        open_to_all(path);
+    }
     dies_while_it_changes(&home, &memory);
     assert_eq!((mode(&memory), mode(&folder)), (0o600, 0o700));
 }
