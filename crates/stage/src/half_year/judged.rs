@@ -60,13 +60,12 @@ impl Judged {
         }
     }
 
-    /// The account as Keywheel left it: each change is judged as the call that it was, and in the order that leaves slots free.
+    /// The account as Keywheel left it: each change is judged as the call that it was, on what the calls before it made of the account.
     pub(super) fn end(&mut self, sight: Sight, now: Timestamp) {
         self.account.now = now;
-        let mut changes = changes(&self.account.users, &sight.users);
-        changes.sort_by_key(|change| change.what == What::Made);
-        for change in &changes {
-            self.judge(change, now);
+        for change in changes(&self.account.users, &sight.users) {
+            self.judge(&change, now);
+            self.make(&change, &sight);
         }
         self.take(sight, now);
         self.watch.is_first_sight &= !self.watch.may_change;
@@ -130,11 +129,24 @@ impl Judged {
         };
         self.watch.judge(&Call { at: now, operation, subject }, &self.account);
         self.note(change, Who::Keywheel);
-        if let Some(user) = self.account.users.get_mut(user) {
-            user.keys.retain(|there| there.id != *key || !matches!(change.what, What::Deleted | What::DeletedActive));
+    }
+
+    /// Does to the keys what the call did.
+    fn make(&mut self, change: &Change, after: &Sight) {
+        let Change { user: name, key: id, what } = change;
+        if let Some(user) = self.account.users.get_mut(name) {
+            match what {
+                What::Made => {
+                    user.keys.extend(after.users.get(name).and_then(|user| user.key(id)).cloned());
+                    set(user, id, KeyStatus::Active);
+                }
+                What::MadeActive => set(user, id, KeyStatus::Active),
+                What::MadeInactive => set(user, id, KeyStatus::Inactive),
+                What::Deleted | What::DeletedActive => user.keys.retain(|there| there.id != *id),
+            }
         }
-        let look = Look::of(&self.account, user.as_str());
-        self.watch.looks.extend(look.map(|look| (user.to_string(), look)));
+        let look = Look::of(&self.account, name.as_str());
+        self.watch.looks.extend(look.map(|look| (name.to_string(), look)));
     }
 
     fn note(&mut self, change: &Change, who: Who) {
@@ -144,14 +156,19 @@ impl Judged {
     }
 }
 
-/// What became of keys between two looks.
+fn set(user: &mut User, id: &AccessKeyId, status: KeyStatus) {
+    user.keys.iter_mut().filter(|key| key.id == *id).for_each(|key| key.status = status);
+}
+
+/// What became of keys between two looks, in the only order in which Keywheel does it: a rollback makes the old key active before the new one
+/// gives way, slots are freed before a key is made, and a key that is found inactive was active first.
 fn changes(before: &BTreeMap<UserName, User>, after: &BTreeMap<UserName, User>) -> Vec<Change> {
-    let mut changes = Vec::new();
     let keys = |users: &BTreeMap<UserName, User>| -> BTreeMap<AccessKeyId, (UserName, KeyStatus)> {
         let keys = users.values().flat_map(|user| user.keys.iter().map(move |key| (user, key)));
         keys.map(|(user, key)| (key.id.clone(), (user.name.clone(), key.status))).collect()
     };
     let (before, after) = (keys(before), keys(after));
+    let mut changes = Vec::new();
     for (key, (user, status)) in &before {
         let what = match (status, after.get(key).map(|(_, status)| *status)) {
             (KeyStatus::Active, Some(KeyStatus::Inactive)) => What::MadeInactive,
@@ -162,8 +179,12 @@ fn changes(before: &BTreeMap<UserName, User>, after: &BTreeMap<UserName, User>) 
         };
         changes.push(Change { user: user.clone(), key: key.clone(), what });
     }
-    let made = after.iter().filter(|(key, _)| !before.contains_key(*key));
-    changes.extend(made.map(|(key, (user, _))| Change { user: user.clone(), key: key.clone(), what: What::Made }));
+    changes.sort_by_key(|change| change.what != What::MadeActive);
+    for (key, (user, status)) in after.iter().filter(|(key, _)| !before.contains_key(*key)) {
+        let made_inactive = (*status == KeyStatus::Inactive).then_some(What::MadeInactive);
+        let change = |what| Change { user: user.clone(), key: key.clone(), what };
+        changes.extend([What::Made].into_iter().chain(made_inactive).map(change));
+    }
     changes
 }
 
@@ -171,16 +192,18 @@ fn changes(before: &BTreeMap<UserName, User>, after: &BTreeMap<UserName, User>) 
 mod tests {
     use keywheel_core::time::{Days, minus};
     use keywheel_testkit::{Habit, Key};
+    use serde_json::json;
 
     use super::*;
 
     const NOW: &str = "2026-11-20T02:00:00Z";
 
-    /// What there is when alice has these keys of 95 days, active or not.
+    /// What there is when alice has these keys of 95 days, active or not. C is made now.
     fn sight(keys: &[(&str, KeyStatus)]) -> Sight {
         let name: UserName = "alice".parse().unwrap();
-        let created = minus(NOW.parse().unwrap(), Days(95).duration());
+        let now = NOW.parse().unwrap();
         let key = |(letter, status): &(&str, KeyStatus)| {
+            let created = if *letter == "C" { now } else { minus(now, Days(95).duration()) };
             Key::seen(format!("AKIA{}", letter.repeat(16)).parse().unwrap(), *status, created, None)
         };
         let user = User {
@@ -197,9 +220,14 @@ mod tests {
         Sight { users: [(name, user)].into(), exempt: [].into(), secrets: BTreeMap::new() }
     }
 
-    fn broken(before: &[(&str, KeyStatus)], after: &[(&str, KeyStatus)], may_change: bool) -> String {
+    fn judged() -> Judged {
         let mut judged = Judged::new(&"111122223333".parse().unwrap(), Policy::default());
         judged.watch.is_first_sight = false;
+        judged
+    }
+
+    fn broken(before: &[(&str, KeyStatus)], after: &[(&str, KeyStatus)], may_change: bool) -> String {
+        let mut judged = judged();
         judged.begin(sight(before), NOW.parse().unwrap(), may_change, None);
         judged.end(sight(after), NOW.parse().unwrap());
         judged.watch.broken.join("; ")
@@ -220,5 +248,36 @@ mod tests {
             broken(&[("A", Active), ("B", Active)], &[("A", Active), ("B", Active), ("C", Active)], true)
                 .contains("rule 7")
         );
+    }
+
+    #[test]
+    fn a_rollback_makes_the_old_key_active_before_the_new_one_gives_way() {
+        use KeyStatus::{Active, Inactive};
+        let mut judged = judged();
+        let [now, next] = [0, 24].map(|hours| plus(NOW.parse().unwrap(), SignedDuration::from_hours(hours)));
+        judged.begin(sight(&[("A", Active), ("B", Active)]), now, true, None);
+        judged.end(sight(&[("A", Active), ("B", Inactive)]), now);
+        judged.watch.broken.clear();
+        let asked = json!({ "action": "rollback", "username": "alice" });
+        judged.begin(sight(&[("A", Active), ("B", Inactive)]), next, true, ExplicitAction::parse(asked).ok());
+        judged.end(sight(&[("A", Inactive), ("B", Active)]), next);
+        assert_eq!(judged.watch.broken, [""; 0]);
+    }
+
+    #[test]
+    fn a_key_that_was_made_and_made_inactive_between_two_looks_is_no_persons() {
+        use KeyStatus::{Active, Inactive};
+        let mut judged = judged();
+        let [now, early, next] = [0, 23, 24].map(|hours| plus(NOW.parse().unwrap(), SignedDuration::from_hours(hours)));
+        let with_orphan = || sight(&[("A", Active), ("C", Inactive)]);
+        judged.begin(sight(&[("A", Active)]), now, true, None);
+        judged.end(with_orphan(), now);
+        assert_eq!(judged.watch.broken, [""; 0]);
+        for (at, wrong) in [(early, 1), (next, 0)] {
+            judged.begin(with_orphan(), at, true, None);
+            judged.end(sight(&[("A", Active)]), at);
+            assert_eq!(judged.watch.broken.len(), wrong, "{:?}", judged.watch.broken);
+            judged.watch.broken.clear();
+        }
     }
 }
