@@ -142,9 +142,14 @@ impl Account {
         self.users.get_mut(&name.parse::<UserName>().unwrap()).unwrap()
     }
 
-    /// A person gives the user another name: id and keys stay.
+    /// A person gives the user another name: id, keys and groups stay.
     pub fn rename_user(&mut self, name: &str, to: &str) {
         let mut user = self.users.remove(&name.parse::<UserName>().unwrap()).unwrap();
+        for group in self.groups.values_mut() {
+            if group.remove(&user.name) {
+                group.insert(to.parse().unwrap());
+            }
+        }
         (user.name, user.arn) = (to.parse().unwrap(), format!("arn:aws:iam::{}:user/{to}", self.id));
         self.users.insert(user.name.clone(), user);
     }
@@ -187,7 +192,8 @@ impl Account {
 
     pub(crate) fn note(&mut self, user: &UserName, key: &AccessKeyId, what: What, who: Who) {
         let (at, night) = (self.now, self.night);
-        self.history.push(Event { at, night, user: user.clone(), key: key.clone(), what, who });
+        let Some(user_id) = self.users.get(user).map(|user| user.user_id.clone()) else { return };
+        self.history.push(Event { at, night, user: user.clone(), user_id, key: key.clone(), what, who });
     }
 
     /// Somebody uses a key; that an inactive key is tried leaves no trace.

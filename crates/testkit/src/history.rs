@@ -1,7 +1,7 @@
 //! What became of keys, for rules that look back.
 
 use keywheel_core::Timestamp;
-use keywheel_core::id::{AccessKeyId, UserName};
+use keywheel_core::id::{AccessKeyId, UserId, UserName};
 
 /// Something that happened to a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,8 +10,10 @@ pub struct Event {
     pub at: Timestamp,
     /// In which night; nights are counted from 1.
     pub night: u32,
-    /// Whose key.
+    /// Whose key, by the name of that time.
     pub user: UserName,
+    /// Whose key, under whatever name.
+    pub user_id: UserId,
     /// Which key.
     pub key: AccessKeyId,
     /// What happened.

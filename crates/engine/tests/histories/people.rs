@@ -23,6 +23,8 @@ pub(crate) enum Deed {
     UsesAKey(bool),
     DeletesTheUserAndMakesItAnew,
     DeletesTheUser,
+    /// Gives the user another name, or its first one back.
+    RenamesTheUser,
     Tags(Tag),
     DeletesTheSecret,
     SchedulesTheSecret,
@@ -69,6 +71,7 @@ impl Deed {
             2 => any::<bool>().prop_map(Deed::DeletesAKey),
             2 => any::<bool>().prop_map(Deed::UsesAKey),
             1 => Just(Deed::DeletesTheUserAndMakesItAnew),
+            2 => Just(Deed::RenamesTheUser),
             1 => Just(Deed::DeletesTheSecret),
             1 => Just(Deed::SchedulesTheSecret),
             2 => Just(Deed::RestoresTheSecret),
@@ -80,8 +83,12 @@ impl Deed {
         ]
     }
 
+    /// Does it to the user who is called that, or was. Whoever is made anew gets the first name, though another may have had it.
     pub(crate) fn done_to(self, account: &mut Account, user: &str) {
-        let is_there = account.users.keys().any(|name| name.as_str() == user);
+        let is_made = matches!(self, Deed::DeletesTheUserAndMakesItAnew);
+        let named = if is_made { user.to_owned() } else { name_now(account, user) };
+        let user = named.as_str();
+        let is_there = is_there(account, user);
         if !is_there && !matches!(self, Deed::DeletesTheUserAndMakesItAnew) {
             return;
         }
@@ -112,6 +119,7 @@ impl Deed {
                 account.users.retain(|name, _| name.as_str() != user);
                 account.groups.values_mut().for_each(|group| group.retain(|name| name.as_str() != user));
             }
+            Deed::RenamesTheUser => renames(account, user),
             Deed::Tags(tag) => account.user_mut(user).tags = tag.tags(account.now),
             Deed::DeletesTheSecret => drop(account.secrets.remove(&secret)),
             Deed::SchedulesTheSecret => schedule(account, &secret, true),
@@ -122,11 +130,12 @@ impl Deed {
                     secret.policy = Some("{}".to_owned());
                 }
             }
+            // Nobody is put into a group that is gone. Whoever made it again with one user in it would end the exemption of all others.
             Deed::Exempts => {
-                account.groups.entry("exempt".to_owned()).or_default().insert(user.parse().unwrap());
+                account.groups.get_mut("exempt").map(|group| group.insert(user.parse().unwrap()));
             }
             Deed::EndsTheExemption => {
-                account.groups.entry("exempt".to_owned()).or_default().remove(&user.parse().unwrap());
+                account.groups.get_mut("exempt").map(|group| group.remove(&user.parse().unwrap()));
             }
             Deed::ChangesHabit(habit) => account.user_mut(user).habit = habit,
         }
@@ -152,6 +161,31 @@ impl Tag {
             Tag::Nothing => return BTreeMap::new(),
         };
         [(format!("KeyRotation:{name}"), value)].into()
+    }
+}
+
+const RENAMED: &str = "-renamed";
+
+/// What the user is called by now who had this name at the beginning: the other name only where nobody has the first one.
+pub(crate) fn name_now(account: &Account, user: &str) -> String {
+    let renamed = format!("{user}{RENAMED}");
+    if !is_there(account, user) && is_there(account, &renamed) { renamed } else { user.to_owned() }
+}
+
+/// The name that is given to whoever is renamed.
+pub(crate) fn renamed(user: &str) -> String {
+    user.strip_suffix(RENAMED).map_or_else(|| format!("{user}{RENAMED}"), str::to_owned)
+}
+
+fn is_there(account: &Account, user: &str) -> bool {
+    account.users.keys().any(|name| name.as_str() == user)
+}
+
+fn renames(account: &mut Account, user: &str) {
+    let to = renamed(user);
+    // No two users have one name.
+    if !is_there(account, &to) {
+        account.rename_user(user, &to);
     }
 }
 

@@ -13,7 +13,7 @@ use keywheel_testkit::judge::Watch;
 use keywheel_testkit::{Account, Ended, Night, World};
 
 use crate::asking::Asking;
-use crate::people::Deed;
+use crate::people::{Deed, name_now};
 use crate::story::{Act, Beginning, History, RunAct};
 use crate::switches::Switch;
 use crate::tally::Tally;
@@ -65,8 +65,10 @@ pub(crate) fn play(history: &History, tally: &Tally) -> Vec<String> {
 /// Whether a run was about to make a key of the user inactive when it broke off, as far as the ledger says.
 fn has_begun_a_deactivation(account: &Account, user: &str) -> bool {
     let Ok(ledger) = serde_json::from_str::<AccountLedger>(&account.ledger_text()) else { return false };
-    let mut users = ledger.users.iter().filter(|(name, _)| name.as_str() == user);
-    users.any(|(_, user)| user.keys.values().any(|key| key.deactivation_begun.is_some()))
+    let named = name_now(account, user);
+    let id = account.users.values().find(|user| user.name.as_str() == named).map(|user| &user.user_id);
+    let mut records = ledger.users.values().filter(|record| Some(&record.user_id) == id);
+    records.any(|record| record.keys.values().any(|key| key.deactivation_begun.is_some()))
 }
 
 pub(crate) fn name_of(user: usize, users: usize) -> String {
@@ -118,8 +120,9 @@ impl<'a> Play<'a> {
             // Somebody puts the whole ledger back.
             Act::Ledger(_) => self.restore_ledger(),
             Act::Host(user, host, turn) => {
-                let user = name_of(*user, self.users);
-                turn.taken_by(&mut self.world.account(), &user, *host);
+                let mut account = self.world.account();
+                let user = name_now(&account, &name_of(*user, self.users));
+                turn.taken_by(&mut account, &user, *host);
             }
             Act::Model(switch) => switch.done_to(&mut self.world.account()),
         }
@@ -148,7 +151,7 @@ impl<'a> Play<'a> {
     }
 
     fn ask(&mut self, number: usize, asking: &Asking) {
-        let name = name_of(asking.user, self.users);
+        let name = name_now(&self.world.account(), &name_of(asking.user, self.users));
         let action = asking.action(&self.world.account(), &name);
         if let Some(action) = action {
             self.run(number, &asking.run, Some(action));

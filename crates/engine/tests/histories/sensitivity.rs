@@ -196,8 +196,8 @@ fn what_is_left_must_not_be_put_away_of_a_user_who_is_there_under_any_name() {
         let (world, mut watch) = gone_for(31);
         let former = rotated().account().user("alice").clone();
         let mut account = world.account();
-        account.users.insert("bob".parse().unwrap(), former);
-        account.user_mut("bob").name = "bob".parse().unwrap();
+        account.users.insert(former.name.clone(), former);
+        account.rename_user("alice", "bob");
         see(&mut watch, &account, Operation::GetUser, "alice");
         assert!(said_of(&mut watch, &account, operation).contains("the user is there"), "{operation:?}");
         account.users.clear();
@@ -205,6 +205,17 @@ fn what_is_left_must_not_be_put_away_of_a_user_who_is_there_under_any_name() {
         see(&mut watch, &account, Operation::GetUser, "alice");
         assert!(said_of(&mut watch, &account, operation).contains("the user is there"), "{operation:?}");
     }
+}
+
+#[test]
+fn a_secret_must_not_be_put_away_while_it_hands_out_a_key_that_there_is() {
+    let world = rotated();
+    let mut account = world.account();
+    let mut watch = watch(&account);
+    account.rename_user("alice", "bob");
+    // Another user had the name since, and is gone.
+    watch.absent.insert("alice".to_owned());
+    assert!(said_of(&mut watch, &account, Operation::ScheduleDeletion).contains("hands out a key that exists"));
 }
 
 #[test]

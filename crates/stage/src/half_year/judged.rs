@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use keywheel_core::Timestamp;
 use keywheel_core::contract::action::ExplicitAction;
 use keywheel_core::contract::digest::Digest;
-use keywheel_core::id::{AccessKeyId, AccountId, UserName};
+use keywheel_core::id::{AccessKeyId, AccountId, UserId, UserName};
 use keywheel_core::observed::KeyStatus;
 use keywheel_core::policy::Policy;
 use keywheel_core::time::plus;
@@ -28,8 +28,10 @@ pub(super) struct Judged {
 }
 
 /// Something that became of a key between two looks.
+#[derive(Clone)]
 struct Change {
     user: UserName,
+    user_id: UserId,
     key: AccessKeyId,
     what: What,
 }
@@ -133,7 +135,7 @@ impl Judged {
 
     /// Does to the keys what the call did.
     fn make(&mut self, change: &Change, after: &Sight) {
-        let Change { user: name, key: id, what } = change;
+        let Change { user: name, key: id, what, .. } = change;
         if let Some(user) = self.account.users.get_mut(name) {
             match what {
                 What::Made => {
@@ -150,9 +152,8 @@ impl Judged {
     }
 
     fn note(&mut self, change: &Change, who: Who) {
-        let Change { user, key, what } = change;
-        let event = Event { at: self.account.now, night: 0, user: user.clone(), key: key.clone(), what: *what, who };
-        self.account.history.push(event);
+        let Change { user, user_id, key, what } = change.clone();
+        self.account.history.push(Event { at: self.account.now, night: 0, user, user_id, key, what, who });
     }
 }
 
@@ -163,11 +164,13 @@ fn set(user: &mut User, id: &AccessKeyId, status: KeyStatus) {
 /// What became of keys between two looks, in the only order in which Keywheel does it: a rollback makes the old key active before the new one
 /// gives way, slots are freed before a key is made, and a key that is found inactive was active first.
 fn changes(before: &BTreeMap<UserName, User>, after: &BTreeMap<UserName, User>) -> Vec<Change> {
-    let keys = |users: &BTreeMap<UserName, User>| -> BTreeMap<AccessKeyId, (UserName, KeyStatus)> {
-        let keys = users.values().flat_map(|user| user.keys.iter().map(move |key| (user, key)));
-        keys.map(|(user, key)| (key.id.clone(), (user.name.clone(), key.status))).collect()
-    };
     let (before, after) = (keys(before), keys(after));
+    let change = |user: &User, key: &AccessKeyId, what| Change {
+        user: user.name.clone(),
+        user_id: user.user_id.clone(),
+        key: key.clone(),
+        what,
+    };
     let mut changes = Vec::new();
     for (key, (user, status)) in &before {
         let what = match (status, after.get(key).map(|(_, status)| *status)) {
@@ -177,15 +180,20 @@ fn changes(before: &BTreeMap<UserName, User>, after: &BTreeMap<UserName, User>) 
             (KeyStatus::Inactive, None) => What::Deleted,
             _ => continue,
         };
-        changes.push(Change { user: user.clone(), key: key.clone(), what });
+        changes.push(change(user, key, what));
     }
     changes.sort_by_key(|change| change.what != What::MadeActive);
     for (key, (user, status)) in after.iter().filter(|(key, _)| !before.contains_key(*key)) {
         let made_inactive = (*status == KeyStatus::Inactive).then_some(What::MadeInactive);
-        let change = |what| Change { user: user.clone(), key: key.clone(), what };
-        changes.extend([What::Made].into_iter().chain(made_inactive).map(change));
+        changes.extend([What::Made].into_iter().chain(made_inactive).map(|what| change(user, key, what)));
     }
     changes
+}
+
+/// Every key, with whose it is and its status.
+fn keys(users: &BTreeMap<UserName, User>) -> BTreeMap<&AccessKeyId, (&User, KeyStatus)> {
+    let keys = users.values().flat_map(|user| user.keys.iter().map(move |key| (user, key)));
+    keys.map(|(user, key)| (&key.id, (user, key.status))).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What is left of users who are gone is put away late enough, and nothing of it that somebody may still want.
 
 use keywheel_core::Timestamp;
+use keywheel_core::observed::AWSCURRENT;
 use keywheel_core::secret::RECOVERY_WINDOW;
 use keywheel_core::time::after;
 
@@ -45,6 +46,15 @@ impl Watch {
         let Some(seen) = self.seen_there(user).filter(|_| !self.asked.may_be_forgotten) else { return Ok(()) };
         let due = after(seen, grace);
         check(account.now >= due, &format!("the user is not gone for long enough until {due}"))
+    }
+
+    /// Nor is a secret that hands out a key that there is: of a user who was renamed, and whose former name another got.
+    pub(super) fn secret_deletion(&self, call: &Call, account: &Account) -> Verdict {
+        self.putting_away(call, account)?;
+        let handed_out = account.secrets.get(&call.subject).and_then(|secret| secret.labelled(AWSCURRENT));
+        let key = handed_out.and_then(|(_, version)| version.key().filter(|_| version.has_half()));
+        let exists = key.is_some_and(|key| account.users.values().any(|user| user.key(&key).is_some()));
+        check(!exists, "the secret hands out a key that exists")
     }
 
     /// A parameter cannot be restored: it goes when the secret cannot be either, and hands out no key that there is.

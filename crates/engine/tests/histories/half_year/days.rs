@@ -23,7 +23,7 @@ use super::promises::{Seen, broken_in_the_end, count_features};
 use super::sums::{PUT_AWAY, Sums};
 use crate::asking::asking;
 use crate::ledgers::Damage;
-use crate::people::Deed;
+use crate::people::{Deed, name_now};
 use crate::play::{Play, name_of};
 use crate::story::{Act, RunAct, Weights, habit, run};
 use crate::switches::Switch;
@@ -211,7 +211,8 @@ impl Days<'_> {
             if self.membership.has_damaged_ledgers() {
                 asking.run.loses_no_answer();
             }
-            let action = asking.action(&self.world().account(), &name_of(asking.user, OTHERS));
+            let name = name_now(&self.world().account(), &name_of(asking.user, OTHERS));
+            let action = asking.action(&self.world().account(), &name);
             if let Some(action) = action {
                 self.act(day, &asking.run, action);
             }

@@ -9,6 +9,10 @@ use keywheel_engine::inventory::rollout_rank;
 use keywheel_testkit::{Night, Store, World};
 use serde_json::json;
 
+use super::people::OTHERS;
+use crate::people::renamed;
+use crate::play::name_of;
+
 /// The day on which the deployment that began with the users' own accounts moves its secrets to the hub.
 const MOVES_ON: u32 = 80;
 /// In the first days the deployments only look.
@@ -59,7 +63,8 @@ impl Membership {
         account.recipients.insert("operations".to_owned());
         // Whoever lost a ledger is told to say this, or the parameter counts as somebody else's.
         let adopt = self.has_damaged_ledgers();
-        let users = ["*/steady-1", "*/user-0", "*/user-1", "*/user-2", "*/user-3"];
+        let others = (0..OTHERS).map(|number| name_of(number, OTHERS)).flat_map(|name| [renamed(&name), name]);
+        let users: Vec<_> = others.chain(["steady-1".to_owned()]).map(|name| format!("*/{name}")).collect();
         let entry = json!({ "users": users, "layout": "new-old", "adopt": adopt });
         account.parameter_list = Some(json!({ "schema_version": 1, "parameters": [entry] }).to_string());
         account.groups.insert("exempt".to_owned(), BTreeSet::new());

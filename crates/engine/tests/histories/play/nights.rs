@@ -11,7 +11,6 @@ use keywheel_core::time::plus;
 use keywheel_testkit::{Account, Call, Ended, Night, What};
 
 use super::{Play, has_begun_a_deactivation, name_of};
-use crate::people::Deed;
 use crate::story::RunAct;
 use crate::tally::Tally;
 
@@ -41,7 +40,7 @@ impl Play<'_> {
             self.one(&night, &RunAct { intrusion: None, ..act.clone() }, &[0]);
         }
         self.watch().asked.begin(None, begun);
-        self.judge_made(number, act, made_before);
+        self.judge_made(number, made_before);
     }
 
     pub(super) fn night(&self, number: usize, act: &RunAct) -> Night {
@@ -104,15 +103,12 @@ impl Play<'_> {
         self.world.leaks(&format!("{end:?}")).then(|| "a result holds a secret half".to_owned())
     }
 
-    /// Rule 4: at most one key per user and run, however often and however concurrently it is delivered.
-    fn judge_made(&self, number: usize, act: &RunAct, before: usize) {
-        if act.intrusion.is_some_and(|(_, _, deed)| matches!(deed, Deed::DeletesTheUserAndMakesItAnew)) {
-            return;
-        }
+    /// Rule 4: at most one key per user and run, however often and however concurrently it is delivered, and whatever the user is called.
+    fn judge_made(&self, number: usize, before: usize) {
         let account = self.world.account();
         let mut users = BTreeSet::new();
         for event in account.deeds(What::Made).filter(|event| account.history[before..].contains(event)) {
-            if !users.insert(event.user.clone()) {
+            if !users.insert(event.user_id.clone()) {
                 self.watch().broken.push(format!("rule 4: a second key was made for {} in run {number}", event.user));
             }
         }
