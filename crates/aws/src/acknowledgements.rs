@@ -10,7 +10,7 @@ use keywheel_engine::ports::{Acknowledgements, PortError, Written};
 
 use crate::error::{bad_answer, code};
 use crate::listing::{LIST, Listing};
-use crate::state::{object_error, remove, remove_below, s3_client};
+use crate::state::{object_error, remove, remove_below, remove_some, s3_client};
 
 const GET: &str = "s3:GetObject";
 
@@ -80,10 +80,15 @@ impl Acknowledgements for AwsAcknowledgements {
         Ok(Some(body.to_vec()))
     }
 
-    async fn forget_user(&self, account: &AccountId, user: &UserName) -> Result<(), PortError> {
-        let Some(bucket) = &self.bucket else { return Ok(()) };
+    async fn forget_some(
+        &self,
+        account: &AccountId,
+        user: &UserName,
+        after: Option<&str>,
+    ) -> Result<Option<String>, PortError> {
+        let Some(bucket) = &self.bucket else { return Ok(None) };
         let prefix = Place::prefix(account, user);
-        remove_below(&self.client, bucket, &prefix, |key| Place::parse(key).is_some()).await
+        remove_some(&self.client, bucket, &prefix, after, |key| Place::parse(key).is_some()).await
     }
 }
 

@@ -104,6 +104,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_has_no_end_is_left_over_and_keeps_the_ledger() {
+        let endless = Wire::new(|nth, sent: &Sent| {
+            if sent.uri.contains("list-type=2") {
+                listing(&["acks/111122223333/alice/web-1.json"], Some(&format!("t-{nth}")))
+            } else {
+                Answer::Status(204, String::new())
+            }
+        });
+        let error = over(&endless).forget(&ACCOUNT.parse().unwrap()).await.unwrap_err();
+        assert_eq!((deleted(&endless).len(), error.message.contains("the rest waits")), (20, true), "{error}");
+    }
+
+    #[tokio::test]
     async fn what_is_refused_keeps_the_ledger() {
         for refused in ["list-type=2", "x-id=DeleteObject"] {
             let wire = Wire::new(move |_, sent: &Sent| {

@@ -20,7 +20,7 @@ use serde::Serialize;
 
 use crate::error::{bad_answer, code};
 pub(crate) use failure::object_error;
-pub(crate) use removal::{remove, remove_below};
+pub(crate) use removal::{remove, remove_below, remove_some};
 
 const GET: &str = "s3:GetObject";
 const PUT: &str = "s3:PutObject";

@@ -56,7 +56,7 @@ impl Acknowledgements for Copy {
     }
 
     /// Hosts are kept with their users, and a user who is gone has none.
-    async fn forget_user(&self, _: &AccountId, _: &UserName) -> Result<(), PortError> {
-        Ok(())
+    async fn forget_some(&self, _: &AccountId, _: &UserName, _: Option<&str>) -> Result<Option<String>, PortError> {
+        Ok(None)
     }
 }

@@ -9,6 +9,9 @@ use crate::account::Account;
 use crate::call::Operation;
 use crate::world::World;
 
+/// So many hosts are forgotten by a call.
+const FORGOTTEN_AT_ONCE: usize = 2;
+
 impl Account {
     /// Where this host of the user acknowledges.
     #[must_use]
@@ -65,11 +68,19 @@ impl Acknowledgements for World {
         .await
     }
 
-    async fn forget_user(&self, account: &AccountId, user: &UserName) -> Result<(), PortError> {
+    async fn forget_some(
+        &self,
+        account: &AccountId,
+        user: &UserName,
+        after: Option<&str>,
+    ) -> Result<Option<String>, PortError> {
         let prefix = Place::prefix(account, user);
         self.call(Operation::ForgetHosts, prefix.clone(), |account| {
-            account.acknowledgements.retain(|key, _| !key.starts_with(&prefix));
-            Ok(())
+            let is_next = |key: &&String| key.starts_with(&prefix) && after.is_none_or(|after| key.as_str() > after);
+            let some: Vec<_> =
+                account.acknowledgements.keys().filter(is_next).take(FORGOTTEN_AT_ONCE).cloned().collect();
+            account.acknowledgements.retain(|key, _| !some.contains(key));
+            Ok(some.last().filter(|_| some.len() == FORGOTTEN_AT_ONCE).cloned())
         })
         .await
     }

@@ -1,5 +1,6 @@
 //! Puts away what is left of users who are gone.
 
+use jiff::SignedDuration;
 use keywheel_core::ledger::UserRecord;
 use keywheel_core::observed::SecretState;
 use keywheel_core::plan::Step;
@@ -8,7 +9,6 @@ use keywheel_core::secret::secret_name;
 
 use super::execute::{CALL_TIME, Executor};
 use super::outcome::Stopped;
-use super::session::LEASE;
 use crate::ports::{Acknowledgements, Clock, ErrorKind, Iam, Parameters, PortError, Ports, Secrets, StoredParameter};
 
 impl<P: Ports> Executor<'_, P> {
@@ -83,10 +83,21 @@ impl<P: Ports> Executor<'_, P> {
     pub(super) async fn forget_hosts(&self, step: &Step) -> Result<(), Stopped> {
         self.refuse_in_freeze()?;
         self.refuse_if_there(step).await?;
-        // A list, and a call for each host: as many as the whole lease has room for.
-        self.session.hold_for(LEASE).await?;
-        let forgotten = self.ports.acknowledgements().forget_user(&self.account.id, &step.user).await;
-        forgotten.map_err(|error| waits(&error))?;
+        let mut at = None;
+        loop {
+            // A listing, then the calls.
+            self.session.hold_for(CALL_TIME * 2).await?;
+            let forgotten = self.ports.acknowledgements().forget_some(&self.account.id, &step.user, at.as_deref());
+            at = forgotten.await.map_err(|error| waits(&error))?;
+            if at.is_none() {
+                break;
+            }
+            if let Some(stopped) = self.stop_before(step, SignedDuration::ZERO) {
+                return Err(stopped);
+            }
+            // However many there are, each time as at first.
+            self.refuse_if_there(step).await?;
+        }
         let now = self.ports.clock().now();
         let noted = self.session.write(|ledger| {
             ledger.user_mut(&step.user, &step.user_id).hosts_cleared = Some(now);

@@ -27,9 +27,15 @@ pub trait Acknowledgements: Send + Sync {
     /// What is at a place, or the beginning of it where it is longer than any acknowledgement; none where there is nothing any more.
     fn read(&self, place: &Place) -> impl Future<Output = Result<Option<Vec<u8>>, PortError>> + Send;
 
-    /// Takes away what hosts of the user acknowledge; fine when there is nothing. Makes no call where hosts do not acknowledge.
+    /// Takes away what some hosts of the user acknowledge, by a listing and calls side by side: no longer than two calls take. `after` is where the
+    /// call before left off; answers where the next one goes on, and none when nothing is left. Makes no call where hosts do not acknowledge.
     ///
     /// # Errors
-    /// When S3 refuses, or more is there than one call can list: what was listed is taken away all the same.
-    fn forget_user(&self, account: &AccountId, user: &UserName) -> impl Future<Output = Result<(), PortError>> + Send;
+    /// When S3 refuses.
+    fn forget_some(
+        &self,
+        account: &AccountId,
+        user: &UserName,
+        after: Option<&str>,
+    ) -> impl Future<Output = Result<Option<String>, PortError>> + Send;
 }

@@ -14,6 +14,7 @@ mod encrypted;
 mod explicit;
 mod explicit_faults;
 mod faults;
+mod forgetting;
 mod guards;
 mod handing_on;
 mod heirs;
