@@ -50,7 +50,7 @@ impl Departures for AwsDepartures {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::{Answer, Sent, Wire};
+    use crate::wire::{Answer, Sent, Wire, bucket_page};
 
     const ACCOUNT: &str = "111122223333";
 
@@ -60,19 +60,7 @@ mod tests {
     }
 
     fn listing(keys: &[&str], next: Option<&str>) -> Answer {
-        let contents: Vec<_> = keys.iter().map(|key| format!("<Contents><Key>{key}</Key></Contents>")).collect();
-        let contents = contents.concat();
-        let token = next.map(|token| format!("<NextContinuationToken>{token}</NextContinuationToken>"));
-        let (truncated, token) = (next.is_some(), token.unwrap_or_default());
-        let body =
-            format!("<ListBucketResult><IsTruncated>{truncated}</IsTruncated>{token}{contents}</ListBucketResult>");
-        Answer::Status(200, body)
-    }
-
-    fn deleted(wire: &Wire) -> Vec<String> {
-        let sent = wire.sent();
-        let gone = sent.iter().filter(|sent| sent.uri.contains("x-id=DeleteObject"));
-        gone.map(|sent| sent.uri.split('?').next().unwrap_or_default().to_owned()).collect()
+        bucket_page(keys, "2026-11-20T02:00:00.000Z", next)
     }
 
     #[tokio::test]
@@ -98,7 +86,7 @@ mod tests {
             }
         });
         over(&wire).forget(&ACCOUNT.parse().unwrap()).await.unwrap();
-        let gone = deleted(&wire);
+        let gone = wire.deleted();
         let ends = ["/alice/web-1.json", "notices/111122223333/n-1.json", "ledger/111122223333.json"];
         assert!(gone.len() == 3 && gone.iter().zip(ends).all(|(gone, end)| gone.ends_with(end)), "{gone:?}");
     }
@@ -113,7 +101,7 @@ mod tests {
             }
         });
         let error = over(&endless).forget(&ACCOUNT.parse().unwrap()).await.unwrap_err();
-        assert_eq!((deleted(&endless).len(), error.message.contains("the rest waits")), (20, true), "{error}");
+        assert_eq!((endless.deleted().len(), error.message.contains("the rest waits")), (20, true), "{error}");
     }
 
     #[tokio::test]
@@ -127,7 +115,7 @@ mod tests {
                 }
             });
             assert!(over(&wire).forget(&ACCOUNT.parse().unwrap()).await.is_err());
-            assert!(!deleted(&wire).iter().any(|key| key.contains("ledger")), "{:?}", deleted(&wire));
+            assert!(!wire.deleted().iter().any(|key| key.contains("ledger")), "{:?}", wire.deleted());
         }
     }
 }

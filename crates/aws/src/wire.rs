@@ -77,6 +77,17 @@ pub(crate) fn xml(operation: &str, result: &str) -> Answer {
     )
 }
 
+/// A page of a bucket's listing, with the token of the next one where there is one. Everything was written at that time.
+pub(crate) fn bucket_page(keys: &[&str], at: &str, next: Option<&str>) -> Answer {
+    let content = |key: &&str| format!("<Contents><Key>{key}</Key><LastModified>{at}</LastModified></Contents>");
+    let contents: Vec<_> = keys.iter().map(content).collect();
+    let contents = contents.concat();
+    let token = next.map(|token| format!("<NextContinuationToken>{token}</NextContinuationToken>"));
+    let (truncated, token) = (next.is_some(), token.unwrap_or_default());
+    let body = format!("<ListBucketResult><IsTruncated>{truncated}</IsTruncated>{token}{contents}</ListBucketResult>");
+    Answer::Status(200, body)
+}
+
 /// An error of IAM or STS.
 pub(crate) fn xml_error(status: u16, code: &str, message: &str) -> Answer {
     Answer::Status(
@@ -107,6 +118,13 @@ impl Wire {
 
     pub(crate) fn sent(&self) -> Vec<Sent> {
         self.sent.lock().unwrap().clone()
+    }
+
+    /// The objects that were to be deleted, in order.
+    pub(crate) fn deleted(&self) -> Vec<String> {
+        let sent = self.sent();
+        let gone = sent.iter().filter(|sent| sent.uri.contains("x-id=DeleteObject"));
+        gone.map(|sent| sent.uri.split('?').next().unwrap_or_default().to_owned()).collect()
     }
 
     /// A configuration with this wire, the attempts of the real one, and next to no waiting.

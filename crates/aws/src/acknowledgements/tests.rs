@@ -1,7 +1,7 @@
 //! What is listed, read and deleted in the bucket, on the wire.
 
 use super::*;
-use crate::wire::{Answer, Sent, Wire};
+use crate::wire::{Answer, Sent, Wire, bucket_page};
 
 const ACCOUNT: &str = "111122223333";
 
@@ -22,18 +22,7 @@ fn place() -> Place {
 }
 
 fn listing(keys: &[&str], next: Option<&str>) -> Answer {
-    listed(keys, "2026-11-20T02:00:00.000Z", next)
-}
-
-fn listed(keys: &[&str], at: &str, next: Option<&str>) -> Answer {
-    let content = |key: &&str| format!("<Contents><Key>{key}</Key><LastModified>{at}</LastModified></Contents>");
-    let contents: Vec<_> = keys.iter().map(content).collect();
-    let contents = contents.concat();
-    let next = next.map(|token| format!("<NextContinuationToken>{token}</NextContinuationToken>"));
-    let truncated = next.is_some();
-    let next = next.unwrap_or_default();
-    let body = format!("<ListBucketResult><IsTruncated>{truncated}</IsTruncated>{next}{contents}</ListBucketResult>");
-    Answer::Status(200, body)
+    bucket_page(keys, "2026-11-20T02:00:00.000Z", next)
 }
 
 #[tokio::test]
@@ -56,7 +45,7 @@ async fn what_was_written_long_ago_is_passed_over_and_too_many_are_enough() {
     let wire = Wire::new(move |nth, _: &Sent| {
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
         let at = if nth == 0 { "2026-11-01T00:00:00.000Z" } else { "2026-11-01T00:00:01.000Z" };
-        listed(&keys, at, Some(&format!("t{nth}")))
+        bucket_page(&keys, at, Some(&format!("t{nth}")))
     });
     let places = over(&wire).of_alice().await.unwrap();
     assert_eq!((places.len(), wire.sent().len()), (MAX_HOSTS + 1, 2));
@@ -121,12 +110,6 @@ async fn forget(wire: &Wire) -> Result<(), PortError> {
     }
 }
 
-fn deleted(wire: &Wire) -> Vec<String> {
-    let sent = wire.sent();
-    let gone = sent.iter().filter(|sent| sent.uri.contains("x-id=DeleteObject"));
-    gone.map(|sent| sent.uri.split('?').next().unwrap_or_default().to_owned()).collect()
-}
-
 #[tokio::test]
 async fn of_a_user_who_is_gone_just_the_acknowledgements_are_deleted() {
     let listed = ["acks/111122223333/alice/web-1.json", "acks/111122223333/alice/notes.txt"];
@@ -137,7 +120,7 @@ async fn of_a_user_who_is_gone_just_the_acknowledgements_are_deleted() {
     );
     forget(&wire).await.unwrap();
     assert!(wire.sent()[0].uri.contains("prefix=acks%2F111122223333%2Falice%2F"), "{:?}", wire.sent()[0]);
-    let [gone] = deleted(&wire).try_into().unwrap();
+    let [gone] = wire.deleted().try_into().unwrap();
     assert!(gone.ends_with("/acks/111122223333/alice/web-1.json"), "{gone}");
 }
 
@@ -145,7 +128,7 @@ async fn of_a_user_who_is_gone_just_the_acknowledgements_are_deleted() {
 async fn a_list_that_fails_deletes_nothing() {
     let denied = Wire::new(|_, _: &Sent| Answer::Status(403, "<Error><Code>AccessDenied</Code></Error>".to_owned()));
     assert!(forget(&denied).await.is_err());
-    assert_eq!(deleted(&denied), Vec::<String>::new());
+    assert_eq!(denied.deleted(), Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -160,7 +143,7 @@ async fn each_call_takes_a_few_and_the_next_goes_on_behind_them_whatever_else_is
         }
     });
     forget(&wire).await.unwrap();
-    let [gone] = deleted(&wire).try_into().unwrap();
+    let [gone] = wire.deleted().try_into().unwrap();
     assert!(gone.ends_with("/acks/111122223333/alice/web-1.json"), "{gone}");
     let sent = wire.sent();
     let lists: Vec<_> = sent.iter().filter(|sent| sent.uri.contains("list-type=2")).collect();

@@ -7,7 +7,7 @@ use keywheel_core::secret::secret_name;
 use super::execute::Executor;
 use super::outcome::{Outcome, Stopped};
 use super::session::LEASE;
-use crate::ports::{Clock, PortError, Ports, Secrets};
+use crate::ports::{Clock, Ports, Secrets};
 
 impl<P: Ports> Executor<'_, P> {
     /// Writes down that the former secret stays, before there is another.
@@ -28,7 +28,7 @@ impl<P: Ports> Executor<'_, P> {
         self.refuse_in_freeze()?;
         self.check(step).await?;
         let name = secret_name(&self.account.id, &step.user);
-        let state = self.ports.secrets().describe(&name).await.map_err(|error| waits(&error))?;
+        let state = self.ports.secrets().describe(&name).await.map_err(later)?;
         if state.is_none_or(|state| state.left_behind || state.scheduled_for_deletion) {
             return Err(later(format!(
                 "secret {name} is not in the configured store, so the former one is left as it is"
@@ -48,7 +48,7 @@ impl<P: Ports> Executor<'_, P> {
     /// Schedules the former secret for deletion, if it is of Keywheel's making for that very user, and has done with it: one that is not stays, and
     /// this is said once.
     pub(super) async fn put_former_away(&self, step: &Step, name: &str) -> Result<(), Stopped> {
-        let found = self.ports.secrets().former(name).await.map_err(|error| waits(&error))?;
+        let found = self.ports.secrets().former(name).await.map_err(later)?;
         let found = found.filter(|state| !state.scheduled_for_deletion);
         let is_foreign = match &found {
             Some(state) => !self.is_of_keywheel(step, state).await,
@@ -57,7 +57,7 @@ impl<P: Ports> Executor<'_, P> {
         if found.is_some() && !is_foreign {
             // It is looked at once more, and its replicas are taken away first.
             self.session.hold_for(LEASE).await?;
-            self.ports.secrets().schedule_former(name).await.map_err(|error| waits(&error))?;
+            self.ports.secrets().schedule_former(name).await.map_err(later)?;
         }
         self.session.write(|ledger| ledger.user_mut(&step.user, &step.user_id).secret_left = None).await?;
         if is_foreign {
@@ -69,10 +69,6 @@ impl<P: Ports> Executor<'_, P> {
     }
 }
 
-fn waits(error: &PortError) -> Stopped {
-    later(error.to_string())
-}
-
-fn later(why: String) -> Stopped {
-    Stopped::Deferred { reason: Reason::SecretMoved, why, retry_helps: false }
+fn later(why: impl std::fmt::Display) -> Stopped {
+    Stopped::later(Reason::SecretMoved, why)
 }

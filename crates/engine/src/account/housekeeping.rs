@@ -9,7 +9,7 @@ use keywheel_core::secret::secret_name;
 
 use super::execute::{CALL_TIME, Executor};
 use super::outcome::Stopped;
-use crate::ports::{Acknowledgements, Clock, ErrorKind, Iam, Parameters, PortError, Ports, Secrets, StoredParameter};
+use crate::ports::{Acknowledgements, Clock, ErrorKind, Iam, Parameters, Ports, Secrets, StoredParameter};
 
 impl<P: Ports> Executor<'_, P> {
     /// Schedules the secret of a user who is gone for deletion, if the user still is and the secret is of Keywheel's making for that very user. What
@@ -39,7 +39,7 @@ impl<P: Ports> Executor<'_, P> {
                 }
                 // Its replicas are taken away first.
                 self.session.hold_for(CALL_TIME * 2).await?;
-                self.ports.secrets().schedule_deletion(name).await.map_err(|error| waits(&error))?;
+                self.ports.secrets().schedule_deletion(name).await.map_err(later)?;
             }
             _ => {}
         }
@@ -61,7 +61,7 @@ impl<P: Ports> Executor<'_, P> {
         self.refuse_in_freeze()?;
         self.refuse_if_there(step).await?;
         self.refuse_if_restored(step).await?;
-        if let Some(stored) = self.ports.parameters().find(name).await.map_err(|error| waits(&error))? {
+        if let Some(stored) = self.ports.parameters().find(name).await.map_err(later)? {
             if !self.was_delivered(step, &stored).await {
                 let why = format!(
                     "parameter {name} does not hand out a key that Keywheel made for the user who is gone; it is left as it is"
@@ -69,7 +69,7 @@ impl<P: Ports> Executor<'_, P> {
                 return Err(later(why));
             }
             self.session.hold_for(CALL_TIME).await?;
-            self.ports.parameters().delete(name).await.map_err(|error| waits(&error))?;
+            self.ports.parameters().delete(name).await.map_err(later)?;
             tracing::info!(user = %step.user, parameter = name, "the parameter of a user who is gone is deleted for good");
         }
         let now = self.ports.clock().now();
@@ -88,7 +88,7 @@ impl<P: Ports> Executor<'_, P> {
             // A listing, then the calls.
             self.session.hold_for(CALL_TIME * 2).await?;
             let forgotten = self.ports.acknowledgements().forget_some(&self.account.id, &step.user, at.as_deref());
-            at = forgotten.await.map_err(|error| waits(&error))?;
+            at = forgotten.await.map_err(later)?;
             if at.is_none() {
                 break;
             }
@@ -119,7 +119,7 @@ impl<P: Ports> Executor<'_, P> {
     /// The secret of the user. What is not found may be where this deployment does not look.
     async fn find_secret(&self, step: &Step, name: &str) -> Result<Option<SecretState>, Stopped> {
         let secrets = self.ports.secrets();
-        let found = secrets.describe(name).await.map_err(|error| waits(&error))?;
+        let found = secrets.describe(name).await.map_err(later)?;
         if found.is_some() || secrets.knows_central() {
             return Ok(found);
         }
@@ -143,7 +143,7 @@ impl<P: Ports> Executor<'_, P> {
     async fn refuse_if_there(&self, step: &Step) -> Result<(), Stopped> {
         match self.ports.iam().user(&step.user).await {
             Err(error) if error.kind == ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(waits(&error)),
+            Err(error) => Err(later(error)),
             Ok(_) => Err(Stopped::changed("a user of that name is there")),
         }
     }
@@ -163,10 +163,6 @@ impl<P: Ports> Executor<'_, P> {
     }
 }
 
-fn waits(error: &PortError) -> Stopped {
-    later(error.to_string())
-}
-
-fn later(why: String) -> Stopped {
-    Stopped::Deferred { reason: Reason::UserGone, why, retry_helps: false }
+fn later(why: impl std::fmt::Display) -> Stopped {
+    Stopped::later(Reason::UserGone, why)
 }

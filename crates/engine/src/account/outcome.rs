@@ -62,6 +62,11 @@ impl Stopped {
         Stopped::Deferred { reason: Reason::PreconditionChanged, why: why.into(), retry_helps: false }
     }
 
+    /// It waits for the next sweep; no retry of this run helps.
+    pub(super) fn later(reason: Reason, why: impl std::fmt::Display) -> Self {
+        Stopped::Deferred { reason, why: why.to_string(), retry_helps: false }
+    }
+
     /// A guard refuses what an explicit action asked for.
     pub(super) fn refused(step: &Step) -> Option<Self> {
         let Action::Refuse { why } = &step.action else { return None };
