@@ -53,7 +53,7 @@ variable "member_role_external_id" {
 }
 
 variable "user_path" {
-  description = "Only keys of users below this IAM path can be changed. key-rotation is not told of it, and looks at all users: exempt the others, by the group or by their tags, or their refused changes open the circuit breaker for the account."
+  description = "Only keys of users below this IAM path can be changed. Tell key-rotation of it (USER_PATH in rotation_environment of account-customization), or the refused changes of all others open the circuit breaker for the account."
   type        = string
   default     = "/"
 

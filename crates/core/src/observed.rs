@@ -163,6 +163,14 @@ impl SecretVersion {
 }
 
 impl ObservedUser {
+    /// The user's IAM path, such as `/` or `/apps/`, as the ARN has it.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        let resource = self.arn.splitn(6, ':').nth(5).and_then(|resource| resource.strip_prefix("user"));
+        let path = resource.and_then(|path| path.strip_suffix(self.name.as_str()));
+        path.filter(|path| path.starts_with('/')).unwrap_or("/")
+    }
+
     /// The user's key with this id.
     #[must_use]
     pub fn key(&self, id: &AccessKeyId) -> Option<&ObservedKey> {
@@ -209,5 +217,26 @@ mod tests {
         };
         assert!(put("2026-11-20T02:00:01Z").was_put_with(&key) && put("2026-11-20T02:20:00Z").was_put_with(&key));
         assert!(!put("2026-11-20T02:20:01Z").was_put_with(&key));
+    }
+
+    #[test]
+    fn a_users_path_is_what_stands_before_the_name_in_the_arn() {
+        let path = |arn: &str| {
+            let user = ObservedUser {
+                name: "alice".parse().unwrap(),
+                user_id: "AIDAALICEALICEALICE1".parse().unwrap(),
+                arn: arn.to_owned(),
+                tags: BTreeMap::new(),
+                quarantine: None,
+                keys: Vec::new(),
+                secret: ObservedSecret::NotLookedAt,
+                acknowledgements: Acknowledgements::NotLookedAt,
+            };
+            user.path().to_owned()
+        };
+        assert_eq!(path("arn:aws:iam::111122223333:user/alice"), "/");
+        assert_eq!(path("arn:aws:iam::111122223333:user/apps/alice"), "/apps/");
+        assert_eq!(path("arn:aws-cn:iam::111122223333:user/a:user/alice/alice"), "/a:user/alice/");
+        assert_eq!(path("arn:aws:iam::111122223333:role/alice"), "/");
     }
 }

@@ -90,6 +90,8 @@ pub struct Policy {
     pub foreign_inactive_keys: ForeignInactiveKeys,
     /// Which users are looked after.
     pub selection: Selection,
+    /// Only users whose IAM path begins so are looked after; `/` is all of them.
+    pub user_path: String,
     /// The prefix of the tags that bend the policy for one user.
     pub tag_prefix: String,
     /// Nothing is made inactive before a notice of it was recorded as sent.
@@ -117,6 +119,7 @@ impl Default for Policy {
             unused_keys: UnusedKeys::default(),
             foreign_inactive_keys: ForeignInactiveKeys::default(),
             selection: Selection::default(),
+            user_path: "/".to_owned(),
             tag_prefix: "KeyRotation:".to_owned(),
             require_notice: true,
             max_changes: 50,

@@ -131,7 +131,7 @@ reasons! {
     Quarantined = "quarantined",
     /// A mail to an owner was refused or came back, or no mail may go where a tag directs it: the account owner is told.
     OwnerUnreachable = "owner-unreachable",
-    /// Only tagged users are selected, and this one has no `EMAIL` tag.
+    /// `SELECTION` or `USER_PATH` selects other users: this one has no `EMAIL` tag, or another IAM path.
     NotSelected = "not-selected",
     /// The exemption group is missing or cannot be read: nothing in the account changes.
     ExemptionsUnknown = "exemptions-unknown",

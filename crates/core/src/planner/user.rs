@@ -47,7 +47,8 @@ fn exemption(group: &ExemptionGroup, view: &UserView<'_>) -> Option<Reason> {
 impl UserView<'_> {
     /// Why nothing is decided about the user's keys, where nothing is.
     pub(super) fn left_alone(&self, view: &AccountView<'_>) -> Option<Reason> {
-        let is_unselected = view.policy.selection == Selection::Tagged && self.tags.email.is_none();
+        let is_untagged = view.policy.selection == Selection::Tagged && self.tags.email.is_none();
+        let is_unselected = is_untagged || !self.user.path().starts_with(&view.policy.user_path);
         exemption(view.exemptions, self).or_else(|| is_unselected.then_some(Reason::NotSelected)).or_else(|| {
             let is_unknown = matches!(self.user.secret, ObservedSecret::Unknown { .. });
             is_unknown.then_some(Reason::SecretUnknown)

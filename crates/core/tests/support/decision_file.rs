@@ -170,6 +170,7 @@ impl Case {
                 ("parameters", None) => policy.parameters = value.as_bool().unwrap(),
                 ("unused_keys", Some("rotate")) => policy.unused_keys = UnusedKeys::Rotate,
                 ("foreign_inactive_keys", Some("delete")) => policy.foreign_inactive_keys = ForeignInactiveKeys::Delete,
+                ("user_path", Some(path)) => path.clone_into(&mut policy.user_path),
                 ("selection", Some("tagged")) => policy.selection = Selection::Tagged,
                 ("freeze", Some(freeze)) => policy.freeze = freeze.parse().unwrap(),
                 ("max_hold", None) => policy.max_hold = (!value.is_null()).then(|| days(value)),

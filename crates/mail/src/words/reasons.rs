@@ -176,7 +176,9 @@ pub fn words(step: StepKind, reason: Reason) -> Words {
         (Reason::ExemptTag, _) => {
             told("A tag on the user says that its keys are left alone, or such a tag cannot be read.")
         }
-        (Reason::NotSelected, _) => told("Only users with an e-mail tag take part, and this one has none."),
+        (Reason::NotSelected, _) => {
+            told("Only some users take part, by a tag or by their IAM path, and this one does not.")
+        }
         // Waits.
         (Reason::CreationUnresolved, _) => {
             told("The making of a new key began minutes ago and its end is not known yet, so no other is made.")

@@ -91,6 +91,14 @@ pub(super) fn role_name(text: &str) -> Result<String, String> {
     if named && whole && text.len() <= 576 { Ok(text.to_owned()) } else { plain() }
 }
 
+/// An IAM path (IAM API, `pathType`: up to 512 characters), of the characters that the layers' `user_path` takes.
+pub(super) fn user_path(text: &str) -> Result<String, String> {
+    let parts = text.strip_prefix('/').and_then(|rest| if rest.is_empty() { Some("") } else { rest.strip_suffix('/') });
+    let is_path = |parts: &str| parts.split('/').all(|part| !part.is_empty() && part.chars().all(iam_character));
+    let valid = parts.is_some_and(|parts| parts.is_empty() && text == "/" || is_path(parts));
+    if valid && text.len() <= 512 { Ok(text.to_owned()) } else { plain() }
+}
+
 /// A role's ARN: `arn:<partition>:iam::<account>:role/<path and name>`.
 pub(super) fn role_arn(text: &str) -> Result<String, String> {
     let parts: Vec<_> = text.splitn(6, ':').collect();

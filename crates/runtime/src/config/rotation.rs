@@ -126,6 +126,7 @@ fn policy(reader: &mut Reader<'_>) -> Option<Policy> {
     let foreign_inactive_keys = reader.value(&variable::FOREIGN_INACTIVE_KEYS, parse::one_of(&foreign));
     let selection = [("all", Selection::All), ("tagged", Selection::Tagged)];
     let selection = reader.value(&variable::SELECTION, parse::one_of(&selection));
+    let user_path = reader.value(&variable::USER_PATH, parse::user_path);
     let tag_prefix = reader.value(&variable::TAG_PREFIX, parse::tag_key(100));
     let require_notice = reader.value(&variable::REQUIRE_NOTICE, parse::boolean);
     let max_changes = reader.value(&variable::MAX_CHANGES, parse::number(1..=100_000));
@@ -140,6 +141,7 @@ fn policy(reader: &mut Reader<'_>) -> Option<Policy> {
         unused_keys: unused_keys?,
         foreign_inactive_keys: foreign_inactive_keys?,
         selection: selection?,
+        user_path: user_path?,
         tag_prefix: tag_prefix?,
         require_notice: require_notice?,
         max_changes: usize::try_from(max_changes?).ok()?,

@@ -144,6 +144,8 @@ variables! {
         "The prefix of the user tags that bend the policy for one user.";
     SELECTION: ROTATION, Default("all"), "`all` or `tagged`",
         "Which users are looked after: all, or only those with an `EMAIL` tag.";
+    USER_PATH: ROTATION, Default("/"), "an IAM path that begins and ends with `/`, such as `/service/`",
+        "Only users below this IAM path are looked after. Set it to the `user_path` of the global layer, whose member role can change no other user's keys.";
     OWNER_TAG: ROTATION, Means("none"), "a tag key of 1 to 128 characters, not beginning with `aws:`",
         "A further user tag that holds the key owner's address. A value without `@`, such as a team's name, is left alone.";
     SECURITY_EMAIL: ROTATION, Means("no copy"), "one e-mail address, without a display name",

@@ -31,3 +31,14 @@ fn a_role_may_have_a_path_and_is_no_arn() {
         assert_eq!(refused(listed(wrong)), ["ORG_LIST_ROLE_ARN"], "{wrong:?}");
     }
 }
+
+#[test]
+fn a_user_path_begins_and_ends_with_a_slash() {
+    assert_eq!(rotation(&[]).unwrap().policy.user_path, "/");
+    for path in ["/", "/service/", "/service/ci-1/"] {
+        assert_eq!(rotation(&[("USER_PATH", path)]).unwrap().policy.user_path, path);
+    }
+    for path in ["service", "/service", "service/", "//", "/a//b/", "/a b/", "/*/"] {
+        assert_eq!(refused(rotation(&[("USER_PATH", path)])), ["USER_PATH"], "{path}");
+    }
+}
