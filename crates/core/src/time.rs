@@ -62,6 +62,13 @@ pub(crate) fn is_future(date: Timestamp, now: Timestamp) -> bool {
     date.duration_since(now) > CLOCK_TOLERANCE
 }
 
+/// Whether a run's clock is further off than it may be, by what AWS's clock said when it answered. A clock of which nothing is known counts as
+/// off: dates decide what is deleted.
+#[must_use]
+pub fn clock_is_off(answered: Option<Timestamp>, now: Timestamp) -> bool {
+    answered.is_none_or(|answered| now.duration_since(answered).abs() > CLOCK_TOLERANCE)
+}
+
 /// How many days `due` is ahead of `now`, rounded up; zero when it has come.
 #[must_use]
 pub fn days_until(due: Timestamp, now: Timestamp) -> u32 {
@@ -116,6 +123,18 @@ mod tests {
         ] {
             assert_eq!(days_since(at(start), now), passed, "{start}");
         }
+    }
+
+    #[test]
+    fn a_clock_is_off_by_more_than_five_minutes_either_way_and_when_nothing_is_known_of_it() {
+        let now = at("2026-11-20T02:00:00Z");
+        for right in ["2026-11-20T02:00:00Z", "2026-11-20T02:05:00Z", "2026-11-20T01:55:00Z"] {
+            assert!(!clock_is_off(Some(at(right)), now), "{right}");
+        }
+        for wrong in ["2026-11-20T02:05:01Z", "2026-11-20T01:54:59Z"] {
+            assert!(clock_is_off(Some(at(wrong)), now), "{wrong}");
+        }
+        assert!(clock_is_off(None, now));
     }
 
     #[test]

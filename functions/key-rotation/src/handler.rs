@@ -13,7 +13,7 @@ use keywheel_core::contract::job::AccountJob;
 use keywheel_core::contract::result::AccountResult;
 use keywheel_core::id::RunId;
 use keywheel_core::policy::Mode;
-use keywheel_core::time::{CLOCK_TOLERANCE, minus};
+use keywheel_core::time::{clock_is_off, minus};
 use keywheel_engine::account::{Account, AccountRun, Run, look_after};
 use keywheel_engine::deployment::SecretStore;
 use keywheel_runtime::{FunctionError, Handler, Invocation, RotationConfig, run_id};
@@ -158,11 +158,6 @@ fn errand(event: Value, invocation: &Invocation) -> Result<Errand, FunctionError
     let event = RotationEvent::parse(event).map_err(|error| refused(&named, &error))?;
     let errand = Errand::of(event, &invocation.function_arn, &invocation.request_id);
     errand.map_err(|error| refused(&named, &error))
-}
-
-/// A clock of which nothing is known counts as off: dates decide what is deleted.
-fn clock_is_off(answered_at: Option<Timestamp>, now: Timestamp) -> bool {
-    answered_at.is_none_or(|answered| now.duration_since(answered).abs() > CLOCK_TOLERANCE)
 }
 
 #[cfg(test)]

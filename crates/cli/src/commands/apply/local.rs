@@ -11,7 +11,7 @@ use keywheel_core::contract::plan_file::PlannedAccount;
 use keywheel_core::contract::result::AccountResult;
 use keywheel_core::id::{AccountId, RunId};
 use keywheel_core::policy::Mode;
-use keywheel_core::time::{CLOCK_TOLERANCE, plus};
+use keywheel_core::time::{clock_is_off, plus};
 use keywheel_engine::account::{Account, AccountRun, Run, look_after};
 use keywheel_engine::ports::{Clock, Invoker, LedgerStore, RunStore};
 use keywheel_runtime::RotationConfig;
@@ -103,9 +103,7 @@ impl Local {
             deadline,
         )
         .by_clock(UntilInterrupted(interrupt));
-        let clock_is_off =
-            session.answered_at.is_none_or(|answered| now.duration_since(answered).abs() > CLOCK_TOLERANCE);
-        let run = enforcing(run_id, deadline, clock_is_off, &planned);
+        let run = enforcing(run_id, deadline, clock_is_off(session.answered_at, now), &planned);
         let account = Account {
             id: planned.account_id,
             name: planned.name,
