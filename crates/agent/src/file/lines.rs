@@ -30,55 +30,74 @@ pub(super) struct Entry {
 
 /// The sections of a text.
 pub(super) fn parse(text: &str) -> Result<Vec<Section>, Broken> {
-    let odd = |why, line| Broken::Odd { why, line: Some(line) };
-    let mut sections: Vec<Section> = Vec::new();
-    let mut headers = BTreeSet::new();
-    // How far the entry is indented to which further lines may belong.
-    let mut indent = None;
-    let mut at = 0;
-    for (number, line) in text.split_inclusive('\n').enumerate().map(|(number, line)| (number + 1, line)) {
-        let start = at;
-        at += line.len();
+    let mut reading = Reading::default();
+    let mut start = 0;
+    for (number, line) in (1..).zip(text.split_inclusive('\n')) {
+        reading.take(line, start, number).map_err(|why| Broken::Odd { why, line: Some(number) })?;
+        start += line.len();
+    }
+    Ok(reading.sections)
+}
+
+/// What was read of a text so far.
+#[derive(Default)]
+struct Reading {
+    sections: Vec<Section>,
+    headers: BTreeSet<String>,
+    /// How far the entry is indented to which further lines may belong.
+    indent: Option<usize>,
+}
+
+impl Reading {
+    /// Takes the line that begins at `start`, or says what is odd about it.
+    fn take(&mut self, line: &str, start: usize, number: usize) -> Result<(), &'static str> {
         if let Some(why) = oddity(line) {
-            return Err(odd(why, number));
+            return Err(why);
         }
         let content = line.trim();
         if content.is_empty() || content.starts_with(['#', ';']) {
-            continue;
+            return Ok(());
         }
-        let offset = start + (line.len() - line.trim_start().len());
         let depth = line.chars().take_while(|character| character.is_whitespace()).count();
-        let open = sections.last_mut().and_then(|section| section.entries.last_mut());
-        if let (Some(outer), Some(entry)) = (indent, open)
-            && depth > outer
-        {
-            entry.is_continued = true;
-            continue;
+        if self.continues(depth) {
+            return Ok(());
         }
         if let Some(header) = header(content) {
-            if !headers.insert(header.to_owned()) {
-                return Err(odd("a section is there twice", number));
-            }
-            sections.push(Section {
-                header: header.to_owned(),
-                line: number,
-                entries: Vec::new(),
-                names: BTreeSet::new(),
-            });
-            indent = None;
-            continue;
+            return self.begin_section(header, number);
         }
-        let Some(section) = sections.last_mut() else {
-            return Err(odd("something stands before the first section", number));
-        };
-        let entry = entry(content, offset, number).ok_or(odd("a line is neither a section nor an entry", number))?;
+        let offset = start + (line.len() - line.trim_start().len());
+        self.add_entry(content, offset, number)?;
+        self.indent = Some(depth);
+        Ok(())
+    }
+
+    /// Whether a line that is so far indented belongs to the entry before it, which then knows.
+    fn continues(&mut self, depth: usize) -> bool {
+        let open = self.sections.last_mut().and_then(|section| section.entries.last_mut());
+        let (Some(outer), Some(entry)) = (self.indent, open) else { return false };
+        let is_deeper = depth > outer;
+        entry.is_continued |= is_deeper;
+        is_deeper
+    }
+
+    fn begin_section(&mut self, header: &str, line: usize) -> Result<(), &'static str> {
+        if !self.headers.insert(header.to_owned()) {
+            return Err("a section is there twice");
+        }
+        self.sections.push(Section { header: header.to_owned(), line, entries: Vec::new(), names: BTreeSet::new() });
+        self.indent = None;
+        Ok(())
+    }
+
+    fn add_entry(&mut self, content: &str, offset: usize, line: usize) -> Result<(), &'static str> {
+        let section = self.sections.last_mut().ok_or("something stands before the first section")?;
+        let entry = entry(content, offset, line).ok_or("a line is neither a section nor an entry")?;
         if !section.names.insert(entry.name.clone()) {
-            return Err(odd("an entry is there twice", number));
+            return Err("an entry is there twice");
         }
         section.entries.push(entry);
-        indent = Some(depth);
+        Ok(())
     }
-    Ok(sections)
 }
 
 /// What SDKs and languages take for different things: other line breaks, and white space that is none to some.
