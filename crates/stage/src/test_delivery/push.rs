@@ -22,63 +22,9 @@ pub(super) async fn check(stage: &Stage, command_line: &CommandLine<'_>, checks:
     let own = command_line.folder.path().join("own");
     copy(Path::new(TEMPLATES), &own)?;
     let pushes = Pushes { stage, command_line, own: &own };
-    let ended = pushes.push("--dry-run")?;
-    let nothing =
-        pushes.there(PARTS[0]).await.is_none() && command_line.keywheel(&["template", "check", TO])?.code == Some(1);
-    says(
-        checks,
-        "a dry run shows what is new and uploads nothing",
-        &ended,
-        Some(0),
-        "new     digest/body.html",
-        nothing,
-    );
-    let ended = command_line.keywheel(&["template", "push", "own", TO])?;
-    says(
-        checks,
-        "nothing is uploaded where nobody can be asked",
-        &ended,
-        Some(2),
-        "",
-        pushes.there(PARTS[0]).await.is_none(),
-    );
-    let ended = pushes.push("--yes")?;
-    says(checks, "templates are uploaded", &ended, Some(0), "new     digest/body.html", pushes.is_whole().await?);
-    let ended = command_line.keywheel(&["template", "check", TO])?;
-    says(checks, "the templates in the bucket are clean", &ended, Some(0), "", true);
-
-    pushes.change(&PARTS)?;
-    // The first of three to be put is refused, after the subject was taken away.
-    let denied = json!({ "operation": "s3:PutObject", "error": "AccessDenied", "status": 403, "times": 1 });
-    stage.admin.add_fault(denied).await?;
-    let ended = pushes.push("--yes")?;
-    let taken_away = pushes.there(PARTS[0]).await.is_none();
-    says(
-        checks,
-        "a push that breaks off leaves the mail without its subject, so that no mixture is used",
-        &ended,
-        Some(1),
-        "changed digest/body.html",
-        taken_away,
-    );
-    let ended = pushes.push("--yes")?;
-    says(
-        checks,
-        "a second push makes that good",
-        &ended,
-        Some(0),
-        "new     digest/subject.txt",
-        pushes.is_whole().await?,
-    );
-    let ended = pushes.push("--yes")?;
-    says(checks, "what did not change stays", &ended, Some(0), "same    digest/subject.txt", pushes.is_whole().await?);
-
-    let before = pushes.there(PARTS[1]).await;
-    fs::write(own.join(PARTS[1]), "{{ headlin }}")?;
-    let ended = pushes.push("--yes")?;
-    let same = pushes.there(PARTS[1]).await == before;
-    says(checks, "templates with findings are not uploaded", &ended, Some(3), "digest/body.txt", same);
-    Ok(())
+    pushes.first(checks).await?;
+    pushes.broken_off(checks).await?;
+    pushes.with_findings(checks).await
 }
 
 fn says(checks: &mut Checks, name: &str, ended: &Ended, code: Option<i32>, out: &str, holds: bool) {
@@ -93,6 +39,79 @@ struct Pushes<'a> {
 }
 
 impl Pushes<'_> {
+    async fn first(&self, checks: &mut Checks) -> anyhow::Result<()> {
+        let ended = self.push("--dry-run")?;
+        let nothing = self.there(PARTS[0]).await.is_none()
+            && self.command_line.keywheel(&["template", "check", TO])?.code == Some(1);
+        says(
+            checks,
+            "a dry run shows what is new and uploads nothing",
+            &ended,
+            Some(0),
+            "new     digest/body.html",
+            nothing,
+        );
+        let ended = self.command_line.keywheel(&["template", "push", "own", TO])?;
+        says(
+            checks,
+            "nothing is uploaded where nobody can be asked",
+            &ended,
+            Some(2),
+            "",
+            self.there(PARTS[0]).await.is_none(),
+        );
+        let ended = self.push("--yes")?;
+        says(checks, "templates are uploaded", &ended, Some(0), "new     digest/body.html", self.is_whole().await?);
+        let ended = self.command_line.keywheel(&["template", "check", TO])?;
+        says(checks, "the templates in the bucket are clean", &ended, Some(0), "", true);
+        Ok(())
+    }
+
+    async fn broken_off(&self, checks: &mut Checks) -> anyhow::Result<()> {
+        self.change(&PARTS)?;
+        // The first of three to be put is refused, after the subject was taken away.
+        let denied = json!({ "operation": "s3:PutObject", "error": "AccessDenied", "status": 403, "times": 1 });
+        self.stage.admin.add_fault(denied).await?;
+        let ended = self.push("--yes")?;
+        let taken_away = self.there(PARTS[0]).await.is_none();
+        says(
+            checks,
+            "a push that breaks off leaves the mail without its subject, so that no mixture is used",
+            &ended,
+            Some(1),
+            "changed digest/body.html",
+            taken_away,
+        );
+        let ended = self.push("--yes")?;
+        says(
+            checks,
+            "a second push makes that good",
+            &ended,
+            Some(0),
+            "new     digest/subject.txt",
+            self.is_whole().await?,
+        );
+        let ended = self.push("--yes")?;
+        says(
+            checks,
+            "what did not change stays",
+            &ended,
+            Some(0),
+            "same    digest/subject.txt",
+            self.is_whole().await?,
+        );
+        Ok(())
+    }
+
+    async fn with_findings(&self, checks: &mut Checks) -> anyhow::Result<()> {
+        let before = self.there(PARTS[1]).await;
+        fs::write(self.own.join(PARTS[1]), "{{ headlin }}")?;
+        let ended = self.push("--yes")?;
+        let same = self.there(PARTS[1]).await == before;
+        says(checks, "templates with findings are not uploaded", &ended, Some(3), "digest/body.txt", same);
+        Ok(())
+    }
+
     fn push(&self, flag: &str) -> anyhow::Result<Ended> {
         self.command_line.keywheel(&["template", "push", "own", TO, flag])
     }
