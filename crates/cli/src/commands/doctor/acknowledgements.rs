@@ -4,7 +4,7 @@ use aws_sdk_iam::Client as IamClient;
 use aws_sdk_s3::Client;
 use keywheel_aws::port_error;
 use keywheel_engine::ports::PortError;
-use keywheel_runtime::config::variable::ACK_BUCKET;
+use keywheel_runtime::config::variable::{ACK_BUCKET, HOUSEKEEPING_AFTER};
 use percent_encoding::percent_decode_str;
 
 use super::buckets::{client, closed, there};
@@ -74,15 +74,23 @@ fn judged(policies: &Policies, arn: &str) -> Verdict {
 /// Whether key-rotation's role may list the bucket, read what is in it and delete it, as far as its own policies say.
 async fn read(ground: &Ground, rotation: &Deployed, arn: &str) -> Verdict {
     let role = rotation.role_arn.rsplit('/').next().unwrap_or_default();
-    let policies = match of_role(&IamClient::new(&ground.hub.config), role).await {
-        Ok(policies) => policies,
-        Err(error) => return Verdict::of_error(&error, "give the function a role"),
-    };
+    match of_role(&IamClient::new(&ground.hub.config), role).await {
+        Ok(policies) => may_read(&policies, role, arn, rotation.value(&HOUSEKEEPING_AFTER)),
+        Err(error) => Verdict::of_error(&error, "give the function a role"),
+    }
+}
+
+/// Whether the role may do what key-rotation does in the bucket. It deletes only where users who are gone are ever put away.
+fn may_read(policies: &Policies, role: &str, arn: &str, housekeeping_after: Option<&str>) -> Verdict {
     let objects = format!("{arn}/acks/*");
-    let calls = [("s3:ListBucket", arn.to_owned()), ("s3:GetObject", objects.clone()), ("s3:DeleteObject", objects)];
+    let mut calls = vec![("s3:ListBucket", arn.to_owned()), ("s3:GetObject", objects.clone())];
+    if housekeeping_after != Some("none") {
+        calls.push(("s3:DeleteObject", objects));
+    }
     let missing: Vec<_> = calls.iter().filter(|(action, resource)| !policies.allow(action, resource)).collect();
     if missing.is_empty() {
-        return Verdict::ok(format!("{role} may list it, read it, and put away what users who are gone left"));
+        let actions: Vec<_> = calls.iter().map(|(action, _)| *action).collect();
+        return Verdict::ok(format!("{role} may call {}", actions.join(", ")));
     }
     let missing: Vec<_> = missing.iter().map(|(action, resource)| format!("{action} on {resource}")).collect();
     Verdict::fail(
@@ -127,6 +135,7 @@ mod tests {
     use super::*;
 
     const SHIPPED: &str = include_str!("../../../../stage/policies/acknowledgements.json");
+    const OF_ROTATION: &str = include_str!("../../../../stage/policies/key-rotation.json");
 
     fn shipped() -> Value {
         let text = SHIPPED.replace("${ack_bucket}", "acks-bucket").replace("${organization_id}", "o-1");
@@ -165,5 +174,29 @@ mod tests {
         let other = json!({ "Effect": "Allow", "Principal": "*", "Action": "s3:Put*", "Resource": "arn:aws:s3:::acks-bucket/*" });
         besides["Statement"].as_array_mut().unwrap().push(other);
         assert_eq!(judge(&besides).found, "others may write than each user of the organization at its own place");
+    }
+
+    #[test]
+    fn key_rotation_may_delete_where_users_are_put_away_and_need_not_where_nobody_is() {
+        let may_read = |policy: &Value, housekeeping_after| {
+            let mut policies = Policies::default();
+            policies.add(&policy.to_string());
+            let verdict = may_read(&policies, "key-rotation", "arn:aws:s3:::acks-bucket", Some(housekeeping_after));
+            verdict.of(GROUP, "key-rotation reads")
+        };
+        let whole: Value = serde_json::from_str(&OF_ROTATION.replace("${ack_bucket}", "acks-bucket")).unwrap();
+        let without = |sid: &str| {
+            let mut policy = whole.clone();
+            policy["Statement"].as_array_mut().unwrap().retain(|statement| statement["Sid"] != sid);
+            policy
+        };
+        for (policy, found) in [
+            (whole.clone(), [Level::Ok, Level::Ok]),
+            (without("ForgetsHosts"), [Level::Fail, Level::Ok]),
+            (without("ListsHosts"), [Level::Fail, Level::Fail]),
+            (without("ReadsAcknowledgements"), [Level::Fail, Level::Fail]),
+        ] {
+            assert_eq!(["30", "none"].map(|after| may_read(&policy, after).level), found, "{policy}");
+        }
     }
 }
