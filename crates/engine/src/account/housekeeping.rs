@@ -1,6 +1,7 @@
 //! Puts away what is left of users who are gone.
 
 use jiff::SignedDuration;
+use keywheel_core::Timestamp;
 use keywheel_core::ledger::UserRecord;
 use keywheel_core::observed::SecretState;
 use keywheel_core::plan::Step;
@@ -35,7 +36,7 @@ impl<P: Ports> Executor<'_, P> {
                     let why = format!(
                         "secret {name} has no version that Keywheel made for the user who is gone; it is left as it is"
                     );
-                    return Err(later(why));
+                    return self.leave(step, |record| &mut record.secret_cleared, why).await;
                 }
                 // Its replicas are taken away first.
                 self.session.hold_for(CALL_TIME * 2).await?;
@@ -50,6 +51,21 @@ impl<P: Ports> Executor<'_, P> {
         Ok(noted.await?)
     }
 
+    /// Has done with what is not Keywheel's to put away, and says so this once: no later sweep comes back to it.
+    async fn leave(
+        &self,
+        step: &Step,
+        cleared: impl FnOnce(&mut UserRecord) -> &mut Option<Timestamp> + Send,
+        why: String,
+    ) -> Result<(), Stopped> {
+        let now = self.ports.clock().now();
+        let noted = self.session.write(|ledger| {
+            *cleared(ledger.user_mut(&step.user, &step.user_id)) = Some(now);
+        });
+        noted.await?;
+        Err(later(why))
+    }
+
     /// Whether another secret of the user is in the store from which the deployment moved.
     pub(super) async fn has_left_a_secret(&self, step: &Step) -> bool {
         self.recall(step, |record| record.secret_left).await.is_some()
@@ -60,13 +76,19 @@ impl<P: Ports> Executor<'_, P> {
     pub(super) async fn delete_parameter(&self, step: &Step, name: &str) -> Result<(), Stopped> {
         self.refuse_in_freeze()?;
         self.refuse_if_there(step).await?;
-        self.refuse_if_restored(step).await?;
+        if self.is_restored(step).await? {
+            let secret = secret_name(&self.account.id, &step.user);
+            let why = format!(
+                "secret {secret} stays, as somebody restored it or it is not of Keywheel's making, so parameter {name} is left as it is, too"
+            );
+            return self.leave(step, |record| &mut record.parameter_cleared, why).await;
+        }
         if let Some(stored) = self.ports.parameters().find(name).await.map_err(later)? {
             if !self.was_delivered(step, &stored).await {
                 let why = format!(
                     "parameter {name} does not hand out a key that Keywheel made for the user who is gone; it is left as it is"
                 );
-                return Err(later(why));
+                return self.leave(step, |record| &mut record.parameter_cleared, why).await;
             }
             self.session.hold_for(CALL_TIME).await?;
             self.ports.parameters().delete(name).await.map_err(later)?;
@@ -105,15 +127,10 @@ impl<P: Ports> Executor<'_, P> {
         Ok(noted.await?)
     }
 
-    /// Whoever restored the secret wants to keep what it holds.
-    async fn refuse_if_restored(&self, step: &Step) -> Result<(), Stopped> {
+    /// Whether somebody keeps the secret, and so what it holds.
+    async fn is_restored(&self, step: &Step) -> Result<bool, Stopped> {
         let name = secret_name(&self.account.id, &step.user);
-        match self.find_secret(step, &name).await? {
-            Some(state) if !state.scheduled_for_deletion => {
-                Err(later(format!("somebody restored secret {name}, so the user's parameter is left as it is, too")))
-            }
-            _ => Ok(()),
-        }
+        Ok(self.find_secret(step, &name).await?.is_some_and(|state| !state.scheduled_for_deletion))
     }
 
     /// The secret of the user. What is not found may be where this deployment does not look.

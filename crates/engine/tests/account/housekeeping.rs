@@ -178,6 +178,10 @@ fn a_secret_that_is_not_of_keywheels_making_stays() {
     let world = eve();
     world.account().secrets.get_mut(NAME).unwrap().versions.clear();
     assert_eq!(told(&a_night(&world, &night())), Some((StepKind::Reconcile, StepStatus::Deferred)));
+    // It is said once: what nobody can mend must not be overdue for a year.
+    for _ in 0..60 {
+        assert_eq!(told(&a_night(&world, &night())), None);
+    }
     assert!(!is_scheduled(&world));
 }
 
