@@ -88,11 +88,14 @@ fn keep_to_ourselves(folder: &Path) -> io::Result<()> {
     if found.uid() != own {
         return refused(format!("the folder belongs to user {}, and the agent runs as user {own}", found.uid()));
     }
-    if found.mode() & 0o077 == 0 {
+    if found.mode() & OTHERS == 0 {
         return Ok(());
     }
     std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))
 }
+
+/// What the group and all others may do.
+const OTHERS: u32 = 0o077;
 
 /// Opens no symbolic link.
 #[expect(clippy::cast_possible_wrap, reason = "the bits are those of a C int")]

@@ -21,7 +21,7 @@ mod telling;
 mod untold;
 mod user;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::Timestamp;
 use crate::id::{AccessKeyId, AccountId, UserName};
@@ -75,9 +75,12 @@ pub fn remember(view: &AccountView<'_>) -> AccountLedger {
         } else {
             ledger.users.insert(user.name.clone(), after);
         }
-        let renamed =
-            |(name, record): &(&UserName, &mut UserRecord)| **name != user.name && record.user_id == user.user_id;
-        for (_, former) in ledger.users.iter_mut().filter(renamed) {
+    }
+    let names: BTreeSet<_> = view.users.iter().map(|user| &user.name).collect();
+    let by_id: BTreeMap<_, _> = view.users.iter().map(|user| (&user.user_id, user)).collect();
+    // Whoever has a name now has no former one of it.
+    for (_, former) in ledger.users.iter_mut().filter(|(name, _)| !names.contains(name)) {
+        if let Some(user) = by_id.get(&former.user_id) {
             *former = former.observing_renamed(user, view.now);
         }
     }

@@ -7,7 +7,6 @@ use keywheel_aws::{
     AwsAcknowledgements, AwsDepartures, AwsOrganization, AwsSecrets, LambdaInvoker, S3State, SdkConfig, Session,
     SessionFailed, SystemClock, session_name,
 };
-use keywheel_core::Timestamp;
 use keywheel_core::contract::finish::FinishResult;
 use keywheel_core::contract::manifest::InventoryResult;
 use keywheel_core::id::RunId;
@@ -136,7 +135,7 @@ impl AccountInventory {
             let ended = inventory::finish(&self.state, &SystemClock, &finish).await;
             report::count_finish(&ended, SystemClock.now());
             if let Some(record) = report::record_of(&ended).filter(|_| run == WantedRun::Latest) {
-                self.put_away(&record.run_id, invocation.deadline).await;
+                self.put_away(&record.run_id, invocation).await;
             }
             if let Err(error @ FinishError::NoLatestRun) = &ended {
                 // The schedule comes before the first run; that there is none for a day alarms by itself.
@@ -150,12 +149,14 @@ impl AccountInventory {
     }
 
     /// Puts away what is left of accounts that left the organization. What fails is tried again a week later, and is no failure of the run.
-    async fn put_away(&self, run: &RunId, deadline: Timestamp) {
+    async fn put_away(&self, run: &RunId, invocation: &Invocation) {
         let Some(grace) = self.housekeeping_after.filter(|_| self.mode == Mode::Enforce) else { return };
         let acknowledgements = AwsAcknowledgements::new(&self.sdk, self.ack_bucket.clone());
         let store = AwsDepartures { state: self.state.clone(), acknowledgements };
         let hub = AwsSecrets::new(&self.sdk, &self.sdk, SecretOptions::default());
-        let wanted = PuttingAway { grace, until: minus(deadline, ONE_ACCOUNT) };
+        // arn:aws:lambda:<Region>:<account>:function:…
+        let home = invocation.function_arn.split(':').nth(4).and_then(|account| account.parse().ok());
+        let wanted = PuttingAway { home, grace, until: minus(invocation.deadline, ONE_ACCOUNT) };
         let listing = self.listing(run);
         // Boxed, because it holds the calls of three services, and most nights make none of them.
         let ended = Box::pin(inventory::put_away(&store, &hub, &SystemClock, listing, run, wanted)).await;

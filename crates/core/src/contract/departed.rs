@@ -18,7 +18,7 @@ const LISTED_WITHIN: Days = Days(2);
 /// Where it was not looked for longer, nobody knows whether an account was there in between.
 const REMEMBERED_FOR: Days = Days(21);
 
-/// So many accounts may always be missing, as long as another is there.
+/// So many accounts may always be missing, as long as another is there, or the one that looks.
 const MISSED_AT_LEAST: usize = 5;
 
 /// Since when accounts are missing of which something is stored. Written by account-inventory alone.
@@ -71,7 +71,8 @@ impl DepartedAccounts {
     }
 
     /// What is known after a look that saw every account of the organization: who is missing of those of whom something is stored, and since when: from now on
-    /// where nobody looked for three weeks.
+    /// where nobody looked for three weeks. `home` is the account that looks: a list that has it is of the right organization, where all may be missing if
+    /// they are few.
     ///
     /// # Errors
     /// When all of them are missing, or more than five and more than half: nothing is noted then.
@@ -79,12 +80,14 @@ impl DepartedAccounts {
         before: Option<&Self>,
         stored: &BTreeSet<AccountId>,
         listed: &BTreeSet<&AccountId>,
+        home: Option<&AccountId>,
         now: Timestamp,
     ) -> Result<Self, TooManyMissing> {
         let missing: Vec<_> = stored.iter().filter(|account| !listed.contains(account)).collect();
         let are_most = missing.len() > MISSED_AT_LEAST && missing.len() * 2 > stored.len();
         let are_all = !missing.is_empty() && missing.len() == stored.len();
-        if are_most || are_all {
+        let is_at_home = home.is_some_and(|home| listed.contains(home));
+        if are_most || are_all && !is_at_home {
             return Err(TooManyMissing { missing: missing.len(), known: stored.len() });
         }
         let remembered = before.filter(|before| !is_future(before.at, now) && after(before.at, REMEMBERED_FOR) >= now);
@@ -132,7 +135,7 @@ mod tests {
     fn noting(before: Option<&DepartedAccounts>, missing: usize, of: usize, nth: u32) -> DepartedAccounts {
         let stored = accounts(of);
         let listed = stored.iter().skip(missing).collect();
-        DepartedAccounts::noting(before, &stored, &listed, day(nth)).unwrap()
+        DepartedAccounts::noting(before, &stored, &listed, None, day(nth)).unwrap()
     }
 
     #[test]
@@ -175,15 +178,26 @@ mod tests {
     #[test]
     fn nobody_is_missed_where_most_are_missing() {
         let (stored, listed) = (accounts(10), BTreeSet::new());
-        let refused = DepartedAccounts::noting(None, &stored, &listed, day(0)).unwrap_err();
+        let refused = DepartedAccounts::noting(None, &stored, &listed, None, day(0)).unwrap_err();
         assert_eq!(refused, TooManyMissing { missing: 10, known: 10 });
         for few in 1..=5 {
-            assert!(DepartedAccounts::noting(None, &accounts(few), &listed, day(0)).is_err());
+            assert!(DepartedAccounts::noting(None, &accounts(few), &listed, None, day(0)).is_err());
         }
         assert_eq!(noting(None, 5, 6, 0).accounts.len(), 5);
         assert_eq!(noting(None, 6, 12, 0).accounts.len(), 6);
         let listed = stored.iter().skip(6).collect();
-        assert!(DepartedAccounts::noting(None, &stored, &listed, day(0)).is_err());
+        assert!(DepartedAccounts::noting(None, &stored, &listed, None, day(0)).is_err());
+    }
+
+    #[test]
+    fn a_few_may_all_be_missing_where_the_account_that_looks_is_listed() {
+        let (home, stranger) = (account(99), account(98));
+        let noting = |of, home| DepartedAccounts::noting(None, &accounts(of), &[&account(99)].into(), home, day(0));
+        for few in 1..=5 {
+            assert_eq!(noting(few, Some(&home)).unwrap().accounts.len(), few);
+            assert!(noting(few, Some(&stranger)).is_err() && noting(few, None).is_err());
+        }
+        assert!(noting(6, Some(&home)).is_err());
     }
 
     #[test]

@@ -14,8 +14,10 @@ use keywheel_core::time::Days;
 use crate::ports::{Clock, Departures, ListedAccount, PortError, ReadFailed, Secrets};
 
 /// What the deployment wants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PuttingAway {
+    /// The account that looks, where it is known: a list that has it is that of its organization.
+    pub home: Option<AccountId>,
     /// How long an account must have been missing.
     pub grace: Days,
     /// From then on no further account and no further secret is begun with.
@@ -70,7 +72,8 @@ pub async fn put_away<S: Departures, H: Secrets, C: Clock>(
         return Ok(PutAway::default());
     };
     let stored = store.with_ledger().await?;
-    let mut departed = DepartedAccounts::noting(before.as_ref(), &stored, &listed(&manifest), now)?;
+    let mut departed =
+        DepartedAccounts::noting(before.as_ref(), &stored, &listed(&manifest), wanted.home.as_ref(), now)?;
     store.put_departed(&departed).await?;
     let is_new = |account: &&AccountId| before.as_ref().is_none_or(|before| !before.accounts.contains_key(*account));
     let newly_missing = departed.accounts.keys().filter(is_new).cloned().collect();

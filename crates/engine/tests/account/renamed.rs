@@ -6,7 +6,7 @@ use keywheel_core::observed::KeyStatus::{Active, Inactive};
 use keywheel_core::plan::StepKind;
 use keywheel_core::reason::Reason;
 use keywheel_core::time::days_since;
-use keywheel_testkit::{Account, Operation, What, Who, World};
+use keywheel_testkit::{Account, Habit, Key, Operation, What, Who, World};
 
 use crate::support::{alice, eve_of, next_night, night};
 
@@ -37,17 +37,19 @@ fn after_the(kind: StepKind) -> World {
 fn whoever_is_renamed_while_two_keys_work_keeps_both() {
     let world = after_the(StepKind::Create);
     world.account().rename_user("alice", "alicia");
-    world.account().user_mut("alicia").habit = keywheel_testkit::Habit::NeverInstalls;
+    world.account().user_mut("alicia").habit = Habit::NeverInstalls;
     let both = world.account().user("alicia").keys.iter().map(|key| key.id.clone()).collect::<Vec<_>>();
     let told: Vec<_> = (0..80)
         .flat_map(|_| {
             let now = world.account().now;
-            both.iter().for_each(|key| world.account().use_key("alicia", key, now));
+            for key in &both {
+                world.account().use_key("alicia", key, now);
+            }
             a_night(&world)
         })
         .collect();
     let account = world.account();
-    assert!(account.user("alicia").keys.len() == 2 && account.user("alicia").keys.iter().all(|key| key.is_active()));
+    assert!(account.user("alicia").keys.len() == 2 && account.user("alicia").keys.iter().all(Key::is_active));
     assert!(told.contains(&Reason::ConflictTwoActive), "{told:?}");
     assert!(!account.secrets["Account_111122223333_User_alice_AccessKey"].is_scheduled_for_deletion);
 }

@@ -9,7 +9,7 @@ use keywheel_engine::inventory::{NotPutAway, PutAway};
 use keywheel_testkit::Operation;
 
 use support::{
-    BOBS, LEFT, SECRET, START, STAYED, SUSPENDED, hub, is_bobs_scheduled, is_scheduled, look, look_for,
+    BOBS, HOME, LEFT, SECRET, START, STAYED, SUSPENDED, hub, is_bobs_scheduled, is_scheduled, look, look_for,
     look_for_a_month, manifest, state,
 };
 
@@ -144,6 +144,17 @@ async fn where_every_account_is_missing_nobody_is() {
     let refused = look(&mut state, &hub, 0).await.unwrap_err();
     assert!(matches!(refused, NotPutAway::TooManyMissing(_)), "{refused}");
     assert!(state.departed.lock().unwrap().is_none());
+}
+
+#[tokio::test]
+async fn the_only_account_with_a_ledger_may_leave_by_a_list_that_has_the_account_that_looks() {
+    let (hub, ledger) = hub();
+    let mut state = state(&ledger);
+    state.ledgers.lock().unwrap().retain(|account, _| account.as_str() == LEFT);
+    state.manifest = manifest(&[HOME, "999988887777"], "enforce");
+    look_for_a_month(&mut state, &hub).await;
+    let put_away = look(&mut state, &hub, 35).await.unwrap();
+    assert_eq!(put_away.done, [LEFT.parse().unwrap()]);
 }
 
 #[tokio::test]

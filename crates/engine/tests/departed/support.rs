@@ -21,6 +21,8 @@ pub(crate) const BOBS: &str = "Account_111122223333_User_bob_AccessKey";
 pub(crate) const LEFT: &str = "111122223333";
 pub(crate) const STAYED: &str = "222233334444";
 pub(crate) const SUSPENDED: &str = "333344445555";
+/// The account that looks.
+pub(crate) const HOME: &str = "555566667777";
 pub(crate) const START: &str = "2026-11-20T06:00:00Z";
 
 /// The state bucket of an organization of which one account has left.
@@ -145,7 +147,8 @@ pub(crate) async fn look(state: &mut State, hub: &World, day: u32) -> Result<Put
 pub(crate) async fn look_for(state: &mut State, hub: &World, day: u32, minutes: i64) -> Result<PutAway, NotPutAway> {
     let now = after(START.parse().unwrap(), Days(day));
     state.manifest.at = minus(now, Days(state.manifest_age).duration() + SignedDuration::from_hours(4));
-    let wanted = PuttingAway { grace: Days(30), until: plus(now, SignedDuration::from_mins(minutes)) };
+    let until = plus(now, SignedDuration::from_mins(minutes));
+    let wanted = PuttingAway { home: Some(HOME.parse().unwrap()), grace: Days(30), until };
     let (state, clock) = (&*state, At(now, AtomicU32::new(0)));
     put_away(state, hub, &clock, async { listing(state) }, &"r-1".parse().unwrap(), wanted).await
 }
