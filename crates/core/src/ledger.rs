@@ -5,6 +5,7 @@
 
 mod gone;
 mod intent;
+mod journal;
 mod key;
 mod notice;
 mod observe;
@@ -14,19 +15,19 @@ mod trust;
 
 pub use gone::Present;
 pub use intent::{CreateIntent, RollbackIntent};
+pub use journal::{JournalledPlan, JournalledStep};
 pub use key::{Actor, InactiveBecause, KeyRecord, MadeInactive, ParameterStanding};
 pub use notice::NoticeRecord;
 pub use observe::USE_RECORD_SPAN;
 pub use refused::LedgerRefused;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
 use crate::clean::quoted;
 use crate::contract::LONGEST_REASON;
-use crate::contract::action::Guard;
 use crate::id::{AccessKeyId, AccountId, RunId, UserId, UserName};
 
 /// The version of the ledger's shape that this release writes.
@@ -72,45 +73,6 @@ pub struct Claim {
     pub writer: String,
     /// When it lapses unless renewed.
     pub until: Timestamp,
-}
-
-/// A plan as it was written down before its first step.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JournalledPlan {
-    /// The run that made it.
-    pub run_id: RunId,
-    /// When.
-    pub planned: Timestamp,
-    /// Its changing steps, in order.
-    pub steps: Vec<JournalledStep>,
-    /// How many changes the run has begun, over all its tries: no more than `MAX_CHANGES`.
-    #[serde(default)]
-    pub changes: usize,
-    /// How many of them failed.
-    #[serde(default)]
-    pub failures: usize,
-    /// The users for whom the run began to make a key, whatever became of it: it makes no second one.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub creations: BTreeSet<UserId>,
-    /// The writer in whose name this invocation of the run was left its claim, where the run had handed itself on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub inherited: Option<String>,
-}
-
-/// One step of a journalled plan.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JournalledStep {
-    /// The user it is about.
-    pub user: UserName,
-    /// The key it acts on.
-    pub access_key_id: Option<AccessKeyId>,
-    /// What it does.
-    pub step: crate::plan::StepKind,
-    /// Why.
-    pub reason: crate::reason::Reason,
-    /// The guards that an explicit action lifted for it.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub overridden: BTreeSet<Guard>,
 }
 
 /// The memory of one user.

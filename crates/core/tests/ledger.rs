@@ -12,6 +12,7 @@ use keywheel_core::ledger::{
 use keywheel_core::notice::NoticeKind;
 use keywheel_core::observed::{AWSCURRENT, KeyStatus, LastUsed, ObservedSecret};
 use keywheel_core::plan::Action;
+use serde_json::{Value, json};
 use support::{
     World, account, copy, days_ago, former_user_id, key, key_id, notice, now, secret, user, user_id, version,
 };
@@ -59,6 +60,23 @@ fn a_ledger_of_a_newer_release_is_refused_whatever_else_it_holds() {
             error.to_string().contains("account 111122223333") && error.to_string().contains("deploy that release")
         );
     }
+}
+
+#[test]
+fn a_ledger_of_this_schema_is_read_without_what_a_later_release_added() {
+    let step = |reason| json!({"user": "alice", "access_key_id": null, "step": "create", "reason": reason});
+    let plan = json!({"run_id": "r-1", "planned": "2026-11-20T02:00:00Z", "steps": [step("of-tomorrow"), step("rotation-due")], "of_tomorrow": 1});
+    let mut ledger: Value = serde_json::from_str(&minimal(1, "111122223333")).unwrap();
+    ledger["plan"] = plan;
+    ledger["of_tomorrow"] = json!(1);
+    ledger["users"] = json!({"alice": {"user_id": "AIDACKCEVSQ6C2EXAMPLE", "of_tomorrow": 1, "keys": {"AKIAIOSFODNN7EXAMPLE": {"of_tomorrow": 1}}}});
+    let read = parse(&ledger.to_string()).unwrap();
+    assert_eq!(read.plan.as_ref().unwrap().steps.len(), 1, "the step whose reason is known");
+    assert!(read.users.len() == 1 && !serde_json::to_string(&read).unwrap().contains("of_tomorrow"));
+    // What decides something is not guessed at.
+    ledger["users"]["alice"]["keys"]["AKIAIOSFODNN7EXAMPLE"] =
+        json!({"made_inactive": {"at": "2026-11-20T02:00:00Z", "by": "keywheel", "why": "of-tomorrow"}});
+    assert!(matches!(parse(&ledger.to_string()).unwrap_err(), LedgerRefused::Unreadable { .. }));
 }
 
 #[test]

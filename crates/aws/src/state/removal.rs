@@ -4,7 +4,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use keywheel_engine::ports::PortError;
 
 use super::failure::object_error;
-use crate::listing::Listing;
+use crate::listing::{LIST, Listing};
 
 const DELETE: &str = "s3:DeleteObject";
 
