@@ -114,6 +114,30 @@ async fn wait(
     }
 }
 
+/// Waits until so many accounts have been answered for, and nothing more is to come: a retry is an event without an answer from the moment that the
+/// attempt before it has failed.
+///
+/// # Errors
+/// When that takes too long.
+pub(crate) async fn settle(stage: &Stage, accounts: usize) -> anyhow::Result<()> {
+    let began = Instant::now();
+    loop {
+        let calls = stage.admin.function_calls().await?;
+        let answered = calls.iter().filter(|call| !call.answer.is_null()).count();
+        let rotations = calls.iter().filter(|call| call.function == KEY_ROTATION).count();
+        if answered == calls.len() && rotations >= accounts {
+            return Ok(());
+        }
+        if began.elapsed() > PATIENCE {
+            bail!(
+                "the night does not end: {answered} of {} events are answered, {rotations} of {accounts} accounts",
+                calls.len()
+            );
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
 /// The results that a run has stored so far.
 ///
 /// # Errors

@@ -1,17 +1,12 @@
 //! One night of many, in which calls may fail: account-inventory is invoked, and all that follows is waited for.
 
-use std::time::{Duration, Instant};
-
 use anyhow::bail;
 use serde_json::{Value, json};
 
 use crate::admin::FunctionCall;
-use crate::functions::{ACCOUNT_INVENTORY, KEY_ROTATION};
-use crate::night::scheduler_event;
+use crate::functions::ACCOUNT_INVENTORY;
+use crate::night::{self, scheduler_event};
 use crate::stage::Stage;
-
-const PATIENCE: Duration = Duration::from_mins(2);
-const POLL: Duration = Duration::from_millis(100);
 
 /// What may fail: in words, and as the emulator is told.
 pub(super) fn faults() -> Vec<(&'static str, Value)> {
@@ -58,23 +53,8 @@ pub(super) async fn run(stage: &Stage, audit: bool, is_faulty: bool) -> anyhow::
     settle(stage, usize::try_from(invoked)?).await
 }
 
-/// Waits until so many accounts have been answered for, and nothing more is to come: a retry is a call without an answer from the moment
-/// that the attempt before it has failed.
+/// Waits until so many accounts have been answered for, and nothing more is to come: every event and its answer.
 pub(super) async fn settle(stage: &Stage, accounts: usize) -> anyhow::Result<Vec<FunctionCall>> {
-    let began = Instant::now();
-    loop {
-        let calls = stage.admin.function_calls().await?;
-        let answered = calls.iter().filter(|call| !call.answer.is_null()).count();
-        let rotations = calls.iter().filter(|call| call.function == KEY_ROTATION).count();
-        if answered == calls.len() && rotations >= accounts {
-            return stage.admin.take_function_calls().await;
-        }
-        if began.elapsed() > PATIENCE {
-            bail!(
-                "the night does not end: {answered} of {} events are answered, {rotations} of {accounts} accounts",
-                calls.len()
-            );
-        }
-        tokio::time::sleep(POLL).await;
-    }
+    night::settle(stage, accounts).await?;
+    stage.admin.take_function_calls().await
 }
