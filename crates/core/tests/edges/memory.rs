@@ -5,7 +5,9 @@ use keywheel_core::notice::NoticeKind;
 use keywheel_core::observed::{KeyStatus, LastUsed, ObservedKey, ObservedSecret};
 use keywheel_core::planner::needs_secret;
 
-use crate::support::{World, ago, days_ago, former_user_id, key, key_id, notice, now, used_at, user, user_id};
+use crate::support::{
+    World, ago, days_ago, former_user_id, key, key_id, notice, now, used_at, user, user_id, user_name,
+};
 
 const DAY: i64 = 86_400;
 
@@ -124,4 +126,19 @@ fn a_key_begins_anew_when_its_replacement_is_gone_and_not_while_that_works() {
     let seen = user(vec![active(200, LastUsed::Never), replacement], ObservedSecret::Absent);
     let kept = World::new(seen, record).record().key(&key_id("K1"));
     assert_eq!((kept.superseded_by, kept.episode), (Some(key_id("K2")), 0));
+}
+
+#[test]
+fn what_is_seen_of_a_renamed_user_counts_under_the_former_name_and_of_others_under_their_own_alone() {
+    let inactive = MadeInactive { at: days_ago(3), by: Actor::Keywheel, why: Some(InactiveBecause::Superseded) };
+    let mut before = UserRecord::new(user_id());
+    before.keys.insert(key_id("K1"), KeyRecord { made_inactive: Some(inactive), ..KeyRecord::default() });
+    before.keys.insert(key_id("K2"), KeyRecord { published: Some(days_ago(20)), ..KeyRecord::default() });
+    let newer = key("K2", KeyStatus::Active, days_ago(20), LastUsed::Never);
+    let mut world = World::new(user(vec![active(200, LastUsed::Never), newer], ObservedSecret::NotLookedAt), before);
+    assert!(!world.record().key(&key_id("K2")).not_retrievable);
+    world.users[0].name = user_name("alicia");
+    let former = world.remembered().users.remove(&user_name("alice")).unwrap();
+    assert_eq!(former.key(&key_id("K1")).made_inactive, None);
+    assert!(former.key(&key_id("K2")).not_retrievable);
 }
