@@ -12,6 +12,9 @@ use super::execute::{CALL_TIME, Executor};
 use super::outcome::Stopped;
 use crate::ports::{Acknowledgements, Clock, ErrorKind, Iam, Parameters, Ports, Secrets, StoredParameter};
 
+/// Where the record of a user who is gone says since when something of it is put away.
+type Cleared = fn(&mut UserRecord) -> &mut Option<Timestamp>;
+
 impl<P: Ports> Executor<'_, P> {
     /// Schedules the secret of a user who is gone for deletion, if the user still is and the secret is of Keywheel's making for that very user. What
     /// fails is tried again by the next sweep, and stands in the way of no other change.
@@ -44,26 +47,21 @@ impl<P: Ports> Executor<'_, P> {
             }
             _ => {}
         }
-        let now = self.ports.clock().now();
-        let noted = self.session.write(|ledger| {
-            ledger.user_mut(&step.user, &step.user_id).secret_cleared = Some(now);
-        });
-        Ok(noted.await?)
+        self.has_done_with(step, |record| &mut record.secret_cleared).await
     }
 
     /// Has done with what is not Keywheel's to put away, and says so this once: no later sweep comes back to it.
-    async fn leave(
-        &self,
-        step: &Step,
-        cleared: impl FnOnce(&mut UserRecord) -> &mut Option<Timestamp> + Send,
-        why: String,
-    ) -> Result<(), Stopped> {
+    async fn leave(&self, step: &Step, cleared: Cleared, why: String) -> Result<(), Stopped> {
+        self.has_done_with(step, cleared).await?;
+        Err(later(why))
+    }
+
+    async fn has_done_with(&self, step: &Step, cleared: Cleared) -> Result<(), Stopped> {
         let now = self.ports.clock().now();
         let noted = self.session.write(|ledger| {
             *cleared(ledger.user_mut(&step.user, &step.user_id)) = Some(now);
         });
-        noted.await?;
-        Err(later(why))
+        Ok(noted.await?)
     }
 
     /// Whether another secret of the user is in the store from which the deployment moved.
@@ -94,11 +92,7 @@ impl<P: Ports> Executor<'_, P> {
             self.ports.parameters().delete(name).await.map_err(later)?;
             tracing::info!(user = %step.user, parameter = name, "the parameter of a user who is gone is deleted for good");
         }
-        let now = self.ports.clock().now();
-        let noted = self.session.write(|ledger| {
-            ledger.user_mut(&step.user, &step.user_id).parameter_cleared = Some(now);
-        });
-        Ok(noted.await?)
+        self.has_done_with(step, |record| &mut record.parameter_cleared).await
     }
 
     /// Deletes what hosts of a user who is gone acknowledge, if the user still is.
@@ -120,11 +114,7 @@ impl<P: Ports> Executor<'_, P> {
             // However many there are, each time as at first.
             self.refuse_if_there(step).await?;
         }
-        let now = self.ports.clock().now();
-        let noted = self.session.write(|ledger| {
-            ledger.user_mut(&step.user, &step.user_id).hosts_cleared = Some(now);
-        });
-        Ok(noted.await?)
+        self.has_done_with(step, |record| &mut record.hosts_cleared).await
     }
 
     /// Whether somebody keeps the secret, and so what it holds.
