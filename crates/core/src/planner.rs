@@ -81,7 +81,7 @@ pub fn remember(view: &AccountView<'_>) -> AccountLedger {
     // Whoever has a name now has no former one of it.
     for (_, former) in ledger.users.iter_mut().filter(|(name, _)| !names.contains(name)) {
         if let Some(user) = by_id.get(&former.user_id) {
-            *former = former.observing_renamed(user, view.now);
+            former.observe_renamed(user, view.now);
         }
     }
     ledger

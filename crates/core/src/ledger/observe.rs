@@ -58,19 +58,16 @@ impl UserRecord {
 }
 
 impl UserRecord {
-    /// The memory of the user's former name, with what was seen now under another one. Whoever gets the first name back must not find dates that
+    /// Notes under the user's former name what was seen now under another one. Whoever gets the first name back must not find dates that
     /// what happened meanwhile has made void: a key that was active in between was not inactive all the time, and nobody could read a secret whose
     /// policy names another user.
-    #[must_use]
-    pub(crate) fn observing_renamed(&self, user: &ObservedUser, now: Timestamp) -> Self {
-        let mut record = self.clone();
-        for (id, remembered) in &mut record.keys {
+    pub(crate) fn observe_renamed(&mut self, user: &ObservedUser, now: Timestamp) {
+        for (id, remembered) in &mut self.keys {
             let Some(seen) = user.key(id) else { continue };
             remembered.observe_status(seen, now);
             remembered.observe_use(seen);
             remembered.not_retrievable |= remembered.published.is_some();
         }
-        record
     }
 
     /// Whether the key that was to be made is there and was published: only the call's end went unrecorded.
