@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
-use keywheel_pages::{Command, Place, commands};
+use keywheel_pages::{Command, Place, commands, pages_in};
 
 use super::Arguments;
 
@@ -80,19 +80,12 @@ fn root() -> PathBuf {
 
 /// The pages at the root, and those of these folders and the folders in them.
 fn pages() -> Vec<PathBuf> {
-    let mut pages = pages_in(&root());
+    let mut pages = pages_in(&root()).unwrap();
     let mut folders: Vec<_> = ["docs", "examples", "templates"].map(|folder| root().join(folder)).into();
     while let Some(folder) = folders.pop() {
-        pages.extend(pages_in(&folder));
-        folders.extend(entries(&folder).into_iter().filter(|path| path.is_dir()));
+        pages.extend(pages_in(&folder).unwrap());
+        let entries = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+        folders.extend(entries.filter(|path| path.is_dir()));
     }
     pages
-}
-
-fn pages_in(folder: &Path) -> Vec<PathBuf> {
-    entries(folder).into_iter().filter(|path| path.extension().is_some_and(|ending| ending == "md")).collect()
-}
-
-fn entries(folder: &Path) -> Vec<PathBuf> {
-    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
 }

@@ -2,6 +2,9 @@
 
 mod output;
 
+use std::io;
+use std::path::{Path, PathBuf};
+
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 
 pub use output::is_as;
@@ -31,6 +34,15 @@ pub enum Place {
         /// The lines up to the next command.
         output: String,
     },
+}
+
+/// The pages that are right in a folder.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn pages_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let paths: Vec<_> = folder.read_dir()?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
+    Ok(paths.into_iter().filter(|path| path.extension().is_some_and(|ending| ending == "md")).collect())
 }
 
 /// Every command of a page: what is typed in its blocks, and what its text has between backticks.

@@ -5,14 +5,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use keywheel_pages::{Place, commands, is_as};
+use keywheel_pages::{Place, commands, is_as, pages_in};
 
 use crate::support::keywheel;
 
 #[test]
 fn console_blocks_print_what_the_pages_say() {
     let mut run = 0;
-    for page in [pages("docs"), pages("docs/migrate")].concat() {
+    for page in ["docs", "docs/migrate"].into_iter().flat_map(|folder| pages_in(&root().join(folder)).unwrap()) {
         for command in commands(&fs::read_to_string(&page).unwrap()) {
             let Place::Block { kind, code, output } = &command.place else { continue };
             if kind != "console" {
@@ -32,9 +32,4 @@ fn console_blocks_print_what_the_pages_say() {
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
-}
-
-fn pages(folder: &str) -> Vec<PathBuf> {
-    let entries = fs::read_dir(root().join(folder)).unwrap().map(|entry| entry.unwrap().path());
-    entries.filter(|path| path.extension().is_some_and(|ending| ending == "md")).collect()
 }
